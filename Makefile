@@ -1,0 +1,64 @@
+# make demo   sets itself up and runs the sample jobs: what came, what went, what is held and how to repair it
+# make test   sets itself up and runs the tests
+# Needs python3 (3.11 or newer) with venv, and make; uses uv when it is there.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+UV     := $(shell command -v uv 2>/dev/null)
+DEMO   ?= demo
+
+ifeq ($(UV),)
+create  = $(PYTHON) -m venv $(VENV)
+install = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+else
+create  = UV_PYTHON_DOWNLOADS=never $(UV) venv --quiet --seed --allow-existing --python $(PYTHON) $(VENV)
+install = $(UV) pip install --quiet --python $(BIN)/python
+endif
+
+.PHONY: demo test check lint types docs bench faults lock clean
+
+demo: $(VENV)/.ready
+	@rm -rf $(DEMO)
+	@$(BIN)/exchange demo $(DEMO)
+
+test: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+check: lint types docs
+
+lint: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.ready-dev
+	$(BIN)/mypy
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/python -m pytest tests/architecture tests/docs
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.bench
+
+faults: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.faults.run --all
+
+# Hashed locks without any address in them; needs uv.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		pyproject.toml -o requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
+		--group dev --extra fast --extra postgresql pyproject.toml -o requirements-dev.lock
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(create)
+	@$(install) --require-hashes -r requirements.lock
+	@$(install) --no-deps --editable .
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.lock $(VENV)/.ready
+	@$(install) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+clean:
+	rm -rf $(VENV) $(DEMO) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,165 @@
+"""What every layout may say, whatever its format. A format module adds the keys of its own places by subclassing."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from exchange.model import FieldShape, KindShape, Shape
+
+TYPES = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean")
+FieldType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean"]
+
+
+def _identifier(name: str) -> str:
+    """Names that expressions can use: snake_case, no Python keyword."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+        raise ValueError(f"{name!r} is not a usable name: lower-case letters, digits and _, starting with a letter")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_identifier)]
+LayoutName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9._-]*$")]
+
+
+class Declared(BaseModel):
+    """A piece of a declared file: unknown keys are errors, values are strict, nothing changes after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+class Control(Declared):
+    """A control total: checked when a file is read, computed when one is written.
+
+    sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every physical record.
+    """
+
+    sum: list[str] | None = None
+    count: list[str] | None = None
+    modulo: int | None = None
+    within: Name | None = Field(None, description="the kind of envelope summed over; default: the one holding the field")
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.sum is None) == (self.count is None):
+            raise ValueError("a control is either a sum or a count")
+        return self
+
+
+class FieldBase(Declared):
+    """One field: its type and rules. Formats add where it stands."""
+
+    type: FieldType = "text"
+    required: bool = False
+    meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
+    min_length: int | None = None
+    max_length: int | None = None
+    matches: str | None = Field(None, description="regular expression that the whole text must match")
+    pattern: str | None = Field(None, description="how a date or time is written, strptime style: %d.%m.%Y")
+    values: list[str] | None = Field(None, description="the only texts allowed")
+    scale: int | None = Field(None, description="most decimals allowed; written with exactly this many")
+    digits: int | None = Field(None, description="most digits allowed in all")
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    check: str | None = Field(None, description="name of a check: iban, rf, fi-viite …")
+    constant: str | None = Field(None, description="the text that always stands here: checked on reading, written as is")
+    control: Control | None = None
+    many: bool = Field(False, description="repeated: a list of structures (or of plain values)")
+    open: bool = Field(False, description="an open map of names to texts, such as dimensions")
+
+    def children(self) -> Mapping[str, FieldBase]:
+        """The fields of a structure; empty for a plain value."""
+        return getattr(self, "fields", None) or {}
+
+    def shape(self, name: str) -> FieldShape:
+        """What a mapping needs to know of this field."""
+        inner = {child: field.shape(child) for child, field in self.children().items()}
+        kind = "structure" if inner or self.open else self.type
+        computed = self.constant is not None or self.control is not None
+        return FieldShape(name, kind, self.required, self.many, inner, computed, self.open)
+
+
+class KindBase(Declared):
+    """One kind of record in a file."""
+
+    inside: Name | None = Field(None, description="the kind of envelope this kind stands in")
+    meaning: str | None = None
+
+    def own_fields(self) -> Mapping[str, FieldBase]:
+        """The declared fields of this kind (every format's kind has `fields`)."""
+        fields: Mapping[str, FieldBase] = self.fields  # type: ignore[attr-defined]
+        return fields
+
+
+class Group(Declared):
+    """Records that belong together become one: lines of an order → one order with its lines.
+
+    The parent keeps the fields named in `keep` (default: none but `by`), children keep all.
+    """
+
+    by: list[Name]
+    into: Name
+    children: Name
+    keep: list[Name] = []
+    order: Literal["consecutive", "any"] = Field(
+        "consecutive", description="any: lines of one group may be apart; the groups are held in memory"
+    )
+
+
+class Recognise(Declared):
+    """How a file of this layout is known, besides what its format finds out by itself."""
+
+    name: str | None = Field(None, description="file name pattern, such as ORD_*.csv")
+    starts: str | None = Field(None, description="regular expression that matches at the start of the text")
+
+
+class LayoutBase(Declared):
+    """The declared shape of one file type: one layout drives reading and writing."""
+
+    layout: LayoutName
+    format: str
+    meaning: str | None = None
+    source: str | None = Field(None, description="where the facts of this layout come from")
+    confidence: Literal["official", "samples", "single source", "memory"] | None = None
+    version: str | None = None
+    schema_: str | None = Field(None, alias="schema", description="XSD or JSON Schema that files must satisfy")
+    recognise: Recognise | None = None
+    group: Group | None = None
+
+    def kinds(self) -> Mapping[str, KindBase]:
+        """The kinds of records, by name. Formats whose layouts use the short form (`record` + `fields`) expand it."""
+        raise NotImplementedError
+
+    def shape(self) -> Shape:
+        """The neutral shape that mappings are compiled against, grouping included."""
+        kinds = {
+            name: KindShape(name, {f: field.shape(f) for f, field in kind.own_fields().items()}, kind.inside)
+            for name, kind in self.kinds().items()
+        }
+        return Shape(self.layout, kinds if self.group is None else dict(_grouped(kinds, self.group)))
+
+
+def _grouped(kinds: Mapping[str, KindShape], group: Group) -> Iterator[tuple[str, KindShape]]:
+    """The shape after grouping: the streamed kind is replaced by the parent with its children."""
+    around = {kind.inside for kind in kinds.values()}
+    for name, kind in kinds.items():
+        if name in around:
+            yield name, kind
+            continue
+        parents = {f: kind.fields[f] for f in (*group.by, *group.keep) if f in kind.fields}
+        lines = FieldShape(group.children, "structure", True, True, kind.fields)
+        yield group.into, KindShape(group.into, {**parents, group.children: lines}, kind.inside)
+
+
+def walk_fields(fields: Mapping[str, FieldBase], prefix: str = "") -> Iterator[tuple[str, FieldBase]]:
+    """Every field with its dotted name, structures before what is inside them."""
+    for name, field in fields.items():
+        yield prefix + name, field
+        yield from walk_fields(field.children(), f"{prefix}{name}.")
+
+

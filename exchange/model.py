@@ -1,0 +1,102 @@
+"""The nouns that every layer shares: records, shapes and the facts about an arrival. Imports nothing of ours.
+
+A **record** is a plain dict, because the hot path builds millions of them:
+
+- every declared field is a key; its value is `str`, `int`, `Decimal`, `date`, `datetime`, `time`, `bool`, a nested
+  dict (a structure), a list of dicts (children), or `None`: *empty*. Empty is not zero and not "";
+- an **ancestor** (the statement of an entry) stands under the name of its kind: `record["statement"]["id"]`. All
+  records below one ancestor share the same dict object; writers open a new envelope when the object changes;
+- keys that begin with `@` are not fields: `@kind` (name of the record's kind), `@line` (physical line, from 1, or the
+  ordinal where a format has no lines), `@path` (XPath or JSON pointer, only where the format has one).
+
+A **document** is a record whose shape is one of `schemas/common/`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+Record = dict[str, Any]
+Batch = list[Record]
+BATCH_SIZE = 2_000
+"""How many records a reader hands on at once."""
+
+KIND, LINE, PATH = "@kind", "@line", "@path"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShape:
+    """What the mapping compiler knows of one field. type is one of `declare.layout.TYPES`, "structure" when it has fields."""
+
+    name: str
+    type: str
+    required: bool = False
+    repeated: bool = False
+    fields: Mapping[str, FieldShape] = field(default_factory=dict)
+    computed: bool = False
+    """Filled by the writer (constants and control totals); a mapping need not set it."""
+    open: bool = False
+    """A structure whose names are not declared (dimensions: an open map of text to text)."""
+
+
+@dataclass(frozen=True, slots=True)
+class KindShape:
+    """One kind of record: its fields and, when it stands inside another kind, that kind's name."""
+
+    name: str
+    fields: Mapping[str, FieldShape]
+    inside: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """All kinds of records of a layout. The streamed kinds are those that no other kind stands inside."""
+
+    layout: str
+    kinds: Mapping[str, KindShape]
+
+    def ancestors(self, kind: str) -> Iterator[KindShape]:
+        """The kinds around a kind, innermost first."""
+        inside = self.kinds[kind].inside
+        while inside is not None:
+            yield self.kinds[inside]
+            inside = self.kinds[inside].inside
+
+    def streamed(self) -> tuple[str, ...]:
+        """The kinds that a reader hands on one by one, in declared order."""
+        around = {kind.inside for kind in self.kinds.values()}
+        return tuple(name for name in self.kinds if name not in around)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalFacts:
+    """What expressions and file names may know of an arrival; the same arrival always gives the same facts.
+
+    date and moment are those of the arrival's first sighting (in the site's time zone), never of the run.
+    """
+
+    id: str
+    flow: str
+    name: str
+    sha256: str
+    moment: datetime
+
+    @property
+    def date(self) -> date:
+        """The day of the arrival."""
+        return self.moment.date()
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentKey:
+    """One business document that went through: its kind (`common/invoice`), business key and amount."""
+
+    kind: str
+    key: str
+    line: int | None = None
+    amount: Decimal | None = None
+    currency: str | None = None
