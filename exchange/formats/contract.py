@@ -1,0 +1,136 @@
+"""What every format has in common: the protocols of reading and writing, batches, and where findings are gathered."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, BinaryIO, Protocol
+
+from exchange.declare.layout import LayoutBase
+from exchange.findings import Finding, Found, Severity
+from exchange.model import BATCH_SIZE, Batch, Record
+
+SAMPLE_SIZE = 64 * 1024
+"""How many of a file's first bytes `recognise` and `sniff` are given."""
+
+Progress = Callable[[int], None]
+"""Called now and then with the number of bytes read so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a writer wrote: the number of records of each kind."""
+
+    records: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """What bytes say of themselves when no layout is known.
+
+    encoding and evidence: what they look like and why; version, namespace, columns: only where the format has them.
+    """
+
+    format: str
+    encoding: str
+    evidence: str
+    version: str | None = None
+    namespace: str | None = None
+    columns: tuple[str, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+class Reader(Protocol):
+    """Bytes → records of one layout; made once, used for many files, holds nothing of any of them."""
+
+    @property
+    def source(self) -> str:
+        """The generated Python source, for `explain --code`."""
+        ...
+
+    def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
+        """The records of a seekable stream in batches; what is wrong in it goes to `found` and is never raised.
+
+        A record with a finding of severity error is not handed on.
+        """
+        ...
+
+
+class Writer(Protocol):
+    """Records of one layout → bytes; made once, used for many files."""
+
+    @property
+    def source(self) -> str:
+        """The generated Python source, for `explain --code`."""
+        ...
+
+    def write(
+        self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
+    ) -> Written:
+        """Write all records; a value that breaks the layout's rules is a finding of severity error.
+
+        After such a finding the bytes are worthless: whoever called discards them. spool gives empty temporary
+        streams, for formats whose head says something about what follows it.
+        """
+        ...
+
+
+class Format(Protocol):
+    """A format module, as the registry hands it out."""
+
+    Layout: type[LayoutBase]
+
+    def reader(self, layout: Any) -> Reader:
+        """A reader of this layout; it compiles the generated code once."""
+        ...
+
+    def writer(self, layout: Any) -> Writer:
+        """A writer of this layout; it compiles the generated code once."""
+        ...
+
+    def recognise(self, sample: bytes, layout: Any) -> str | None:
+        """Why a file that begins with the sample is of this layout: a sentence; None when it is not."""
+        ...
+
+    def sniff(self, sample: bytes) -> Sniffed | None:
+        """What the bytes say of themselves; None when they are not of this format."""
+        ...
+
+
+def batches(records: Iterable[Record], size: int = BATCH_SIZE) -> Iterator[Batch]:
+    """The records in lists of at most `size`."""
+    rest = iter(records)
+    while batch := list(islice(rest, size)):
+        yield batch
+
+
+class Findings:
+    """Gathers the findings of one file: keeps the first `cap`, counts all. An instance is a `Found`.
+
+    >>> findings = Findings(cap=1)
+    >>> for line in (1, 2):
+    ...     findings(Finding("CSV003", "error", "Short.", line=line))
+    >>> [finding.line for finding in findings.kept], findings.counts["CSV003"], findings.errors
+    ([1], 2, 2)
+    """
+
+    __slots__ = ("_cap", "counts", "kept", "severities")
+
+    def __init__(self, cap: int = 1_000) -> None:
+        self._cap = cap
+        self.kept: list[Finding] = []
+        self.counts: Counter[str] = Counter()
+        self.severities: Counter[Severity] = Counter()
+
+    def __call__(self, finding: Finding) -> None:
+        self.counts[finding.code] += 1
+        self.severities[finding.severity] += 1
+        if len(self.kept) < self._cap:
+            self.kept.append(finding)
+
+    @property
+    def errors(self) -> int:
+        """How many findings are of severity error, kept or not."""
+        return self.severities["error"]
