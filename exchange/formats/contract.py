@@ -1,15 +1,17 @@
-"""What every format has in common: the protocols of reading and writing, batches, and where findings are gathered."""
+"""What every format has in common: the protocols of reading and writing, and batches.
+
+Findings go to a `Found`; `exchange.outcome.Gathered` is one that keeps the first thousand and counts all.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
 from exchange.declare.layout import LayoutBase
-from exchange.findings import Finding, Found, Severity
+from exchange.findings import Found
 from exchange.model import BATCH_SIZE, Batch, Record
 
 SAMPLE_SIZE = 64 * 1024
@@ -30,7 +32,8 @@ class Written:
 class Sniffed:
     """What bytes say of themselves when no layout is known.
 
-    encoding and evidence: what they look like and why; version, namespace, columns: only where the format has them.
+    encoding and evidence: what they look like and why; version, namespace and columns: only where the format
+    has them; facts: anything else worth showing, by name.
     """
 
     format: str
@@ -51,7 +54,7 @@ class Reader(Protocol):
         ...
 
     def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
-        """The records of a seekable stream in batches; what is wrong in it goes to `found` and is never raised.
+        """The records of a seekable stream in batches; what is wrong in it goes to `found`, never raised.
 
         A record with a finding of severity error is not handed on.
         """
@@ -71,8 +74,8 @@ class Writer(Protocol):
     ) -> Written:
         """Write all records; a value that breaks the layout's rules is a finding of severity error.
 
-        After such a finding the bytes are worthless: whoever called discards them. spool gives empty temporary
-        streams, for formats whose head says something about what follows it.
+        After such a finding the bytes are worthless: whoever called discards them. spool gives empty
+        temporary streams, for formats whose head says something about what follows it.
         """
         ...
 
@@ -104,33 +107,3 @@ def batches(records: Iterable[Record], size: int = BATCH_SIZE) -> Iterator[Batch
     rest = iter(records)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-class Findings:
-    """Gathers the findings of one file: keeps the first `cap`, counts all. An instance is a `Found`.
-
-    >>> findings = Findings(cap=1)
-    >>> for line in (1, 2):
-    ...     findings(Finding("CSV003", "error", "Short.", line=line))
-    >>> [finding.line for finding in findings.kept], findings.counts["CSV003"], findings.errors
-    ([1], 2, 2)
-    """
-
-    __slots__ = ("_cap", "counts", "kept", "severities")
-
-    def __init__(self, cap: int = 1_000) -> None:
-        self._cap = cap
-        self.kept: list[Finding] = []
-        self.counts: Counter[str] = Counter()
-        self.severities: Counter[Severity] = Counter()
-
-    def __call__(self, finding: Finding) -> None:
-        self.counts[finding.code] += 1
-        self.severities[finding.severity] += 1
-        if len(self.kept) < self._cap:
-            self.kept.append(finding)
-
-    @property
-    def errors(self) -> int:
-        """How many findings are of severity error, kept or not."""
-        return self.severities["error"]
