@@ -1,48 +1,34 @@
-"""What every layout may say, whatever its format. A format module adds the keys of its own places by subclassing."""
+"""What every layout may say, whatever its format. A format module subclasses and adds its own places."""
 
 from __future__ import annotations
 
-import keyword
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from exchange.declare.declared import Declared as Declared
+from exchange.declare.declared import Name as Name
 from exchange.model import FieldShape, KindShape, Shape
 
 TYPES = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean")
 FieldType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean"]
 
 
-def _identifier(name: str) -> str:
-    """Names that expressions can use: snake_case, no Python keyword."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
-        raise ValueError(f"{name!r} is not a usable name: lower-case letters, digits and _, starting with a letter")
-    return name
-
-
-Name = Annotated[str, AfterValidator(_identifier)]
 LayoutName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9._-]*$")]
-
-
-class Declared(BaseModel):
-    """A piece of a declared file: unknown keys are errors, values are strict, nothing changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
 
 
 class Control(Declared):
     """A control total: checked when a file is read, computed when one is written.
 
-    sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every physical record.
+    sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every record.
     """
 
     sum: list[str] | None = None
     count: list[str] | None = None
     modulo: int | None = None
-    within: Name | None = Field(None, description="the kind of envelope summed over; default: the one holding the field")
+    within: Name | None = Field(None, description="the envelope summed over; default: the one with the field")
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
@@ -67,7 +53,7 @@ class FieldBase(Declared):
     minimum: Decimal | None = None
     maximum: Decimal | None = None
     check: str | None = Field(None, description="name of a check: iban, rf, fi-viite …")
-    constant: str | None = Field(None, description="the text that always stands here: checked on reading, written as is")
+    constant: str | None = Field(None, description="the text that always stands here, checked on reading")
     control: Control | None = None
     many: bool = Field(False, description="repeated: a list of structures (or of plain values)")
     open: bool = Field(False, description="an open map of names to texts, such as dimensions")
@@ -127,12 +113,12 @@ class LayoutBase(Declared):
     source: str | None = Field(None, description="where the facts of this layout come from")
     confidence: Literal["official", "samples", "single source", "memory"] | None = None
     version: str | None = None
-    schema_: str | None = Field(None, alias="schema", description="XSD or JSON Schema that files must satisfy")
+    schema_: str | None = Field(None, alias="schema", description="XSD or JSON Schema of the files")
     recognise: Recognise | None = None
     group: Group | None = None
 
     def kinds(self) -> Mapping[str, KindBase]:
-        """The kinds of records, by name. Formats whose layouts use the short form (`record` + `fields`) expand it."""
+        """The kinds of records, by name; formats with a short form (`record` + `fields`) expand it."""
         raise NotImplementedError
 
     def shape(self) -> Shape:
@@ -161,5 +147,3 @@ def walk_fields(fields: Mapping[str, FieldBase], prefix: str = "") -> Iterator[t
     for name, field in fields.items():
         yield prefix + name, field
         yield from walk_fields(field.children(), f"{prefix}{name}.")
-
-

@@ -1,0 +1,284 @@
+"""YAML 1.2 in which every scalar keeps its text and its place: `0012` stays "0012", `NO` stays "NO".
+
+    node, problems = load(text, "flows/orders.yaml")
+    node.get("flow").text                  # PlacedText("orders"), with .file .line .column
+
+What a scalar means (number, true, nothing) is decided by the model that wants it (`declare.declared`).
+Refused as problems: duplicate keys, tags, merge keys, several documents, files beyond the limits below.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    CollectionEndEvent,
+    DocumentStartEvent,
+    Event,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceStartEvent,
+)
+
+from exchange.declare.places import PlacedText as PlacedText
+from exchange.declare.places import SourceText as SourceText
+from exchange.declare.problems import Problem
+
+MAX_CHARACTERS = 4_000_000
+MAX_NODES = 200_000
+"""Nodes of a file, each alias counted with all that it stands for."""
+MAX_DEPTH = 50
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A place in a declared file: a scalar, a mapping or a sequence. start is where it begins."""
+
+    start: PlacedText
+    value: PlacedText | dict[PlacedText, Node] | list[Node]
+    size: int = 1
+    depth: int = 1
+
+    @property
+    def text(self) -> PlacedText | None:
+        """The text of a scalar; None for a mapping or a sequence."""
+        return self.value if isinstance(self.value, PlacedText) else None
+
+    def entries(self) -> dict[PlacedText, Node]:
+        """The keys and values of a mapping; empty for anything else."""
+        return self.value if isinstance(self.value, dict) else {}
+
+    def items(self) -> list[Node]:
+        """The elements of a sequence; empty for anything else."""
+        return self.value if isinstance(self.value, list) else []
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key; None when this is no mapping or has no such key."""
+        return self.entries().get(key)  # type: ignore[call-overload, no-any-return]
+
+    def key(self, name: str) -> PlacedText | None:
+        """A key as it stands in the file, with its place."""
+        return next((key for key in self.entries() if key == name), None)
+
+    def data(self) -> object:
+        """Plain dicts and lists with placed texts as keys and leaves."""
+        if isinstance(self.value, dict):
+            return {key: node.data() for key, node in self.value.items()}
+        if isinstance(self.value, list):
+            return [node.data() for node in self.value]
+        return self.value
+
+
+def load(text: str, file: str) -> tuple[Node | None, list[Problem]]:
+    """The nodes of a declared file and all that is wrong with its YAML; None when it could not be read.
+
+    file is the name that problems show. Line ends and a byte order mark make no difference.
+    """
+    source = SourceText(file, text.removeprefix("\ufeff"))
+    if len(text) > MAX_CHARACTERS:
+        message = f"The file is too big: {len(text)} characters, {MAX_CHARACTERS} are allowed."
+        return None, [source.problem(0, message)]
+    builder = _Builder(source)
+    try:
+        for event in YAML(typ="safe", pure=True).parse(source.text):
+            builder.take(event)
+            if builder.stopped:
+                break
+    except YAMLError as error:
+        return None, [*builder.problems, _syntax_problem(source, error)]
+    if builder.root is None and not builder.problems:
+        builder.problems.append(source.problem(0, "The file declares nothing."))
+    return builder.root, builder.problems
+
+
+@dataclass(slots=True)
+class _Open:
+    """A mapping or sequence whose end has not come yet."""
+
+    node: Node
+    anchor: str | None
+    flow: bool
+    key: PlacedText | None = None
+
+
+@dataclass(slots=True)
+class _Builder:
+    """Builds nodes from the parser's events, without recursion."""
+
+    source: SourceText
+    problems: list[Problem] = field(default_factory=list)
+    root: Node | None = None
+    stopped: bool = False
+    open: list[_Open] = field(default_factory=list)
+    anchors: dict[str, Node] = field(default_factory=dict)
+
+    def take(self, event: Event) -> None:
+        """The next event of the parser."""
+        if isinstance(event, NodeEvent):
+            self._node(event)
+        elif isinstance(event, CollectionEndEvent):
+            self._close()
+        elif isinstance(event, DocumentStartEvent) and self.root is not None:
+            self._stop(event, "A second document begins here.", "One file declares one thing: remove `---`.")
+
+    def _node(self, event: NodeEvent) -> None:
+        tag = getattr(event, "ctag", None)
+        if tag is not None:
+            self._say(event, f"Tags such as {tag} are not used here.", "Remove the tag.")
+        if isinstance(event, AliasEvent):
+            self._alias(event)
+        elif isinstance(event, ScalarEvent):
+            self._scalar(event)
+        else:
+            self._begin(event)
+
+    def _begin(self, event: NodeEvent) -> None:
+        start = PlacedText("", self.source, event.start_mark.index)
+        value: dict[PlacedText, Node] | list[Node] = {} if isinstance(event, MappingStartEvent) else []
+        assert isinstance(event, MappingStartEvent | SequenceStartEvent)
+        self.open.append(_Open(Node(start, value), event.anchor, bool(event.flow_style)))
+        if len(self.open) > MAX_DEPTH:
+            self._stop(event, f"This is nested too deeply: {MAX_DEPTH} levels are allowed.")
+
+    def _close(self) -> None:
+        ended = self.open.pop()
+        if ended.anchor is not None:
+            self.anchors[ended.anchor] = ended.node
+        self._add(ended.node)
+
+    def _scalar(self, event: ScalarEvent) -> None:
+        text = PlacedText(event.value, self.source, _content(self.source.text, event), event.style is None)
+        if self.open and self.open[-1].flow and text.plain and _cut_expression(text):
+            problem = text.problem(
+                "The expression is cut off here: inside { } and [ ] a comma ends a value.",
+                f"Put the whole expression in quotes: '{text}, …'",
+            )
+            self.problems.append(problem)
+        node = Node(text, text)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = node
+        self._add(node)
+
+    def _alias(self, event: AliasEvent) -> None:
+        node = self.anchors.get(event.anchor)
+        if node is None:
+            self._stop(
+                event, f"*{event.anchor} refers to nothing.", f"Write &{event.anchor} before it, once."
+            )
+            return
+        if len(self.open) + node.depth > MAX_DEPTH:
+            self._stop(event, f"This is nested too deeply: {MAX_DEPTH} levels are allowed.")
+        self._add(node)
+
+    def _add(self, node: Node) -> None:
+        """A finished node goes where it belongs: the root, an element, a key or the value of the last key."""
+        if not self.open:
+            self.root = node
+            return
+        parent = self.open[-1]
+        parent.node.size += node.size
+        parent.node.depth = max(parent.node.depth, node.depth + 1)
+        if parent.node.size > MAX_NODES:
+            self._too_big(node)
+        if isinstance(parent.node.value, list):
+            parent.node.value.append(node)
+        elif parent.key is None:
+            parent.key = self._key(node)
+        else:
+            self._entry(parent, parent.key, node)
+            parent.key = None
+
+    def _too_big(self, node: Node) -> None:
+        message = f"The file is too big: more than {MAX_NODES} values, counting what aliases stand for."
+        self.problems.append(node.start.problem(message))
+        self.stopped = True
+
+    def _key(self, node: Node) -> PlacedText:
+        if node.text is None:
+            problem = node.start.problem("A key must be a text.", "Put a text that holds brackets in quotes.")
+            self.problems.append(problem)
+            return node.start
+        if node.text == "<<":
+            self.problems.append(node.text.problem("Merge keys are not used here.", "Write the keys out."))
+        return node.text
+
+    def _entry(self, parent: _Open, key: PlacedText, node: Node) -> None:
+        assert isinstance(parent.node.value, dict)
+        if key in parent.node.value:
+            first = parent.node.key(key)
+            message = f'"{key}" stands twice here; the first is on line {first.line if first else "?"}.'
+            self.problems.append(key.problem(message, "Remove one."))
+            return
+        if not parent.node.value:
+            parent.node.start = key
+        parent.node.value[key] = node
+
+    def _say(self, event: Event, message: str, advice: str = "") -> None:
+        self.problems.append(self.source.problem(event.start_mark.index, message, advice))
+
+    def _stop(self, event: Event, message: str, advice: str = "") -> None:
+        self._say(event, message, advice)
+        self.stopped = True
+
+
+def _content(written: str, event: ScalarEvent) -> int:
+    """Where the first character of a scalar stands: inside the quotes, below the line of `|` or `>`."""
+    begin: int = event.start_mark.index
+    if event.style in ("'", '"'):
+        return begin + 1
+    if event.style in ("|", ">"):
+        below = re.compile(r"[^\n\r]*[\n\r\s]*").match(written, begin)
+        return below.end() if below else begin
+    return begin
+
+
+def _cut_expression(text: PlacedText) -> bool:
+    """Whether a bare expression has more opening than closing brackets, outside its quoted texts."""
+    outside = re.sub(r"\"[^\"]*\"|'[^']*'", "", text)
+    return text.is_expression and sum(map(outside.count, "([")) > sum(map(outside.count, ")]"))
+
+
+_EXPLAINED = {
+    "mapping values are not allowed": (
+        "A colon followed by a space stands inside a value.",
+        "Put the value in quotes, or check the indentation of this line.",
+    ),
+    "cannot start any token": (
+        "This character cannot begin a value.",
+        "Put the value in quotes; indent with spaces, never with tabs.",
+    ),
+    "could not find expected ':'": (
+        "A colon is missing after this key.",
+        "Write `key: value`, with a space after the colon.",
+    ),
+    "expected <block end>": (
+        "The indentation does not fit.",
+        "Keys that belong together begin in the same column.",
+    ),
+    "while scanning a quoted scalar": ("The closing quote is missing.", "Close the quote that begins here."),
+    "expected ',' or": (
+        "A comma or the closing bracket is missing.",
+        "Close the bracket, or quote a text that holds one.",
+    ),
+    "special characters are not allowed": (
+        "The file holds a control character.",
+        "Save it as plain UTF-8 text.",
+    ),
+}
+
+
+def _syntax_problem(source: SourceText, error: YAMLError) -> Problem:
+    """The parser's complaint in our words, at its place."""
+    said = " ".join(str(getattr(error, part, None) or "") for part in ("context", "problem", "reason"))
+    message, advice = next(
+        (words for key, words in _EXPLAINED.items() if key in said), ("This is not YAML.", said.strip())
+    )
+    where = ("context_mark", "problem_mark") if "quoted scalar" in said else ("problem_mark", "context_mark")
+    mark = next((mark for name in where if (mark := getattr(error, name, None)) is not None), None)
+    index = mark.index if mark is not None else getattr(error, "position", 0)
+    return source.problem(min(index, len(source.text)), message, advice)
