@@ -8,6 +8,6 @@ A format is a module of this folder that has `Layout`; its name is the format's 
     def recognise(sample, layout) -> str | None    why these bytes are of this layout
     def sniff(sample) -> contract.Sniffed | None   what the bytes say of themselves when no layout is known
 
-Shared by all formats: `contract` (protocols, batches), `values` (typed values both ways), `encoding` (bytes ↔ text
-with evidence), `group` (lines of one thing → the thing), `registry` (finding formats, layouts and what a file is).
+Shared by all formats: `contract` (protocols, batches), `values` (typed values both ways), `encoding` (bytes ↔
+text with evidence), `group` (lines of one thing → the thing), `registry` (formats, layouts, what a file is).
 """
