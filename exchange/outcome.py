@@ -1,0 +1,91 @@
+"""What reading, mapping and writing one arrival gave: findings, outputs, documents. Nothing here touches the
+world.
+
+gathered = Gathered()
+for batch in reader.read(stream, gathered): ...
+return Outcome(gathered, outputs=[Output(target=0, name="invoices.xml", path=work / "0.xml")])
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from exchange.findings import Finding, Severity
+from exchange.model import DocumentKey
+
+FINDINGS_KEPT = 1_000
+"""How many findings of one file are kept word for word; the others are counted."""
+
+
+class Gathered:
+    """All findings of one file: the first ones kept, every one counted. Call it with a finding (it is a
+    `Found`).
+    """
+
+    def __init__(self, limit: int = FINDINGS_KEPT) -> None:
+        self.kept: list[Finding] = []
+        self.counts: Counter[tuple[Severity, str]] = Counter()
+        self._limit = limit
+
+    def __call__(self, finding: Finding) -> None:
+        """Note one finding and carry on. An error is kept in place of the last milder one when all places
+        are taken.
+        """
+        self.counts[finding.severity, finding.code] += 1
+        if len(self.kept) < self._limit:
+            self.kept.append(finding)
+        elif finding.severity == "error" and self.errors == 1:
+            self.kept[-1] = finding  # a file that is held must show at least one reason
+
+    @property
+    def errors(self) -> int:
+        """How many findings are errors."""
+        return sum(number for (severity, _), number in self.counts.items() if severity == "error")
+
+    @property
+    def total(self) -> int:
+        """How many findings there were, kept or not."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file to be delivered, finished on disk in the work folder.
+
+    target: index into the flow's targets; name: the final name at the target; documents: how many it holds;
+    totals: amounts by currency or by name, for people and for approval.
+    """
+
+    target: int
+    name: str
+    path: Path
+    documents: int = 0
+    totals: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one arrival's content. With an error among the findings nothing of it is delivered.
+
+    documents may be a one-time iterator (it is read once, in order, so that millions need no memory);
+    facts_used: what else the result depends on, name → hash (tables, reference arrivals).
+    """
+
+    findings: Gathered = field(default_factory=Gathered)
+    outputs: list[Output] = field(default_factory=list)
+    documents: Iterable[DocumentKey] = ()
+    facts_used: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def finding_counts(self) -> Mapping[tuple[Severity, str], int]:
+        """How often each finding occurred, by severity and code."""
+        return self.findings.counts
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the content has errors, so that a person must decide."""
+        return self.findings.errors > 0
