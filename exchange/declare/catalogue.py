@@ -1,0 +1,152 @@
+"""Where declared files are: those that come with the package and those of a site, by kind and declared name.
+
+The name is the place: `schemas/acme/orders.yaml` declares `layout: acme/orders`. So a file is found without
+reading the others, and read only when it is asked for.
+
+    catalogue = Catalogue.of(site_folder)
+    node, problems = catalogue.load("flow", "webshop-orders")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import exchange
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.declare.yaml import Node, load
+
+Kind = Literal["layout", "mapping", "table", "flow"]
+FOLDERS: Mapping[Kind, str] = {"layout": "schemas", "mapping": "mappings", "table": "tables", "flow": "flows"}
+SITE_FILE = "exchange.yaml"
+ENDING = ".yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One declared file. shown is its path as people see it; packaged: it comes with the product."""
+
+    kind: Kind
+    name: str
+    path: Path
+    shown: str
+    packaged: bool
+
+
+class Catalogue:
+    """All declared files of a site and of the package. problems: wrong places and names used twice."""
+
+    def __init__(self, site: Path | None, package: Path) -> None:
+        self.site = site
+        self.problems: list[Problem] = []
+        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self._loaded: dict[Path, tuple[Node | None, list[Problem]]] = {}
+        for entry in self._found(package, packaged=True):
+            self._entries[entry.kind, entry.name] = entry
+        if site is not None:
+            self._add_site(site)
+
+    @classmethod
+    def of(cls, site: Path | None = None) -> Catalogue:
+        """The declared files of a site (None: of the package alone)."""
+        return cls(site, package_data())
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """The declared names of a kind, in order."""
+        return tuple(sorted(name for found, name in self._entries if found == kind))
+
+    def entries(self, kinds: Iterable[Kind] = get_args(Kind)) -> Iterator[Entry]:
+        """All files of these kinds, by kind and name."""
+        for kind in kinds:
+            for name in self.names(kind):
+                yield self._entries[kind, name]
+
+    def entry(self, kind: Kind, name: str) -> Entry | None:
+        """The file that declares a name, None when there is none."""
+        return self._entries.get((kind, name))
+
+    def load(self, kind: Kind, name: str) -> tuple[Node | None, list[Problem]]:
+        """The nodes of a declared file and what is wrong with it; reads it the first time."""
+        entry = self._entries.get((kind, name))
+        if entry is None:
+            return None, [self.unknown(kind, name)]
+        if entry.path not in self._loaded:
+            node, problems = _read(entry.path, entry.shown)
+            self._loaded[entry.path] = node, [*problems, *(_name_problems(entry, node) if node else [])]
+        return self._loaded[entry.path]
+
+    def load_site(self) -> tuple[Node | None, list[Problem]]:
+        """The nodes of the site file and what is wrong with it."""
+        if self.site is None:
+            return None, [
+                Problem(SITE_FILE, None, None, "There is no site.", advice="Make one: exchange new DIR")
+            ]
+        path = self.site / SITE_FILE
+        if not path.is_file():
+            message = f"{self.site} is not a site: it has no {SITE_FILE}."
+            return None, [Problem(str(path), None, None, message, advice="Make one: exchange new DIR")]
+        return _read(path, SITE_FILE)
+
+    def unknown(self, kind: Kind, name: str, at: PlacedText | None = None) -> Problem:
+        """The problem that a name is not declared, with the nearest right one; at is where it was used."""
+        message = f'There is no {kind} "{name}".'
+        advice = f"{did_you_mean(name, self.names(kind))}\nIts file would be {FOLDERS[kind]}/{name}{ENDING}."
+        if at is not None:
+            return at.problem(message, advice)
+        return Problem(f"{FOLDERS[kind]}/{name}{ENDING}", None, None, message, advice=advice)
+
+    def _add_site(self, site: Path) -> None:
+        for entry in self._found(site, packaged=False):
+            known = self._entries.get((entry.kind, entry.name))
+            if known is None:
+                self._entries[entry.kind, entry.name] = entry
+                continue
+            message = f'The {entry.kind} "{entry.name}" already comes with the package.'
+            advice = "Give yours another name and put its file at the place of that name."
+            self.problems.append(Problem(entry.shown, 1, 1, message, advice=advice))
+
+    def _found(self, root: Path, *, packaged: bool) -> Iterator[Entry]:
+        for kind, folder in FOLDERS.items():
+            for path in sorted((root / folder).rglob("*")):
+                shown = path.relative_to(root).as_posix()
+                if path.suffix in (".yml", ".YAML", ".YML"):
+                    advice = f"Rename it so that it ends in {ENDING}."
+                    self.problems.append(Problem(shown, None, None, "This file is not read.", advice=advice))
+                if path.suffix == ENDING and not path.name.startswith(".") and path.is_file():
+                    name = path.relative_to(root / folder).as_posix().removesuffix(ENDING)
+                    yield Entry(kind, name, path, shown, packaged)
+
+
+def package_data() -> Path:
+    """The folder with the `schemas` and `mappings` that come with the product (also in a checkout)."""
+    package = Path(exchange.__file__).parent
+    installed = package / "data"
+    return installed if installed.is_dir() else package.parent
+
+
+def _read(path: Path, shown: str) -> tuple[Node | None, list[Problem]]:
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        return None, [Problem(shown, None, None, f"The file cannot be read: {error.strerror}.")]
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        return None, [Problem(shown, line, None, "This is not UTF-8.", advice="Save the file as UTF-8.")]
+    return load(text, shown)
+
+
+def _name_problems(entry: Entry, node: Node) -> list[Problem]:
+    """Whether the file declares the name that its place says."""
+    declared = node.get(entry.kind)
+    name = declared.text if declared is not None else None
+    if name is None:
+        message = f"This file must say which {entry.kind} it declares."
+        return [node.start.problem(message, f"Begin it with `{entry.kind}: {entry.name}`.")]
+    if name == entry.name:
+        return []
+    place = f"{FOLDERS[entry.kind]}/{name}{ENDING}"
+    message = f'The name "{name}" does not fit the place of this file.'
+    return [name.problem(message, f"Call it {entry.name}, or move the file to {place}.")]

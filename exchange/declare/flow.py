@@ -1,0 +1,234 @@
+"""A flow: from where, which layout and mappings, to where, when, and who is told.
+
+flow: webshop-orders
+from: {at: "folder:inbox/orders", match: "ORD_*.csv", ready: unchanged for 30s}
+layout: acme/orders
+map: [acme/orders-to-invoice]
+to:
+  - {write: netvisor/sales-invoice, at: "folder:outbox", name: "{flow}-{arrival.date}-{arrival.id}.xml"}
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+
+from exchange.declare.declared import Declared, Name, Wrong
+from exchange.declare.layout import LayoutName
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import did_you_mean
+from exchange.declare.units import PlaceText, Secret, Size, Texts, seconds
+from exchange.model import ArrivalFacts
+
+FLOW_NAME = r"^[a-z0-9][a-z0-9-]*$"
+PER_FILE = ("flow", "arrival.date", "arrival.id", "arrival.name", "arrival.stem")
+PER_DOCUMENT = ("n", "key")
+"""What a file name may hold in braces: always, and only where each document becomes a file of its own."""
+FlowName = Annotated[str, Field(pattern=FLOW_NAME, max_length=60)]
+MappingName = LayoutName
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A file is whole when it has not changed for so many seconds."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DoneFile:
+    """A file is whole when another file says so; pattern is that file's name, with {name} or {stem}."""
+
+    pattern: str
+
+    def marker(self, name: str) -> str:
+        """The name of the file that announces this one."""
+        return self.pattern.format(name=name, stem=name.rpartition(".")[0] or name)
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    """A file is whole as soon as it has its name; while it grows its name fits the pattern (`*.part`)."""
+
+    pattern: str
+
+
+Ready = Unchanged | DoneFile | Renamed
+
+
+def _ready(text: Any) -> Ready:
+    """`unchanged for 30s`, `done file {name}.done`, `renamed from *.part`. Raises Wrong."""
+    rule = re.fullmatch(r"(unchanged for|done file|renamed from) +(.+)", str(text))
+    if not rule:
+        advice = "Write `unchanged for 30s`, `done file {name}.done` or `renamed from *.part`."
+        raise Wrong(f'"{text}" does not say when a file is whole', advice=advice)
+    if rule[1] == "unchanged for":
+        return Unchanged(seconds(rule[2]))
+    if rule[1] == "renamed from":
+        return Renamed(rule[2])
+    if not re.fullmatch(r"[^{}/]*\{(name|stem)\}[^{}/]*", rule[2]) or rule[2] == "{name}":
+        advice = "Write such as {name}.done, or {stem}.ok when the ending is replaced."
+        raise Wrong(f'"{rule[2]}" does not tell which file the done file belongs to', advice=advice)
+    return DoneFile(rule[2])
+
+
+def _template(text: PlacedText) -> PlacedText:
+    """A file name with known names in braces. Raises Wrong at the brace."""
+    for match in re.finditer(r"\{([^{}]*)\}|[{}]", text):
+        name = match[1]
+        if name is None:
+            raise Wrong("This brace has no partner", at=text, offset=match.start())
+        if name not in PER_FILE + PER_DOCUMENT:
+            advice = did_you_mean(name, PER_FILE + PER_DOCUMENT)
+            raise Wrong(
+                f"{{{name}}} is not known in file names", at=text, offset=match.start() + 1, advice=advice
+            )
+    if "/" in text:
+        raise Wrong(
+            "A file name holds no /", at=text, offset=text.index("/"), advice="Folders belong to `at`."
+        )
+    return text
+
+
+def names_in(template: str) -> set[str]:
+    """What a file name template holds in braces."""
+    return set(re.findall(r"\{([^{}]*)\}", template))
+
+
+def file_name(template: str, arrival: ArrivalFacts, n: int | None = None, key: str | None = None) -> str:
+    """The file name that a template gives: the same arrival (and document) always gives the same name.
+
+    n counts the documents of the arrival from 1, key is the document's business key. Characters that a file
+    name must not hold are written as %XX, so that different values never give the same name.
+    """
+    facts = {
+        "flow": arrival.flow,
+        "arrival.date": arrival.date.isoformat(),
+        "arrival.id": arrival.id,
+        "arrival.name": arrival.name,
+        "arrival.stem": arrival.name.rpartition(".")[0] or arrival.name,
+        "n": n,
+        "key": key,
+    }
+    return re.sub(r"\{([^{}]*)\}", lambda match: _safe(str(facts[match[1]])), template)
+
+
+def _safe(value: str) -> str:
+    return re.sub(
+        r"[^\w.\- ]|^\.", lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), value
+    )
+
+
+class Source(Declared):
+    """Where files are taken from, which of them, and when they are whole."""
+
+    at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
+    match: Texts = Field(min_length=1, description="name patterns of the files to take, such as ORD_*.csv")
+    ignore: Texts = Field(
+        [], description="name patterns of files that are not for us; all others are reported"
+    )
+    ready: Annotated[Ready, BeforeValidator(_ready), WithJsonSchema({"type": "string"})] = Field(
+        Unchanged(30), description="unchanged for 30s | done file {name}.done | renamed from *.part"
+    )
+    min_size: Size = Field(1, alias="min size", description="smaller files are held, such as 1 or 20kB")
+    max_size: Size = Field(2 * 10**9, alias="max size", description="bigger files are held, such as 500MB")
+    after: Literal["archive", "delete", "keep"] = Field(
+        "archive", description="what becomes of the file at the source once it is safe with us"
+    )
+    secret: Secret | None = Field(None, description="env:NAME or file:PATH")
+    host_key: Texts = Field(
+        [], alias="host key", description="SHA256:… of the server; several while it changes"
+    )
+    options: dict[str, str] = Field({}, description="settings of the transport")
+
+    @model_validator(mode="after")
+    def _sizes_fit(self) -> Self:
+        if self.min_size > self.max_size:
+            raise Wrong("`min size` is bigger than `max size`")
+        return self
+
+
+class Target(Declared):
+    """Where results are brought to, in which layout, under which name."""
+
+    map: list[MappingName | list[MappingName]] = Field([], description="mappings for this target alone")
+    write: LayoutName = Field(description="the layout of the file")
+    at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
+    name: Annotated[PlacedText, AfterValidator(_template)] = Field(
+        min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"
+    )
+    per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
+    where: PlacedText | None = Field(None, description="only results for which this expression is true")
+    secret: Secret | None = Field(None, description="env:NAME or file:PATH")
+    host_key: Texts = Field(
+        [], alias="host key", description="SHA256:… of the server; several while it changes"
+    )
+    options: dict[str, str] = Field({}, description="settings of the transport")
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> Self:
+        """Documents of one arrival need names of their own; one file for all cannot be named after one."""
+        of_document = names_in(self.name) & set(PER_DOCUMENT)
+        if self.per == "document" and not of_document:
+            advice = "Put {n} (1, 2, 3 …) or {key} (the business key) into it."
+            raise Wrong("All documents would get the same file name", at=self.name, advice=advice)
+        if self.per == "file" and of_document:
+            advice = "Remove it, or write `per: document`."
+            raise Wrong(
+                f"{{{min(of_document)}}} is only known with `per: document`", at=self.name, advice=advice
+            )
+        return self
+
+
+class Match(Declared):
+    """Reconciliation: what the flow brings is matched against the newest data of another flow."""
+
+    against: Name = Field(description="one of the names under `with`")
+    rule: str | None = Field(None, description="the rule set; default: the standard one")
+
+
+class Flow(Declared):
+    """One declared way of files."""
+
+    flow: FlowName
+    from_: Source = Field(alias="from")
+    layout: LayoutName = Field(description="the layout of the files that come")
+    map: list[MappingName | list[MappingName]] = Field(
+        [],
+        description="mappings, one after the other; a list inside the list: each is given the same records",
+    )
+    with_: dict[Name, FlowName] = Field(
+        {}, alias="with", description="reference data: the newest of other flows"
+    )
+    match: Match | None = None
+    to: list[Target] = Field(description="[] keeps the records as reference data for other flows")
+    on_bad_record: Literal["hold file", "split"] = Field(
+        "hold file", alias="on bad record", description="split: good records go on, bad ones are held"
+    )
+    on_duplicate_key: Literal["hold", "skip"] = Field(
+        "hold", alias="on duplicate key", description="what becomes of a document whose key was seen before"
+    )
+    approve: int = Field(0, ge=0, le=9, description="how many people must approve before delivery")
+    tell: Texts = Field([], description="who is told when something is held")
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.match and self.match.against not in self.with_:
+            advice = did_you_mean(self.match.against, self.with_)
+            raise Wrong(f'"{self.match.against}" is not among the names under `with`', advice=advice)
+        if self.flow in self.with_.values():
+            raise Wrong("A flow cannot be its own reference data")
+        self._names_differ()
+        return self
+
+    def _names_differ(self) -> None:
+        """Two targets of one place need different names."""
+        seen: set[tuple[str, str]] = set()
+        for target in self.to:
+            if (target.at, target.name) in seen:
+                message = "Another target of this flow writes the same name at the same place"
+                raise Wrong(message, at=target.name)
+            seen.add((target.at, target.name))
