@@ -1,4 +1,4 @@
-"""Typed values: the slow side explains everything, the fast side never differs from it, nothing is guessed."""
+"""Typed values: the slow side explains, the fast side never differs from it, nothing is guessed."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def test_wrong_dialects_are_refused() -> None:
             Dialect(**wrong)
 
 
-# --- the fast side against the slow side -------------------------------------------------------------------------
+# --- the fast side against the slow side ---
 
 
 def compiled(codec: Codec, direction: str) -> Any:
@@ -288,6 +288,7 @@ DIALECTS = [
     NORDIC,
     Dialect(decimal=",", thousands=".", sign="trailing"),
     Dialect(thousands="'", sign="parentheses", date="%d.%m.%Y", datetime="%Y%m%d%H%M", time="%H%M"),
+    Dialect(sign="trailing"),
     Dialect(decimal=",", date="%y%m%d", true=["1", "K"], false=["0", "E"]),
 ]
 RULES: list[dict[str, Any]] = [
@@ -303,6 +304,7 @@ RULES: list[dict[str, Any]] = [
     {"type": "money", "scale": 5},
     {"type": "decimal", "scale": 0},
     {"type": "decimal", "digits": 4},
+    {"type": "integer", "digits": 3},
     {"type": "integer", "digits": 3, "minimum": Decimal(-2), "maximum": Decimal(500)},
     {"type": "money", "empty": ["0.00", "000"]},
     {"empty": ["-"]},
@@ -322,13 +324,23 @@ CODECS = [
 FAST = [(codec, compiled(codec, "read"), compiled(codec, "write")) for codec in CODECS]
 
 CHARACTERS = st.sampled_from("0123456789012345678901234567890123456789.,-+ ()'%’\u00a0eE_:TZat٣²")
+DIGITS = st.text(st.sampled_from("0123456789٣"), max_size=7) | st.text(st.sampled_from("0123456789"), max_size=7)
+NUMBERS = st.tuples(
+    st.sampled_from(["", "", "", "-", "+", "(", " "]),
+    DIGITS,
+    st.sampled_from(["", ".", ",", " 000.", " 000,", ".000,", "'000."]),
+    DIGITS,
+    st.sampled_from(["", "", "", "-", ")", " %", " "]),
+).map("".join)
 TEXTS = st.one_of(
+    NUMBERS,
     st.text(CHARACTERS, max_size=12),
     st.sampled_from(
         ["", "12.50", "12,50", "1 234,50", "05", "5", "a", "true", "K", "0.00", "-0.00", "000000"]
     ),
     st.sampled_from(["2026-01-31", "31.01.2026", "260131", "2026-02-31", "FI2112345600000785", "1234561"]),
     st.sampled_from(["2026-01-31T10:00:00Z", "202601311000", "10:00:00", "1000", "9" * 40, "0" * 30 + ".5"]),
+    st.sampled_from(["-5", "-5.00", "-5.01", "1000", "1000.00", "1000.01", "-2", "-3", "500", "501", "999"]),
     st.decimals(allow_nan=False, allow_infinity=False, places=2).map(str),
     st.integers().map(str),
 )
@@ -337,10 +349,12 @@ VALUES = st.one_of(
     TEXTS,
     st.booleans(),
     st.integers(),
+    st.integers(-1100, 1100),
     st.decimals(),
+    st.builds(Decimal, st.sampled_from(["-0", "-0.00", "-0.0000", "0.00", "1.5E+7", "1E+2", "-0E-10", "1000.00", "-5.00"])),
     st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-10_000, max_value=10_000),
     st.builds(
-        lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(-999, 999), st.integers(-9, 9)
+        lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(-9999, 9999), st.integers(-9, 9)
     ),
     st.dates(),
     st.datetimes(),
@@ -354,7 +368,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and str(one) == str(other)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_fast_reading_gives_the_verdict_of_slow_reading(text: str) -> None:
     for codec, fast, _ in FAST:
@@ -367,7 +381,7 @@ def test_fast_reading_gives_the_verdict_of_slow_reading(text: str) -> None:
             assert not findings and same(got, value), (codec.field, codec.dialect, text, got, value, findings)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(VALUES)
 def test_fast_writing_gives_the_verdict_of_slow_writing(value: object) -> None:
     for codec, _, fast in FAST:
@@ -380,7 +394,7 @@ def test_fast_writing_gives_the_verdict_of_slow_writing(value: object) -> None:
             assert not findings and got == text, (codec.field, codec.dialect, value, got, text, findings)
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(VALUES)
 def test_what_is_written_is_read_again(value: object) -> None:
     for codec in CODECS:
