@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from exchange.declare.declared import Declared as Declared
 from exchange.declare.declared import Name as Name
+from exchange.declare.declared import Wrong
 from exchange.model import FieldShape, KindShape, Shape
 
 TYPES = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean")
 FieldType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean"]
+NAME_PATTERN = r"^[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9._-]*$"
 
 
-LayoutName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]*/[a-z0-9][a-z0-9._-]*$")]
+def _owned(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name):
+        advice = "Names are owner/name: lower-case letters, digits, - and dots, such as acme/orders."
+        raise Wrong(f'"{name}" is not the name of a layout or mapping', advice=advice)
+    return name
+
+
+LayoutName = Annotated[
+    str, AfterValidator(_owned), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})
+]
 
 
 class Control(Declared):

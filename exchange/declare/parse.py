@@ -135,6 +135,10 @@ def _problem(model: type[BaseModel], node: Node, path: Location, error: ErrorDet
             return key.problem(f'"{key}" is not a key that is known here.', _known_keys(model, path, key))
         case "literal_error":
             return _not_allowed(_value_of(node, path), facts["expected"])
+        case "string_pattern_mismatch":
+            value = _value_of(node, path)
+            message = f'"{value}" does not have the right form.'
+            return value.problem(message, f"It must match {facts['pattern']}")
         case "union_tag_invalid":
             tagged = (*path, facts["discriminator"].strip("'"))
             return _not_allowed(_value_of(node, tagged), facts["expected_tags"])
