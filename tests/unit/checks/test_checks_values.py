@@ -145,6 +145,9 @@ def test_ocr_agreements() -> None:
     assert se_ocr.fault_with("655968", length_digit=True, lengths=None) == "the check digit 8 should be 9"
     assert se_ocr.complete_with_length("6559") == "655969"
     assert se_ocr.complete_with_length("12345678")[-2] == "0"
+    assert (
+        se_ocr.fault_with(se_ocr.complete_with_length("12345678"), length_digit=True, lengths=(10,)) is None
+    )
     reason = se_ocr.fault_with(se_ocr.complete("123456789"), length_digit=True, lengths=None)
     assert reason == "the length digit 9 should be 0 for 10 digits"
 
