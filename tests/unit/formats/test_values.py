@@ -324,7 +324,9 @@ CODECS = [
 FAST = [(codec, compiled(codec, "read"), compiled(codec, "write")) for codec in CODECS]
 
 CHARACTERS = st.sampled_from("0123456789012345678901234567890123456789.,-+ ()'%’\u00a0eE_:TZat٣²")
-DIGITS = st.text(st.sampled_from("0123456789٣"), max_size=7) | st.text(st.sampled_from("0123456789"), max_size=7)
+DIGITS = st.text(st.sampled_from("0123456789٣"), max_size=7) | st.text(
+    st.sampled_from("0123456789"), max_size=7
+)
 NUMBERS = st.tuples(
     st.sampled_from(["", "", "", "-", "+", "(", " "]),
     DIGITS,
@@ -351,10 +353,15 @@ VALUES = st.one_of(
     st.integers(),
     st.integers(-1100, 1100),
     st.decimals(),
-    st.builds(Decimal, st.sampled_from(["-0", "-0.00", "-0.0000", "0.00", "1.5E+7", "1E+2", "-0E-10", "1000.00", "-5.00"])),
+    st.builds(
+        Decimal,
+        st.sampled_from(["-0", "-0.00", "-0.0000", "0.00", "1.5E+7", "1E+2", "-0E-10", "1000.00", "-5.00"]),
+    ),
     st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-10_000, max_value=10_000),
     st.builds(
-        lambda digits, exponent: Decimal(digits).scaleb(exponent), st.integers(-9999, 9999), st.integers(-9, 9)
+        lambda digits, exponent: Decimal(digits).scaleb(exponent),
+        st.integers(-9999, 9999),
+        st.integers(-9, 9),
     ),
     st.dates(),
     st.datetimes(),

@@ -1,0 +1,396 @@
+"""Bytes → text, strictly in the declared encoding, with evidence when the bytes look like another one.
+
+Nothing is detected and then used: the layout declares the encoding. What is ranked here is only a hint for
+people. CP437, CP850 and CP865 have the same bytes for å, ä and ö, so Swedish and Finnish text cannot tell
+them apart.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, BinaryIO
+
+from pydantic import AfterValidator
+
+from exchange.declare.problems import did_you_mean
+from exchange.findings import Code, Finding, Found, code
+from exchange.formats.contract import Progress
+
+BLOCK = 256 * 1024
+"""How many bytes are decoded at once."""
+WORDS = 200
+"""How many words with bytes above ASCII are enough to judge by."""
+
+UNDECODABLE = code(
+    "ENC001",
+    "error",
+    "Line {line}, column {column}: the byte {value} (offset {offset}) is not {declared}.{hint}",
+    advice="If the hint is right, declare that encoding in the layout; otherwise ask the sender for a new "
+    "file. What follows was not read.",
+)
+OTHER_MARK = code(
+    "ENC002",
+    "error",
+    "The file begins with the byte order mark of {actual} ({value}), but the layout declares {declared}.",
+    advice="Declare `encoding: {actual}` in the layout, or ask the sender why the encoding changed.",
+)
+NO_MARK = code(
+    "ENC006",
+    "error",
+    "The file has no byte order mark (it begins with {value}), so that {declared} can be read in two ways.",
+    advice="Declare {declared}-le or {declared}-be in the layout, or ask for a file with the mark.",
+)
+LOOKS_OTHERWISE = code(
+    "ENC003",
+    "error",
+    'Line {line}: the bytes of "{value}" ({hex}) are {actual}, but the layout declares {declared}, '
+    'in which they would read "{misread}".',
+    advice="Declare `encoding: {actual}` in the layout, or ask the sender why the encoding changed.",
+)
+MISREAD_BEFORE = code(
+    "ENC004",
+    "warning",
+    'Line {line}, column {column}: "{value}" looks like "{meant}", wrongly converted before it was sent.',
+    advice="Tell the sender: UTF-8 was read as Windows-1252 somewhere on their side.",
+)
+PERHAPS_OTHERWISE = code(
+    "ENC005",
+    "warning",
+    'Line {line}: "{value}" ({hex}) would read "{meant}" in {actual}; the layout declares {declared}.',
+    advice="Compare with the original document. If it is right so, declare that encoding in the layout.",
+)
+UNWRITABLE = code(
+    "ENC010",
+    "error",
+    'The character "{character}" ({point}) in {field} cannot be written in {declared}.',
+    advice="Replace it in the mapping, or declare an encoding for this target that has it.",
+)
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+LONGEST_MARK = 4
+CANDIDATES = ("windows-1252", "iso-8859-15", "cp850", "cp865", "cp437", "mac-roman", "windows-1257")
+"""Single-byte encodings of Nordic files, the likelier first: it wins when the bytes read alike."""
+NORDIC = frozenset("åäöæøÅÄÖÆØ")
+WESTERN = frozenset("éèüßõžšçñáíóúàÉÜÕŽŠðþýÐÞÝ€§°")
+_LATIN = re.compile(r"iso8859-(1|9|10|13|15)")
+_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
+_C1 = bytes(range(0x80, 0xA0))
+_LEADS = ("Ã", "Â", "â€")
+_DOUBLE = re.compile("[\u00c2-\u00f4][^\x00-\x7f]+")
+
+
+def known(name: str) -> str:
+    """The name, if it is a text encoding. Raises ValueError with the nearest right name."""
+    try:
+        found = codecs.lookup(name)
+    except LookupError:
+        found = None
+    if found is None or not found._is_text_encoding:
+        raise ValueError(
+            f'"{name}" is no known encoding. {did_you_mean(name, ("utf-8", "utf-16", *CANDIDATES))}'
+        )
+    return name
+
+
+EncodingName = Annotated[str, AfterValidator(known)]
+
+
+class Unreadable(Exception):
+    """The rest of a file cannot be read; the finding says why. Readers catch it, report it and end."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What bytes look like, and why."""
+
+    encoding: str
+    reason: str
+
+
+def guess(sample: bytes) -> Guess:
+    """What a file that begins so is most likely encoded in: a hint for people, never a decision."""
+    marked = mark_of(sample)
+    if marked is not None:
+        return Guess(marked, "It begins with a byte order mark.")
+    zeros = (sample[0::2].count(0), sample[1::2].count(0))
+    if len(sample) > 3 and max(zeros) * 4 > len(sample) and min(zeros) * 8 < max(zeros):
+        return Guess("utf-16-be" if zeros[0] > zeros[1] else "utf-16-le", "Every other byte is zero.")
+    if sample.isascii():
+        return Guess("ascii", "It holds only ASCII.")
+    characters = _utf8_characters(sample)
+    if characters:
+        return Guess("utf-8", f"{characters} characters beyond ASCII, all of them well-formed UTF-8.")
+    words = [match.group() for match in _WORD.finditer(sample)][:WORDS]
+    best, text = _ranked(words)[0]
+    shown = next((word for word in text if NORDIC & set(word)), text[0])
+    return Guess(best, f'It is not UTF-8, and reads best so: "{shown}".')
+
+
+def mark_of(sample: bytes) -> str | None:
+    """The encoding whose byte order mark the bytes begin with."""
+    return next((name[:6].rstrip("-") for mark, name in MARKS if sample.startswith(mark)), None)
+
+
+def blocks(
+    stream: BinaryIO, encoding: str, found: Found, progress: Progress | None = None, size: int = BLOCK
+) -> Iterator[str]:
+    """The text of a stream in blocks of about `size` bytes, without a byte order mark.
+
+    Raises Unreadable at a byte that is not of the encoding, or at the mark of another one; doubts go to
+    `found`.
+    """
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    place, doubts = _Place(), _Doubts(encoding, found)
+    block = stream.read(max(size, LONGEST_MARK))
+    _check_mark(block, encoding)
+    while True:
+        pending = decoder.getstate()[0]
+        try:
+            text = decoder.decode(block, final=not block)
+        except UnicodeDecodeError as error:
+            raise Unreadable(_undecodable(error, place, encoding, pending)) from None
+        if not place.offset:
+            text = text.removeprefix("\ufeff")
+        if not block.isascii():
+            doubts.look(block, text, place)
+        place.pass_by(text, len(block))
+        if progress is not None:
+            progress(place.offset)
+        if text:
+            yield text
+        if not block:
+            return
+        block = stream.read(size)
+
+
+def unwritable(text: str, encoding: str) -> str | None:
+    """The first character of a text that an encoding does not have."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        return text[error.start]
+    return None
+
+
+def unwritable_finding(text: str, encoding: str, **place: object) -> Finding | None:
+    """The finding for a text that cannot be written; place as in `Code.at`."""
+    character = unwritable(text, encoding)
+    if character is None:
+        return None
+    facts = {"character": character, "point": f"U+{ord(character):04X}", "declared": encoding}
+    return UNWRITABLE.at(value=text, **facts, **place)  # type: ignore[arg-type]
+
+
+@dataclass(slots=True)
+class _Place:
+    """How far reading has come: bytes, finished lines, characters of the unfinished line."""
+
+    offset: int = 0
+    lines: int = 0
+    column: int = 0
+
+    def pass_by(self, text: str, size: int) -> None:
+        self.lines, self.column = self.after(text)
+        self.offset += size
+
+    def after(self, text: str) -> tuple[int, int]:
+        """Finished lines and characters of the unfinished line after more text."""
+        newline = text.rfind("\n")
+        if newline < 0:
+            return self.lines, self.column + len(text)
+        return self.lines + text.count("\n"), len(text) - newline - 1
+
+
+@dataclass(slots=True)
+class _Doubts:
+    """Signs that the declared encoding decodes the bytes but is not theirs; each kind is told once."""
+
+    encoding: str
+    found: Found
+    double: bool = False
+    judged: bool = False
+    words: int = 0
+
+    def look(self, block: bytes, text: str, place: _Place) -> None:
+        canonical = codecs.lookup(self.encoding).name
+        if _LATIN.fullmatch(canonical):
+            self._controls(block, place)
+        if canonical not in ("utf-8", "utf-16", "utf-32", "utf-16-le", "utf-16-be") and not self.judged:
+            self._judge(block, place)
+        if not self.double and any(lead in text for lead in _LEADS):
+            self._misread(text, place)
+
+    def _controls(self, block: bytes, place: _Place) -> None:
+        """ISO 8859 has only control characters at 80–9F, which no text holds."""
+        if len(block.translate(None, _C1)) == len(block):
+            return
+        at = next(index for index, byte in enumerate(block) if byte in _C1)
+        line, column = place.after(block[:at].decode(self.encoding))
+        raise Unreadable(
+            UNDECODABLE.at(
+                line=line + 1,
+                column=column + 1,
+                value=_hex(block[at : at + 1]),
+                offset=place.offset + at,
+                declared=f"{self.encoding} text",
+                hint=_hint(block),
+            )
+        )
+
+    def _judge(self, block: bytes, place: _Place) -> None:
+        """Whether these bytes are UTF-8 after all, or read better in another single-byte encoding."""
+        if _utf8_characters(block):
+            match = re.search(rb"[A-Za-z]*[\x80-\xff]+[A-Za-z]*", block)
+            self.found(self._otherwise(LOOKS_OTHERWISE, "utf-8", match, block, place))
+            self.judged = True
+            return
+        words = [match.group() for match in _WORD.finditer(block)][:WORDS]
+        best, texts = _ranked(words)[0]
+        own = _score(words, self.encoding)
+        meant = [(word, text) for word, text in zip(words, texts, strict=True) if NORDIC & set(text)]
+        if meant and _score(words, best) - own > 2 * len(words):
+            match = re.search(re.escape(meant[0][0]), block)
+            self.found(self._otherwise(PERHAPS_OTHERWISE, best, match, block, place))
+            self.judged = True
+        self.words += len(words)
+        self.judged = self.judged or self.words >= WORDS
+
+    def _otherwise(
+        self, kind: Code, actual: str, match: re.Match[bytes] | None, block: bytes, place: _Place
+    ) -> Finding:
+        raw = match.group() if match else b""
+        line, _ = place.after(block[: match.start() if match else 0].decode(self.encoding, "replace"))
+        meant, misread = raw.decode(actual, "replace"), raw.decode(self.encoding, "replace")
+        return kind.at(
+            line=line + 1,
+            value=meant if kind is LOOKS_OTHERWISE else misread,
+            misread=misread,
+            meant=meant,
+            hex=_hex(raw),
+            actual=actual,
+            declared=self.encoding,
+        )
+
+    def _misread(self, text: str, place: _Place) -> None:
+        """UTF-8 that somebody read as Windows-1252 and wrote again: ä has become Ã¤."""
+        for match in _DOUBLE.finditer(text):
+            meant = _undoubled(match.group())
+            if meant is not None:
+                self.double = True
+                line, column = place.after(text[: match.start()])
+                value = text[max(0, match.start() - 10) : match.end() + 10].strip()
+                self.found(
+                    MISREAD_BEFORE.at(
+                        line=line + 1,
+                        column=column + 1,
+                        value=value,
+                        meant=value.replace(match.group(), meant),
+                    )
+                )
+                return
+
+
+def _check_mark(block: bytes, encoding: str) -> None:
+    """The mark, if any, must be one of the encoding; UTF-16 and UTF-32 without a byte order need one."""
+    canonical = codecs.lookup(encoding).name.removesuffix("-sig")
+    mark, actual = next(((mark, name) for mark, name in MARKS if block.startswith(mark)), (b"", None))
+    if actual is None and block and canonical in ("utf-16", "utf-32"):
+        raise Unreadable(NO_MARK.at(line=1, column=1, value=_hex(block[:4]), declared=encoding))
+    if actual is not None and canonical not in (actual, actual[:6]):
+        named = actual[:6].rstrip("-")
+        raise Unreadable(OTHER_MARK.at(line=1, column=1, value=_hex(mark), actual=named, declared=encoding))
+
+
+def _undecodable(error: UnicodeDecodeError, place: _Place, encoding: str, pending: bytes) -> Finding:
+    """The finding for a byte that the encoding does not have."""
+    raw: bytes = error.object
+    line, column = place.after(raw[: error.start].decode(encoding, "replace"))
+    return UNDECODABLE.at(
+        line=line + 1,
+        column=column + 1,
+        value=_hex(raw[error.start : max(error.end, error.start + 1)]),
+        offset=place.offset - len(pending) + error.start,
+        declared=encoding,
+        hint=_hint(raw[max(0, error.start - 2_000) : error.start + 2_000]),
+    )
+
+
+def _hint(raw: bytes) -> str:
+    """What the bytes around look like, as a sentence that can stand at the end."""
+    if raw.count(0) * 4 > len(raw):
+        return " The bytes look like utf-16."
+    words = [match.group() for match in _WORD.finditer(raw)][:WORDS]
+    if _utf8_characters(raw):
+        return " The bytes look like utf-8."
+    if not words:
+        return ""
+    best, texts = _ranked(words)[0]
+    shown = next((text for text in texts if NORDIC & set(text)), texts[0])
+    return f' The bytes look like {best}, in which the text reads "{shown}".'
+
+
+def _ranked(words: list[bytes]) -> list[tuple[str, list[str]]]:
+    """The candidate encodings, the likeliest first, with the words read in them."""
+    scored = [(_score(words, name), name) for name in CANDIDATES]
+    best_first = sorted(scored, key=lambda pair: -pair[0])
+    return [(name, [word.decode(name, "replace") for word in words]) for _, name in best_first]
+
+
+def _score(words: list[bytes], encoding: str) -> float:
+    return sum(_word_score(word.decode(encoding, "replace")) for word in words)
+
+
+def _word_score(word: str) -> float:
+    """How much a word looks like one of a Nordic language."""
+    score = 0.0
+    for index, character in enumerate(word):
+        if character.isascii():
+            continue
+        shouted = character.isupper() and index > 0 and word[index - 1].islower()
+        if character in NORDIC:
+            score += 3 - 4 * shouted
+        elif character in WESTERN:
+            score += 1 - 2 * shouted
+        else:
+            score -= 1 if character.isalpha() else 3 if character.isprintable() else 6
+    return score
+
+
+def _utf8_characters(block: bytes) -> int:
+    """How many characters beyond ASCII a block holds as UTF-8; 0 when it is none. A cut end is forgiven."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8")("strict").decode(_from_boundary(block), final=False)
+    except UnicodeDecodeError:
+        return 0
+    return sum(not character.isascii() for character in text) if not text.isascii() else 0
+
+
+def _from_boundary(block: bytes) -> bytes:
+    """A block without the rest of a character that began before it."""
+    continued = len(block) - len(block.lstrip(bytes(range(0x80, 0xC0))))
+    return block[continued:] if continued <= 3 else block
+
+
+def _undoubled(text: str) -> str | None:
+    """What a run of characters was before UTF-8 was read as Windows-1252; None when it was not that."""
+    try:
+        return text.encode("windows-1252").decode("utf-8")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return None
+
+
+def _hex(raw: bytes) -> str:
+    return raw.hex(" ").upper()

@@ -1,0 +1,107 @@
+"""Formats by name (found by walking), layouts from their nodes, and which layouts a file may be of."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import cast
+
+import exchange.formats
+from exchange.declare.layout import LayoutBase
+from exchange.declare.parse import parse
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.declare.yaml import Node
+from exchange.errors import UnknownNameError
+from exchange.formats.contract import Format, Sniffed
+
+STARTS_WITHIN = 4_096
+"""How many of the first characters `recognise: {starts: …}` sees."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A layout that a file may be of, and why."""
+
+    layout: LayoutBase
+    reason: str
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of all formats, in order."""
+    modules = sorted(module.name for module in pkgutil.iter_modules(exchange.formats.__path__))
+    return tuple(name for name in modules if _module(name) is not None)
+
+
+def get(name: str) -> Format:
+    """The format of that name; only its own module is imported. Raises UnknownNameError."""
+    found = _module(name) if re.fullmatch("[a-z][a-z0-9_]*", name) else None
+    if found is None:
+        raise UnknownNameError(f'"{name}" is not a format.', advice=did_you_mean(name, names()))
+    return found
+
+
+def parse_layout(node: Node) -> tuple[LayoutBase | None, list[Problem]]:
+    """The layout that a node declares, by the model of its format; None when there are problems."""
+    named = node.get("format")
+    if named is None or named.text is None:
+        message = "A layout names its `format`."
+        return None, [node.start.problem(message, f"Known here: {', '.join(names())}.")]
+    try:
+        format_ = get(named.text)
+    except UnknownNameError as error:
+        return None, [named.text.problem(error.message, error.advice)]
+    return parse(format_.Layout, node)
+
+
+def recognise(sample: bytes, name: str, layouts: Iterable[LayoutBase]) -> list[Candidate]:
+    """All layouts that a file with these first bytes and this name may be of: none, one, or an ambiguity to
+    show.
+
+    The content decides; a declared name pattern that fits decides between layouts that the content fits
+    alike.
+    """
+    fitting = [found for layout in layouts if (found := _candidate(sample, layout)) is not None]
+    named = [found for found in fitting if _named(found.layout, name)]
+    return [
+        Candidate(found.layout, f"{found.reason} The name {name} fits, too.") for found in named
+    ] or fitting
+
+
+def sniff(sample: bytes) -> list[Sniffed]:
+    """What each format that knows these bytes says of them."""
+    said = (get(name).sniff(sample) for name in names())
+    return [sniffed for sniffed in said if sniffed is not None]
+
+
+@cache
+def _module(name: str) -> Format | None:
+    """The module of that name in this folder, if it is a format."""
+    if not any(module.name == name for module in pkgutil.iter_modules(exchange.formats.__path__)):
+        return None
+    module = importlib.import_module(f"{exchange.formats.__name__}.{name}")
+    return cast(Format, module) if hasattr(module, "Layout") else None
+
+
+def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
+    starts = layout.recognise.starts if layout.recognise else None
+    if starts is not None and not re.match(starts, _beginning(sample, layout)):
+        return None
+    reason = get(layout.format).recognise(sample, layout)
+    return None if reason is None else Candidate(layout, reason)
+
+
+def _named(layout: LayoutBase, name: str) -> bool:
+    pattern = layout.recognise.name if layout.recognise else None
+    return pattern is not None and fnmatchcase(name, pattern)
+
+
+def _beginning(sample: bytes, layout: LayoutBase) -> str:
+    """The first characters, without a byte order mark."""
+    encoding = getattr(layout, "encoding", None) or "utf-8"
+    return sample.decode(encoding, "replace").removeprefix("\ufeff")[:STARTS_WITHIN]
