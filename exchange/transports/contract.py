@@ -32,9 +32,9 @@ EntryKind = Literal["regular", "other", "unreadable"]
 After = Literal["archive", "delete", "keep"]
 Seen = Literal["absent", "same", "different", "unknown"]
 
-CLAIMS, ARCHIVE, STAGING = b".claim", b".archive", b".staging"
-"""Our own folders inside a place; a scan never shows them."""
-OWN_NAMES = frozenset((CLAIMS, ARCHIVE, STAGING))
+CLAIMS, ARCHIVE, STAGING, MARKER = b".claim", b".archive", b".staging", b".marker"
+"""Our own folders inside a place, and the done-file beside a claimed file; a scan never shows them."""
+OWN_NAMES = frozenset((CLAIMS, ARCHIVE, STAGING, MARKER))
 
 
 class NotStableError(TransportError):
@@ -62,7 +62,8 @@ class Place:
 
     at: `folder:PATH` or `sftp://user@host:port/path`; base: the site's folder, relative folder paths start
     there; host_keys: the pinned keys, `SHA256:…` fingerprints or known_hosts lines, any of which is accepted;
-    options: transport-specific settings by declared name, unknown ones are problems of `check`.
+    options: transport-specific settings by declared name, unknown ones are problems of `check`;
+    owner: what tells this ledger from every other one, so that two of them never take each other's claims.
     """
 
     at: str
@@ -70,6 +71,7 @@ class Place:
     secret: SecretText | None = None
     host_keys: tuple[str, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
+    owner: str = "site"
 
     @property
     def scheme(self) -> str:
@@ -103,9 +105,9 @@ class Entry:
 class Claim:
     """One file that is ours.
 
-    moved: it lies in `.claim/<id>/` at the place, and nobody else will take it. Not moved (the source may not
-    be changed): it still lies under its name, and the ledger's unique key of place, name and `fingerprint` is
-    the claim. marker: the done-file that announced it, taken away together with it.
+    moved: it lies in `.claim/<owner>.<id>/` at the place, and nobody else will take it. Not moved (the source
+    may not be changed): it still lies under its name, and the ledger's unique key of place, name and
+    `fingerprint` is the claim. marker: the done-file that announced it, taken away together with it.
     """
 
     id: str
@@ -189,7 +191,7 @@ class Source(Protocol):
     ) -> Claim | None:
         """Make the file ours; None when it is no longer there (somebody else was first: no error).
 
-        The file is moved into `.claim/<claim_id>/` in one step, durably, then the marker. Where the source
+        The file is moved into `.claim/<owner>.<id>/` in one step, durably, then the marker. Where the source
         may not be changed, or with move=False, nothing moves and Claim.moved is False. Raises NotStableError
         when the file is not the one seen (changed since the scan) or a process still has it open for writing:
         nothing was moved then.
@@ -205,13 +207,18 @@ class Source(Protocol):
     def finish(self, claim: Claim, fetched: Fetched, after: After) -> None:
         """Clear the file from the source as the flow says, now that the ledger holds it; may be repeated.
 
-        "archive": into `.archive/<claim id>/` at the place; "delete": removed; "keep": left alone (claim
-        such files with move=False). A file that is already gone is fine. NotStableError when the file is no
-        longer what was fetched (bytes came late): nothing was removed, and a person must look.
+        "archive": into `.archive/<owner>.<id>/` at the place; "delete": removed; "keep": left alone (claim
+        such files with move=False; a moved one is archived). A file that is already gone is fine.
+        NotStableError when the file is no longer what was fetched (bytes came late): nothing was removed, and
+        a person must look.
         """
 
     def leftover_claims(self) -> Iterable[Claim]:
-        """The files in `.claim/`: what a crash left. Empty claim folders are removed on the way."""
+        """Our files in `.claim/`: what a crash or a lost answer left, and whatever is being worked on now.
+
+        Ask before each scan, and leave out the claims the caller is busy with. Other owners' claims are never
+        shown. Empty claim folders are removed on the way.
+        """
 
     def probe(self) -> list[Probed]:
         """Try what a source must be able to do, touching no sender's file; problems are results."""
