@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from exchange.errors import UseError
 from exchange.transports.contract import Place
-from exchange.transports.folder.source import FolderSource
-from exchange.transports.folder.target import FolderTarget
+from exchange.transports.folder.inbound import FolderSource
+from exchange.transports.folder.outbound import FolderTarget
 
 _OPTIONS = ("mode",)
 _MODE = "0640"

@@ -20,7 +20,7 @@ def check(place: Place) -> list[str]:
 def source(place: Place) -> Source:
     """See `contract.Transport.source`."""
     _expect_right(place)
-    from exchange.transports.sftp.source import SftpSource  # paramiko takes its time to load
+    from exchange.transports.sftp.inbound import SftpSource  # paramiko takes its time to load
 
     return SftpSource(place)
 
@@ -28,7 +28,7 @@ def source(place: Place) -> Source:
 def target(place: Place) -> Target:
     """See `contract.Transport.target`."""
     _expect_right(place)
-    from exchange.transports.sftp.target import SftpTarget  # paramiko takes its time to load
+    from exchange.transports.sftp.outbound import SftpTarget  # paramiko takes its time to load
 
     return SftpTarget(place)
 
