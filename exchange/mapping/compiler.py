@@ -1,0 +1,228 @@
+"""A declared mapping → a compiled one: one generated function over batches, and the interpreter that explains failures.
+
+    compiled = compile_mapping(declared, source_shape, target_shape, Tables(), {"debtor_name": "Acme Oy"})
+    for batch in compiled.run(batches, facts, found, tally): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping as Dict
+from dataclasses import dataclass, field
+from decimal import Decimal, localcontext
+from types import FunctionType
+from typing import Any
+
+from exchange.declare.mapping import Mapping
+from exchange.declare.problems import DeclarationError
+from exchange.findings import Found, code
+from exchange.mapping import coverage, explain
+from exchange.mapping.interpreter import Interpreter, Told
+from exchange.mapping.operators import ARITHMETIC, FAILURES
+from exchange.mapping.plan import Groups, Plan
+from exchange.mapping.planner import plan_mapping
+from exchange.mapping.statements import generate
+from exchange.mapping.tables import Tables
+from exchange.mapping.tally import Keys, Tally
+from exchange.model import BATCH_SIZE, KIND, LINE, PATH, ArrivalFacts, Batch, Record, Shape
+
+DIFFERS = code("MAP005", "error", "{field} is not conserved{within}: the source has {source}, the results have {result}, "
+               "the difference is {difference}.",
+               advice="Something was lost or counted twice between source and result: nothing is sent until the mapping is right.")  # fmt: skip
+SCATTERED = code("MAP006", "error", "The group {value} came before, with other groups in between.",
+                 advice="Ask for a sorted file, or write `order: any` under `group` in the mapping.")  # fmt: skip
+
+
+def compile_mapping(
+    declared: Mapping, source: Shape, target: Shape, tables: Tables, site_values: Dict[str, Any]
+) -> CompiledMapping:
+    """The mapping, ready to run. Raises DeclarationError with every problem of it."""
+    plan, problems = plan_mapping(declared, source, target, tables, site_values)
+    if plan is None or problems:
+        raise DeclarationError(problems)
+    text, namespace = generate(plan)
+    exec(compile(text, f"<mapping {plan.name}>", "exec"), namespace)
+    run, group_key = namespace["run"], namespace.get("group_key")
+    assert isinstance(run, FunctionType)
+    return CompiledMapping(plan, text, run, group_key if isinstance(group_key, FunctionType) else None, source, target)
+
+
+@dataclass(slots=True)
+class State:
+    """One run: what the generated function reads and counts."""
+
+    plan: Plan
+    facts: ArrivalFacts
+    found: Found
+    tally: Tally
+    above: dict[str, dict[tuple[Any, ...], Record]]
+    totals: list[dict[Any, tuple[Any, Any]]]
+    taken: int = 0
+    left_out: int = 0
+    others: int = 0
+    interpreter: Interpreter = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.interpreter = Interpreter(self.plan, self.facts, self.above)
+
+    def add(self, number: int, by: Any, source: Any, result: Any) -> None:
+        """Amounts to a conserved sum."""
+        totals = self.totals[number]
+        had = totals.get(by, (0, 0))
+        totals[by] = (had[0] + source, had[1] + result)
+
+    def explain(self, record: Record, out: Batch, keys: Keys) -> None:
+        """A record that the generated function could not map: findings, or its results where there is no error."""
+        told = self.interpreter.record(record)
+        self.tell(told)
+        self.taken += told.elements
+        if told.failed:
+            self.tally.failed += told.elements
+            return
+        self.left_out += told.left_out
+        for made in told.made:
+            out.append(made.result)
+            for number, (source, result, by) in enumerate(made.amounts):
+                self.add(number, by, source, result)
+            if made.key is not None:
+                keys.append((made.key, made.result[LINE], *self.amount(made.amounts)))
+
+    def amount(self, amounts: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
+        """A document's amount and currency: the conserved sum that is called amount."""
+        names = [total.name for total in self.plan.sums]
+        return amounts[names.index("amount")][1:] if "amount" in names else (None, None)
+
+    def tell(self, told: Told) -> None:
+        """Hands the findings of a record on."""
+        for finding in told.findings:
+            self.found(finding)
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledMapping:
+    """One mapping, ready to run any number of times. source: the generated code, to be read by people."""
+
+    plan: Plan
+    source: str
+    function: FunctionType
+    group_key: FunctionType | None
+    source_shape: Shape
+    target_shape: Shape
+
+    def run(self, batches: Iterable[Batch], facts: ArrivalFacts, found: Found, tally: Tally) -> Iterator[Batch]:
+        """The results, batch by batch. Nothing of a record with an error is handed on; its findings go to found."""
+        above: dict[str, dict[tuple[Any, ...], Record]] = {envelope.kind: {} for envelope in self.plan.envelopes}
+        state = State(self.plan, facts, found, tally, above, [{} for _ in self.plan.sums])
+        grouped = self.plan.group is not None
+        for batch in self._grouped(batches, state) if grouped else batches:
+            with localcontext(ARITHMETIC):
+                out, keys = self.function(batch, state)
+            tally.results += len(out)
+            if keys:
+                tally.note(keys)
+            if out:
+                yield out
+        self._finish(state)
+
+    def _finish(self, state: State) -> None:
+        """Counts to the tally, and whether everything was conserved."""
+        tally = state.tally
+        tally.taken += state.taken
+        tally.left_out += state.left_out
+        tally.others += state.others
+        for total, totals in zip(self.plan.sums, state.totals, strict=True):
+            tally.sums[total.name] = {by: (Decimal(source), Decimal(result)) for by, (source, result) in totals.items()}
+        if self.plan.counted:
+            went = state.taken - state.left_out
+            tally.sums["count"] = {None: (Decimal(went), Decimal(tally.results))}
+        for name, sums in tally.sums.items():
+            for by, (source, result) in sums.items():
+                if source != result:
+                    within = "" if by is None else f" for {by}"
+                    state.found(DIFFERS.at(field=name, within=within, source=source, result=result, difference=source - result))
+
+    def _grouped(self, batches: Iterable[Batch], state: State) -> Iterator[Batch]:
+        """Batches of groups, each a record that holds the gathered ones."""
+        assert self.plan.group is not None
+        group = self.plan.group
+        gather = _consecutive if self.plan.consecutive else _anywhere
+        out: Batch = []
+        for gathered in gather(self._keyed(batches, state, group), state):
+            first = gathered[0]
+            out.append({KIND: self.plan.kind, LINE: first.get(LINE), PATH: first.get(PATH), group.name: gathered})
+            if len(out) == BATCH_SIZE:
+                yield out
+                out = []
+        if out:
+            yield out
+
+    def _keyed(self, batches: Iterable[Batch], state: State, group: Groups) -> Iterator[tuple[tuple[Any, ...], Record]]:
+        """Every record that is taken, with the values it is grouped by."""
+        assert self.group_key is not None
+        for batch in batches:
+            for record in batch:
+                if self.plan.several and record[KIND] != self.plan.kind:
+                    state.others += 1
+                    continue
+                key = self._key_of(record, state, group)
+                if key is not None:
+                    yield key, record
+
+    def _key_of(self, record: Record, state: State, group: Groups) -> tuple[Any, ...] | None:
+        """The values a record is grouped by; None when it is left out or wrong."""
+        assert self.group_key is not None
+        try:
+            with localcontext(ARITHMETIC):
+                key: tuple[Any, ...] | None = self.group_key(record, state)
+        except FAILURES:
+            key, told = state.interpreter.group_key(group, record)
+            state.tell(told)
+            state.tally.failed += told.failed
+        state.left_out += key is None
+        return key
+
+    def unused_source_fields(self) -> list[str]:
+        """Source fields that no expression reads, dotted, in declared order."""
+        return coverage.unused(self.plan, self.source_shape)
+
+    def missing_required_targets(self) -> list[str]:
+        """Required target fields that nothing sets, dotted; those the writer computes are not among them."""
+        return coverage.missing(self.plan, self.target_shape)
+
+    def explain(self, record: Record, path: str, facts: ArrivalFacts, result: int = 1) -> explain.Lineage:
+        """Where one value of a result comes from. path: `lines[2].net`, elements from 1; result: which of the record's.
+
+        The record of a grouping mapping is `{as-name: [records of the group]}`. Raises UnknownNameError for a path that
+        the result does not have.
+        """
+        with localcontext(ARITHMETIC):
+            return explain.lineage(self.plan, record, path, facts, result)
+
+
+Keyed = Iterator[tuple[tuple[Any, ...], Record]]
+
+
+def _consecutive(keyed: Keyed, state: State) -> Iterator[list[Record]]:
+    """Groups of records that follow each other."""
+    seen: set[tuple[Any, ...]] = set()
+    key: tuple[Any, ...] | None = None
+    gathered: list[Record] = []
+    for here, record in keyed:
+        if here != key:
+            if gathered:
+                yield gathered
+            gathered, key = [], here
+            if here in seen:
+                shown = " / ".join(str(part) for part in here)
+                state.found(SCATTERED.at(line=record.get(LINE), path=record.get(PATH), value=shown))
+            seen.add(here)
+        gathered.append(record)
+    if gathered:
+        yield gathered
+
+
+def _anywhere(keyed: Keyed, state: State) -> Iterator[list[Record]]:
+    """Groups of records from anywhere in the file, in the order of first appearance; all are held in memory."""
+    groups: dict[tuple[Any, ...], list[Record]] = {}
+    for key, record in keyed:
+        groups.setdefault(key, []).append(record)
+    yield from groups.values()

@@ -1,0 +1,331 @@
+"""The slow twin of the generated function: walks the same plan for one record and tells everything that is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.declare.places import PlacedText
+from exchange.findings import Finding, code
+from exchange.mapping.bound import Bound, Let
+from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, shown, told, truth
+from exchange.mapping.operators import Fault, filled, filled_map, key_text
+from exchange.mapping.plan import (
+    Assign,
+    Block,
+    Children,
+    Content,
+    Envelope,
+    Fields,
+    Groups,
+    Plan,
+    Several,
+    Single,
+)
+from exchange.mapping.tables import MissFault
+from exchange.model import KIND, LINE, PATH, ArrivalFacts, Record
+
+KEY = "@key"
+
+COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. The rule is {rule} ({place}){operands}.",
+                   advice="{advice}")  # fmt: skip
+REQUIRED = code("MAP002", "error", "{field} must not be empty, but it came out empty. The rule is {rule} ({place}){operands}.",
+                advice="Correct the record, or say in the mapping what stands in for it, for example default(x, \"-\").")  # fmt: skip
+MISS = code("MAP003", "error", "{field} cannot be looked up: {reason}. The rule is {rule} ({place}){operands}.",
+            advice="{advice}")  # fmt: skip
+NO_KEY = code("MAP004", "error", "The business key is empty. The rule is {rule} ({place}){operands}.",
+              advice="Correct the record: without its key it cannot be told from a duplicate.")  # fmt: skip
+
+_NONE = Env(ArrivalFacts.__new__(ArrivalFacts))
+
+
+@dataclass(slots=True)
+class Made:
+    """One result. amounts: for each conserved sum, source, result and the value of `by`."""
+
+    result: Record
+    key: str | None
+    amounts: list[tuple[Any, Any, Any]]
+
+
+@dataclass(slots=True)
+class Told:
+    """What one record gave: its results, the elements left out by `where`, and what is wrong."""
+
+    made: list[Made] = field(default_factory=list)
+    elements: int = 1
+    left_out: int = 0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def failed(self) -> bool:
+        """Whether an error was found: then nothing of the record is handed on."""
+        return any(finding.severity == "error" for finding in self.findings)
+
+
+class Interpreter:
+    """Interprets one plan. above: the envelopes made so far, by kind and keys; shared with the generated function."""
+
+    def __init__(self, plan: Plan, facts: ArrivalFacts, above: dict[str, dict[tuple[Any, ...], Record]]) -> None:
+        self.plan, self.facts, self.above = plan, facts, above
+        self.told = Told()
+        self.elements: list[Any] = []
+
+    def record(self, record: Record) -> Told:
+        """Everything that becomes of one source record, and everything that is wrong with it."""
+        self.told, self.elements = Told(), [record]
+        env = Env(self.facts, {self.plan.record: record})
+        if self.plan.over is None:
+            self.one(env)
+            return self.told
+        children = self.attempt("each", None, lambda: evaluate(self.plan.over, env)) if self.plan.over else []
+        self.told.elements = len(children or ())
+        for child in children or ():
+            assert self.plan.element is not None
+            with self.within(child):
+                self.one(env.inside(self.plan.element, child))
+        return self.told
+
+    def group_key(self, groups: Groups, record: Record) -> tuple[tuple[Any, ...] | None, Told]:
+        """The values a record is grouped by; None when `where` leaves it out or something is wrong."""
+        self.told, self.elements = Told(), [record]
+        env = Env(self.facts, {groups.frame: record, self.plan.record: record})
+        if self.plan.before is not None and not self.attempt("where", None, lambda: truth(self.plan.before, env)):  # type: ignore[arg-type]
+            return None, self.told
+        keys = [self.attempt("group", None, lambda key=key: evaluate(key, env)) for key in groups.keys]  # type: ignore[misc]
+        return (None if self.told.failed else tuple(keys)), self.told
+
+    @contextmanager
+    def within(self, element: Any) -> Iterator[None]:
+        """Findings in here stand at the place of this element, when it has one."""
+        self.elements.append(element)
+        yield
+        self.elements.pop()
+
+    def one(self, env: Env) -> None:
+        """One result, or findings."""
+        before = len(self.told.findings)
+        block = self.plan.body
+        self.lets(block.early, env)
+        if block.where is not None and not self.condition(block.where, env, "where"):
+            self.told.left_out += len(self.told.findings) == before
+            return
+        self.lets(block.lets, env)
+        result = self.marks()
+        result |= self.assigned(block.fields, env)
+        made = [self.envelope(envelope, env) for envelope in self.plan.envelopes]
+        result |= {envelope.kind: inner for envelope, (_, inner) in zip(self.plan.envelopes, made, strict=True)}
+        if any(finding.severity == "error" for finding in self.told.findings[before:]):
+            return
+        self.after(result, env.inside(self.plan.result, result), before)
+        if not any(finding.severity == "error" for finding in self.told.findings[before:]):
+            for envelope, (keys, inner) in zip(self.plan.envelopes, made, strict=True):
+                self.above[envelope.kind][keys] = inner
+
+    def marks(self) -> Record:
+        """Where a result comes from."""
+        return {KIND: self.plan.target, LINE: self.mark(LINE), PATH: self.mark(PATH)}
+
+    def mark(self, name: str) -> Any:
+        """The innermost known place."""
+        marks = (element.get(name) for element in reversed(self.elements) if isinstance(element, dict))
+        return next((mark for mark in marks if mark is not None), None)
+
+    def after(self, result: Record, env: Env, before: int) -> None:
+        """Checks, key and sums of a result that could be made."""
+        for test in self.plan.tests:
+            self.test(test.declared.code, test.that, env)
+        key = None
+        if self.plan.key is not None:
+            key = self.attempt("key", None, lambda: _key(self.plan.key, env))  # type: ignore[arg-type]
+            if key is None and len(self.told.findings) == before:
+                self.find(NO_KEY, "key", self.plan.key, env)
+            result[KEY] = key
+        amounts = [
+            tuple(self.amount(f"conserve {total.name}", part, env) for part in (total.source, total.result))
+            + (None if total.by is None else self.attempt("conserve", None, lambda by=total.by: evaluate(by, env)),)  # type: ignore[misc]
+            for total in self.plan.sums
+        ]
+        if not any(finding.severity == "error" for finding in self.told.findings[before:]):
+            self.told.made.append(Made(result, key, amounts))
+
+    def amount(self, name: str, bound: Bound, env: Env) -> Any:
+        """A number that is summed; it must not be empty."""
+
+        def given() -> Any:
+            value = evaluate(bound, env)
+            if value is None:
+                raise Stuck(bound, Fault("an empty value cannot be summed"))
+            return value
+
+        return self.attempt(name, env, given)
+
+    def test(self, name: str, that: Bound, env: Env) -> None:
+        """One check of the mapping: a finding with its own code and sentence when it does not hold."""
+        declared = next(test.declared for test in self.plan.tests if test.that is that)
+        before = len(self.told.findings)
+        if self.condition(that, env, f"check {name}") or len(self.told.findings) > before:
+            return
+        message = f"{declared.say} The rule is {_rule(that)} ({that.node.place}){_operands(that, env)}."
+        values = told(that, env)
+        advice = declared.advice or "Compare the record with the rule and correct whichever is wrong."
+        value = shown(values[0][1]) if values else None
+        line, path = self.mark(LINE), self.mark(PATH)
+        finding = Finding(declared.code, declared.severity, message, advice, line, None, path, None, value)
+        self.told.findings.append(finding)
+
+    def condition(self, bound: Bound, env: Env, name: str) -> bool:
+        """Whether a condition holds; what cannot be told does not."""
+        return bool(self.attempt(name, env, lambda: truth(bound, env)))
+
+    def attempt(self, name: str, env: Env | None, compute: Any) -> Any:
+        """A value, or None and a finding."""
+        try:
+            return compute()
+        except Hidden:
+            self.told.findings += [] if self.told.failed else [Finding("MAP001", "error", f"{name} cannot be computed.")]
+        except Stuck as stuck:
+            self.find(MISS if isinstance(stuck.fault, MissFault) else COMPUTATION, name, stuck.bound, env or self.env(), stuck.fault)
+        return None
+
+    def env(self) -> Env:
+        """The record alone."""
+        return Env(self.facts, {self.plan.record: self.elements[0]})
+
+    def find(self, kind: Any, name: str, bound: Bound, env: Env, fault: Fault | None = None) -> None:
+        """Notes a finding at the present element."""
+        values = told(bound, env)
+        self.told.findings.append(kind.at(
+            line=self.mark(LINE), path=self.mark(PATH), field=name, value=shown(values[0][1]) if values else None,
+            reason="" if fault is None else fault.message, advice="" if fault is None else fault.advice,
+            rule=_rule(bound), place=bound.node.place, operands=_operands(bound, env),
+        ))  # fmt: skip
+
+    def lets(self, lets: tuple[Let, ...], env: Env) -> None:
+        """Names of `let`; one that fails is told once and hides what rests on it."""
+        for let in lets:
+            before = len(self.told.findings)
+            value = self.attempt(let.name, env, lambda let=let: evaluate(let.value, env))  # type: ignore[misc]
+            env.lets[let] = Hidden() if len(self.told.findings) > before else value
+
+    def assigned(self, fields: Fields, env: Env) -> Record:
+        """The fields of a structure that stands."""
+        made = {}
+        for assign in fields.assigns:
+            made[assign.name] = self.filled(assign, env)
+        return made
+
+    def filled(self, assign: Assign, env: Env) -> Any:
+        """A field, which is told when it is required and came out empty."""
+        before = len(self.told.findings)
+        value = self.content(assign, assign.content, env)
+        if len(self.told.findings) == before:
+            self.require(assign, value, env)
+        return value
+
+    def require(self, assign: Assign, value: Any, env: Env) -> None:
+        """A required field must not be empty."""
+        if not assign.required or assign.content is None or not (value is None or value == []):
+            return
+        content = assign.content
+        if isinstance(content, Single):
+            self.find(REQUIRED, assign.path, content.value, env)
+            return
+        at = assign.place or PlacedText(assign.name)
+        line, column = at.at(0)
+        self.told.findings.append(REQUIRED.at(
+            line=self.mark(LINE), path=self.mark(PATH), field=assign.path, rule=f"`{at}`",
+            place=f"{at.file}:{line}:{column}", operands="",
+        ))  # fmt: skip
+
+    def content(self, assign: Assign, content: Content | None, env: Env) -> Any:
+        """The value of a field."""
+        match content:
+            case None:
+                return [] if assign.type.many else None
+            case Single(value=value):
+                return self.attempt(assign.path, env, lambda: evaluate(value, env))
+            case Several(values=values):
+                return filled(self.attempt(assign.path, env, lambda v=v: evaluate(v, env)) for v in values)  # type: ignore[misc]
+            case Fields():
+                return self.structure(content, env)
+            case Block():
+                return next((self.structure(block.fields, inner) for block, inner in self.blocks(content, env)), None)
+            case Children():
+                return [self.structure(b.fields, inner) for block in content.blocks for b, inner in self.blocks(block, env)]
+
+    def structure(self, fields: Fields, env: Env) -> Record | None:
+        """A structure; empty when all its fields are and it may be."""
+        if fields.open:
+            return filled_map({assign.name: self.content(assign, assign.content, env) for assign in fields.assigns})
+        if not fields.optional:
+            return self.assigned(fields, env)
+        before = len(self.told.findings)
+        made = {assign.name: self.content(assign, assign.content, env) for assign in fields.assigns}
+        if len(self.told.findings) == before and all(value is None or value == [] for value in made.values()):
+            return None
+        for assign in fields.assigns:
+            if len(self.told.findings) == before:
+                self.require(assign, made[assign.name], env)
+        return made
+
+    def blocks(self, block: Block, env: Env) -> Iterator[tuple[Block, Env]]:
+        """A block with the names for each of its elements that is not left out."""
+        for element, inner in self.each(block, env):
+            with self.within(element):
+                if block.group is None:
+                    self.lets(block.early, inner)
+                    if block.where is not None and not self.condition(block.where, inner, "where"):
+                        continue
+                self.lets(block.lets, inner)
+                yield block, inner
+
+    def each(self, block: Block, env: Env) -> Iterator[tuple[Any, Env]]:
+        """The elements of a block, or its groups."""
+        if block.over is None or block.frame is None:
+            yield None, env.inside(self.plan.result, None)
+            return
+        over, frame = block.over, block.frame
+        elements = self.attempt("each", env, lambda: evaluate(over, env)) or []
+        if block.group is None:
+            yield from ((element, env.inside(frame, element)) for element in elements)
+            return
+        for gathered in self.gathered(block, block.group, elements, env).values():
+            yield gathered[0], env.inside(block.group.frame, {block.group.name: gathered})
+
+    def gathered(self, block: Block, group: Groups, elements: list[Any], env: Env) -> dict[tuple[Any, ...], list[Any]]:
+        """Elements by the values that they are grouped by."""
+        found: dict[tuple[Any, ...], list[Any]] = {}
+        assert block.frame is not None
+        for element in elements:
+            inner = env.inside(block.frame, element)
+            with self.within(element):
+                if block.where is None or self.condition(block.where, inner, "where"):
+                    keys = [self.attempt("group", inner, lambda key=key: evaluate(key, inner)) for key in group.keys]  # type: ignore[misc] # noqa: B023
+                    found.setdefault(tuple(keys), []).append(element)
+        return found
+
+    def envelope(self, envelope: Envelope, env: Env) -> tuple[tuple[Any, ...], Record]:
+        """The ancestor for this result: the one there is for its keys, or a new one."""
+        keys = tuple(self.attempt(envelope.kind, env, lambda key=key: evaluate(key, env)) for key in envelope.keys)  # type: ignore[misc]
+        known = self.above[envelope.kind].get(keys)
+        return keys, {KIND: envelope.kind, **self.assigned(envelope.fields, env)} if known is None else known
+
+
+def _key(bound: Bound, env: Env) -> str | None:
+    value = evaluate(bound, env)
+    try:
+        return key_text(value)
+    except Fault as fault:
+        raise Stuck(bound, fault) from fault
+
+
+def _rule(bound: Bound) -> str:
+    return f"`{bound.node.text}`"
+
+
+def _operands(bound: Bound, env: Env) -> str:
+    values = [f"{text} is {shown(value)}" for text, value in told(bound, env) if text != bound.node.text or True]
+    return f"; {', '.join(values)}" if values else ""

@@ -1,0 +1,395 @@
+"""A declared mapping and two shapes → a plan, or everything that is wrong with the mapping, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Dict
+from collections.abc import Sequence
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from exchange.declare.mapping import Conserved, Mapping
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.mapping.analysis import Analyst
+from exchange.mapping.bound import Bound, Const, Element, Frame, Let, Local, walk
+from exchange.mapping.conversions import as_type
+from exchange.mapping.plan import (
+    Assign,
+    Block,
+    Children,
+    Content,
+    Envelope,
+    Fields,
+    Groups,
+    Plan,
+    Several,
+    Single,
+    Sum,
+    Test,
+)
+from exchange.mapping.scope import Names, Scope
+from exchange.mapping.syntax import WORDS, Node
+from exchange.mapping.tables import Tables
+from exchange.mapping.types import NOTHING, UNKNOWN, Type, of_envelope, of_field, of_kind
+from exchange.model import FieldShape, KindShape, Shape
+
+BLOCK_KEYS = ("each", "where", "let", "group", "set")
+RESERVED = {"source", "result", "arrival", "site", *WORDS}
+
+
+def plan_mapping(
+    declared: Mapping, source: Shape, target: Shape, tables: Tables, site_values: Dict[str, Any]
+) -> tuple[Plan | None, list[Problem]]:
+    """The plan of a mapping, None when there are problems."""
+    planner = _Planner(declared, source, target, Analyst(Names(site_values, []), tables))
+    plan = planner.plan()
+    return (None if planner.problems else plan), planner.problems
+
+
+class _Planner:
+    """Builds one plan; problems are gathered by the analyst."""
+
+    def __init__(self, declared: Mapping, source: Shape, target: Shape, analyst: Analyst) -> None:
+        self.declared, self.source, self.target, self.analyst = declared, source, target, analyst
+        self.problems = analyst.problems
+
+    def plan(self) -> Plan | None:
+        """The plan, None when the kinds cannot be found."""
+        declared, names = self.declared, self.analyst.names
+        kind = self.kind(declared.each, self.source, "each")
+        into = self.kind(declared.into, self.target, "into")
+        if kind is None or into is None:
+            return None
+        record = Frame("r", of_kind(self.source, kind), kind.name)
+        scope = Scope((record,), {"source": record})
+        over, element = self.exploded(scope)
+        top = scope if element is None else scope.inside(element)
+        group, before, scope = self.grouped(top, element or record)
+        body = self.body(scope, into, where=declared.where if group is None else None)
+        scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
+        result = Frame("result", self.result_type(into), into.name)
+        after = Scope((result, *scope.layers), {**scope.prefixes, "result": result})
+        envelopes = self.envelopes(scope, into)
+        return Plan(
+            name=declared.mapping,
+            place=next(iter(declared.set)),
+            kind=kind.name,
+            several=len(self.source.streamed()) > 1,
+            target=into.name,
+            target_layout=self.target.layout,
+            record=record if group is None else group.frame,
+            over=over,
+            element=element,
+            group=None if group is None else Groups(group.keys, group.name, record),
+            consecutive=declared.group is None or declared.group.order == "consecutive",
+            before=before,
+            body=body,
+            envelopes=envelopes,
+            tests=tuple(Test(check, self.analyst.condition(self.formula(check.that), after)) for check in declared.check),
+            sums=tuple(self.sum(name, rule, scope, after) for name, rule in declared.conserve.items() if not _counts(name, rule)),
+            counted=any([self.count(rule, kind.name) for name, rule in declared.conserve.items() if _counts(name, rule)]),
+            key=None if declared.key is None else self.key(declared.key, after),
+            result=result,
+        )  # fmt: skip
+
+    def kind(self, written: PlacedText | None, shape: Shape, key: str) -> KindShape | None:
+        """The kind of records: the written one, or the only one that is streamed."""
+        streamed = shape.streamed()
+        name = str(written).partition(".")[0] if written is not None else ""
+        if written is None and len(streamed) == 1:
+            return shape.kinds[streamed[0]]
+        if name in streamed:
+            return shape.kinds[name]
+        at = written or (self.declared.from_ if key == "each" else self.declared.to)
+        message = f'"{name}" is not a kind of record of {shape.layout}.' if written else f"{shape.layout} has several kinds of records."
+        advice = did_you_mean(name, streamed) if written else f"Say `{key}:` with one of: {', '.join(streamed)}."
+        self.problems.append(at.problem(message, advice))
+        return None
+
+    def exploded(self, scope: Scope) -> tuple[Bound | None, Frame | None]:
+        """`each: order.lines`: the list whose elements give the results, and their frame."""
+        written = self.declared.each
+        if written is None or "." not in written:
+            return None, None
+        node = Node(written, 0, len(written))
+        names = tuple(str(written).split("."))[1:]
+        bound = self.analyst.names.follow(Element(node, scope.prefixes["source"].type, scope.prefixes["source"]), names)
+        self.is_list(bound)
+        return bound, self.analyst.names.frame(bound.type.one().filled(), names[-1])
+
+    def is_list(self, bound: Bound) -> None:
+        """Notes a problem unless the part is a list of structures (or what it is has been told already)."""
+        if bound.type != UNKNOWN and not (bound.type.many and bound.type.name == "structure"):
+            self.analyst.problem(bound, f"This is {bound.type.words}, not a list of structures.", "Name a repeated structure.")
+
+    def grouped(self, scope: Scope, element: Frame) -> tuple[Groups | None, Bound | None, Scope]:
+        """The grouping of whole records, the `where` asked before it, and the scope within a group."""
+        rule = self.declared.group
+        if rule is None:
+            return None, None, scope
+        if len(scope.layers) > 1:
+            self.problems.append(rule.by[0].problem("Children cannot be grouped here.", "Group inside `set`: {each: …, group: …}."))
+        if self.declared.let:
+            first = next(iter(self.declared.let))
+            self.problems.append(first.problem("`let` cannot be used with `group`.", "Compute it in `by`, or inside `set`."))
+        before = None if self.declared.where is None else self.analyst.condition(self.formula(self.declared.where), scope)
+        groups = self.groups(rule.by, rule.as_, element, scope, variable="r")
+        return groups, before, Scope((groups.frame,), {"source": groups.frame})
+
+    def groups(self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = "") -> Groups:
+        """Gathered elements and the frame that holds them."""
+        keys = tuple(self.analyst.expression(self.formula(text), scope) for text in by)
+        many = Type("structure", True, False, element.type.fields, element.type.open)
+        type_ = Type("structure", empty=False, fields={name: many})
+        frame = Frame(variable, type_, name) if variable else self.analyst.names.frame(type_, name)
+        return Groups(keys, name, frame)
+
+    def formula(self, text: PlacedText) -> PlacedText:
+        """A text that must be an expression."""
+        if not text.startswith("="):
+            self.problems.append(text.problem("An expression is wanted here.", f'Begin it with "=": "={text}".'))
+            return PlacedText(f"={'empty'}", plain=False)
+        return text
+
+    def body(self, scope: Scope, into: KindShape, where: PlacedText | None) -> Block:
+        """The top of `set`."""
+        lets, inner = self.lets(self.declared.let, scope)
+        condition = None if where is None else self.analyst.condition(self.formula(where), inner)
+        early = _needed(condition, lets)
+        later = tuple(let for let in lets if let not in early)
+        fields = self.fields(self.declared.set, into.fields, "", inner, into.name, optional=False)
+        return Block(None, None, condition, early, later, fields)
+
+    def lets(self, declared: Dict[Any, Any], scope: Scope) -> tuple[tuple[Let, ...], Scope]:
+        """Names for values; each may use the ones before it."""
+        made: dict[str, Let] = {}
+        inner = scope.inside(made)
+        for name, text in declared.items():
+            if str(name) in scope.names() | RESERVED:
+                self.problems.append(name.problem(f'"{name}" already means something here.', "Choose another name."))
+                continue
+            value = self.value(text, None, scope.inside(dict(made)))
+            made[str(name)] = Let(str(name), value, f"let_{name}")
+        return tuple(made.values()), inner
+
+    def value(self, written: Any, shape: FieldShape | None, scope: Scope) -> Bound:
+        """A scalar: an expression, or literal text as the field's type wants it."""
+        text = _placed(written)
+        if text.startswith("="):
+            bound = self.analyst.expression(text, scope)
+            return bound if shape is None else self.analyst.fit(bound, of_field(shape), shape.name)
+        return self.literal(text, "text" if shape is None else of_field(shape).name)
+
+    def literal(self, text: PlacedText, kind: str) -> Bound:
+        """Literal text as a constant of a type."""
+        node = Node(text, 0, len(text))
+        if text.is_empty:
+            return Const(node, NOTHING, None)
+        try:
+            return Const(node, Type(kind, empty=False), _LITERALS[kind](str(text)))
+        except (ValueError, InvalidOperation, KeyError):
+            advice = f"Write {_EXAMPLES.get(kind, 'fields below it')}, or an expression that begins with =."
+            self.problems.append(node.problem(f'"{text}" is not {Type(kind).words}.', advice))
+            return Const(node, UNKNOWN, None)
+
+    def fields(
+        self, written: Dict[Any, Any], shapes: Dict[str, FieldShape], prefix: str, scope: Scope, owner: str, *, optional: bool
+    ) -> Fields:
+        """A structure of declared fields; every field of the target stands in it."""
+        for name in written:
+            if str(name) not in shapes:
+                key = _placed(name)
+                self.problems.append(key.problem(f'"{name}" is not a field of {owner}.', did_you_mean(str(name), shapes)))
+        by_name = {str(name): (_placed(name), value) for name, value in written.items()}
+        assigns = []
+        for name, shape in shapes.items():
+            place, value = by_name.get(name, (None, None))
+            content = self.content(value, shape, prefix + name, scope) if place is not None else None
+            assigns.append(Assign(name, prefix + name, of_field(shape), shape.required, content, place))
+        return Fields(tuple(assigns), optional, open=False)
+
+    def content(self, value: Any, shape: FieldShape, path: str, scope: Scope) -> Content:
+        """What stands under one target field."""
+        if isinstance(value, list):
+            return self.several(value, shape, path, scope)
+        if not isinstance(value, dict):
+            return Single(self.value(value, shape, scope))
+        if shape.type != "structure":
+            at = _placed(next(iter(value), ""))
+            self.problems.append(at.problem(f'"{path}" is {of_field(shape).words}, not a structure.', "Write one value."))
+            return Several(())
+        if _is_block(value):
+            block = self.block(value, shape, path, scope)
+            return Children((block,)) if shape.repeated else block
+        inner = self.structure(value, shape, path, scope)
+        return Children((Block(None, None, None, (), (), inner),)) if shape.repeated else inner
+
+    def several(self, values: list[Any], shape: FieldShape, path: str, scope: Scope) -> Content:
+        """A list in the mapping: several blocks, or several plain values."""
+        if not shape.repeated:
+            at = next((_placed(value) for value in values if not isinstance(value, (dict, list))), self.declared.to)
+            self.problems.append(at.problem(f'"{path}" is not a list.', "Write one value."))
+            return Several(())
+        if shape.type == "structure":
+            blocks = [self.content(value, shape, path, scope) for value in values]
+            return Children(tuple(block for content in blocks if isinstance(content, Children) for block in content.blocks))
+        one = FieldShape(shape.name, shape.type)
+        return Several(tuple(self.value(value, one, scope) for value in values))
+
+    def structure(self, value: Dict[Any, Any], shape: FieldShape, path: str, scope: Scope) -> Fields:
+        """A structure that stands once."""
+        if not shape.open:
+            optional = not shape.required and not shape.repeated
+            return self.fields(value, shape.fields, f"{path}.", scope, path, optional=optional)
+        text = FieldShape("", "text")
+        assigns = []
+        for name, written in value.items():
+            inner = FieldShape(str(name), "text")
+            content = self.content(written, inner, f"{path}.{name}", scope)
+            assigns.append(Assign(str(name), f"{path}.{name}", of_field(text), False, content, _placed(name)))
+        return Fields(tuple(assigns), optional=True, open=True)
+
+    def block(self, value: Dict[Any, Any], shape: FieldShape, path: str, scope: Scope) -> Block:
+        """`{each: …, where: …, let: …, group: …, set: …}`."""
+        over, frame, group, where = None, None, None, None
+        outer = scope
+        if "each" in value:
+            over, frame = self.elements(_placed(value["each"]), scope)
+            scope = scope.inside(frame)
+            if not shape.repeated:
+                self.analyst.problem(over, f'"{path}" is one structure, not a list.', "Take one element: first(list).field.")
+        if "group" in value:
+            where = self.where(value, scope)
+            group = self.inner_group(value["group"], frame, scope)
+            scope = outer if group is None else outer.inside(group.frame)
+        lets, inner = self.lets(value.get("let") or {}, scope)
+        where = where if "group" in value else self.where(value, inner)
+        early = () if "group" in value else _needed(where, lets)
+        later = tuple(let for let in lets if let not in early)
+        fields = self.structure(value["set"], shape, path, inner)
+        fields = Fields(fields.assigns, False, fields.open)
+        return Block(over, frame, where, early, later, fields, group)
+
+    def where(self, value: Dict[Any, Any], scope: Scope) -> Bound | None:
+        """The condition of a block."""
+        return self.analyst.condition(self.formula(_placed(value["where"])), scope) if "where" in value else None
+
+    def inner_group(self, rule: Any, frame: Frame | None, scope: Scope) -> Groups | None:
+        """`group: {by: [=vat], as: rows}` of a block."""
+        by = rule.get("by") if isinstance(rule, dict) else None
+        if frame is None or not isinstance(by, list) or not by:
+            at = next((_placed(key) for key in rule), self.declared.to) if isinstance(rule, dict) else _placed(rule)
+            self.problems.append(at.problem("This is not a grouping.", "Write {each: lines, group: {by: [=vat], as: rows}, set: …}."))
+            return None
+        return self.groups([_placed(text) for text in by], str(rule.get("as", "items")), frame, scope)
+
+    def elements(self, written: PlacedText, scope: Scope) -> tuple[Bound, Frame]:
+        """The list of `each`: a path, or an expression that begins with `=`."""
+        text = written
+        if text.startswith("="):
+            over = self.analyst.expression(text, scope)
+        else:
+            over = self.analyst.names.resolve(Node(text, 0, len(text)), tuple(str(text).split(".")), scope)
+        self.is_list(over)
+        return over, self.analyst.names.frame(over.type.one().filled(), over.node.text)
+
+    def envelopes(self, scope: Scope, into: KindShape) -> tuple[Envelope, ...]:
+        """The ancestors of the target kind, outermost first."""
+        around = list(self.target.ancestors(into.name))[::-1]
+        for name in self.declared.above:
+            if str(name) not in {kind.name for kind in around}:
+                advice = did_you_mean(str(name), [kind.name for kind in around])
+                self.problems.append(name.problem(f'"{name}" is not a kind that {into.name} stands in.', advice))
+        made: list[Envelope] = []
+        keys: tuple[Bound, ...] = ()
+        for kind in around:
+            rule = next((rule for name, rule in self.declared.above.items() if str(name) == kind.name), None)
+            by = () if rule is None else tuple(self.analyst.expression(self.formula(text), scope) for text in rule.by)
+            keys = (*keys, *by)
+            fields = self.fields({} if rule is None else rule.set, kind.fields, f"{kind.name}.", scope, kind.name, optional=False)
+            made.append(Envelope(kind.name, keys, fields))
+        return tuple(made)
+
+    def result_type(self, into: KindShape) -> Type:
+        """The type of a result, its ancestors included."""
+        around = {kind.name: of_envelope(kind) for kind in self.target.ancestors(into.name)}
+        fields = {name: of_field(shape) for name, shape in into.fields.items()}
+        return Type("structure", empty=False, fields={**around, **fields})
+
+    def sum(self, name: PlacedText, rule: Conserved, scope: Scope, after: Scope) -> Sum:
+        """One conserved sum: over the source as it was, over the results as they are."""
+        result_only = Scope(after.layers[:1], after.prefixes)
+        source = self.analyst.expression(self.formula(rule.source), scope)
+        result = self.analyst.expression(self.formula(rule.result), result_only if rule.short else after)
+        by = None if rule.by is None else self.analyst.expression(self.formula(rule.by), after)
+        return Sum(str(name), self.amount(source), self.amount(result), by)
+
+    def count(self, rule: Conserved, kind: str) -> bool:
+        """`count: order`: as many results as records."""
+        written = rule.source
+        if written not in (kind, self.declared.each):
+            self.problems.append(written.problem(f'"{written}" is not what this mapping goes through.', f'Write "{kind}".'))
+        if self.declared.group is not None:
+            advice = "Write count: {source: =count(items), result: =count(lines)}."
+            self.problems.append(written.problem("Grouped records are not as many as results.", advice))
+        return True
+
+    def amount(self, bound: Bound) -> Bound:
+        """A number that can be summed."""
+        bound = self.analyst.number(bound, "conserve")
+        return bound if bound.type.name == "integer" else as_type(bound, "decimal") if not bound.type.is_known else bound
+
+    def key(self, text: PlacedText, after: Scope) -> Bound:
+        """The business key."""
+        bound = self.analyst.expression(self.formula(text), after)
+        if bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown"):
+            self.analyst.problem(bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date.")
+        return bound
+
+
+def _placed(value: Any) -> PlacedText:
+    """Values from a file are placed already; a bare key has none and is empty."""
+    if isinstance(value, PlacedText):
+        return value
+    if value is None:
+        return PlacedText("", plain=True)
+    return PlacedText(str(value), plain=not isinstance(value, str))
+
+
+def _is_block(value: Dict[Any, Any]) -> bool:
+    """Whether a structure is `{set: …}` with what may stand beside it, not a structure that has a field `set`."""
+    return isinstance(value.get("set"), dict) and all(str(key) in BLOCK_KEYS for key in value)
+
+
+def _counts(name: PlacedText, rule: Conserved) -> bool:
+    """Whether a conserved sum is the number of records: `count: order`."""
+    return name == "count" and not rule.source.startswith("=")
+
+
+def _needed(bound: Bound | None, lets: Sequence[Let]) -> tuple[Let, ...]:
+    """The names of `let` that an expression needs, those that they need included, in their order."""
+    wanted: set[Let] = set()
+    todo = [] if bound is None else [bound]
+    while todo:
+        for part in walk(todo.pop()):
+            if isinstance(part, Local) and part.let in lets and part.let not in wanted:
+                wanted.add(part.let)
+                todo.append(part.let.value)
+    return tuple(let for let in lets if let in wanted)
+
+
+def _boolean(text: str) -> bool:
+    if text not in ("true", "false"):
+        raise ValueError(text)
+    return text == "true"
+
+
+_LITERALS: dict[str, Any] = {
+    "text": str, "integer": int, "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat,
+    "time": time.fromisoformat, "boolean": _boolean,
+}  # fmt: skip
+_EXAMPLES = {
+    "integer": "a number such as 12", "decimal": "a number such as 0.5", "date": "a day such as 2024-09-01",
+    "datetime": "a moment such as 2024-09-01T12:00:00", "time": "a time such as 12:00:00", "boolean": "true or false",
+}  # fmt: skip

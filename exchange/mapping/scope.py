@@ -1,0 +1,133 @@
+"""Names: which element, `let` or fact a name of an expression means. The innermost wins; an unknown name is a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.mapping.bound import Bound, Const, Element, Fact, Field, Frame, Let, Local, Part, Project, Step
+from exchange.mapping.syntax import Node
+from exchange.mapping.types import TEXT, UNKNOWN, Type, of_value
+
+FACTS = {
+    "id": Type("text", empty=False), "name": Type("text", empty=False), "flow": Type("text", empty=False),
+    "date": Type("date", empty=False), "moment": Type("datetime", empty=False),
+}  # fmt: skip
+"""What `arrival.` knows."""
+Layer = Frame | Mapping[str, Let]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names mean at one place. layers: innermost first; prefixes: names of frames that may be written in front."""
+
+    layers: tuple[Layer, ...]
+    prefixes: Mapping[str, Frame] = field(default_factory=dict)
+
+    def inside(self, *layers: Layer) -> Scope:
+        """The scope within more layers, the innermost first."""
+        return replace(self, layers=(*layers, *self.layers))
+
+    def names(self) -> set[str]:
+        """Every name that means something here."""
+        names = {"arrival", "site", "flow", *self.prefixes}
+        for layer in self.layers:
+            names |= set(layer.type.fields or ()) if isinstance(layer, Frame) else set(layer)
+        return names
+
+
+@dataclass(slots=True)
+class Names:
+    """Resolves paths and numbers the frames. problems: where unknown names are noted."""
+
+    site_values: Mapping[str, Any]
+    problems: list[Problem]
+    frames: int = 0
+
+    def frame(self, type_: Type, label: str) -> Frame:
+        """A new element of a list."""
+        self.frames += 1
+        return Frame(f"e{self.frames}", type_, label)
+
+    def resolve(self, node: Node, names: tuple[str, ...], scope: Scope) -> Bound:
+        """What a dotted path means; a constant of unknown type after a problem."""
+        first, rest = names[0], names[1:]
+        if first in scope.prefixes and rest:
+            frame = scope.prefixes[first]
+            return self.follow(Element(node, frame.type, frame), rest)
+        for layer in scope.layers:
+            if isinstance(layer, Frame):
+                if layer.type.field(first) is not None:
+                    return self.follow(Element(node, layer.type, layer), names)
+            elif first in layer:
+                return self.follow(Local(node, layer[first].value.type, layer[first]), rest)
+        return self._outer(node, first, rest, scope)
+
+    def _outer(self, node: Node, first: str, rest: tuple[str, ...], scope: Scope) -> Bound:
+        """The names around all records: arrival, site, flow."""
+        if first == "flow" and not rest:
+            return Fact(node, FACTS["flow"], "flow")
+        if first == "arrival" and rest and rest[0] in FACTS:
+            return self.follow(Fact(node, FACTS[rest[0]], rest[0]), rest[1:])
+        if first == "site" and rest and rest[0] in self.site_values:
+            return self.follow(_constant(node, self.site_values[rest[0]]), rest[1:])
+        known: Iterator[str] | set[str] = scope.names()
+        unknown = first
+        if first in ("arrival", "site"):
+            inner = FACTS if first == "arrival" else self.site_values
+            known, unknown = (f"{first}.{name}" for name in inner), ".".join((first, *rest[:1]))
+        self.problems.append(node.problem(f'"{unknown}" is not a name that is known here.', did_you_mean(unknown, known)))
+        return Const(node, UNKNOWN, None)
+
+    def follow(self, bound: Bound, names: tuple[str, ...]) -> Bound:
+        """The fields of a structure, and of each structure of a list, along a path."""
+        for position, name in enumerate(names):
+            if bound.type.many:
+                return self._each(bound, names[position:])
+            inner = bound.type.field(name)
+            if inner is None:
+                return self._missing(bound, name)
+            bound = _step(bound, name, inner)
+        return bound
+
+    def _each(self, bound: Bound, names: tuple[str, ...]) -> Bound:
+        """`lines.net`: the field of every child."""
+        frame = self.frame(bound.type.one().filled(), bound.node.text)
+        item = self.follow(Element(bound.node, frame.type, frame), names)
+        return Project(bound.node, replace(item.type, many=True, empty=False), bound, frame, item, item.type.many)
+
+    def _missing(self, bound: Bound, name: str) -> Bound:
+        node = bound.node
+        if not bound.type.is_known and isinstance(bound, Const):
+            return bound  # what it is a field of is itself a problem, told already
+        if bound.type.fields is None:
+            advice = f"{_path(bound) or 'It'} is {bound.type.words}."
+            self.problems.append(node.problem(f'"{name}" cannot be a field: what stands before it has none.', advice))
+        else:
+            of = f" of {_path(bound)}" if _path(bound) else ""
+            self.problems.append(node.problem(f'"{name}" is not a field{of}.', did_you_mean(name, bound.type.fields)))
+        return Const(node, UNKNOWN, None)
+
+
+def _step(bound: Bound, name: str, inner: Type) -> Bound:
+    step = Step(name, not bound.type.empty, bound.type.open)
+    if isinstance(bound, Element):
+        return Field(bound.node, inner, bound.frame, (step,))
+    if isinstance(bound, Field):
+        return Field(bound.node, inner, bound.frame, (*bound.path, step))
+    return Part(bound.node, inner, bound, step)
+
+
+def _path(bound: Bound) -> str:
+    if isinstance(bound, Field):
+        return ".".join(step.name for step in bound.path)
+    return bound.frame.label if isinstance(bound, Element) else ""
+
+
+def _constant(node: Node, value: Any) -> Const:
+    kind = of_value(value)
+    if kind == "text":
+        return Const(node, TEXT.filled(), str(value))
+    return Const(node, Type(kind, empty=False) if kind != "unknown" else UNKNOWN, value)

@@ -1,0 +1,421 @@
+"""A plan → the source text of one Python function that maps a batch of records.
+
+    def run(batch, state):
+        out, keys = [], []
+        for r in batch:
+            try:
+                … plain locals, one dict per result …
+            except FAILURES:
+                state.explain(r, out, keys)
+                continue
+            out.append(result)
+
+Whatever a record's values make fail goes to the interpreter, which walks the same plan and says what is wrong.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from exchange.mapping.bound import Bound, Fact, Field, Frame, Let, Step, walk
+from exchange.mapping.codegen import Emitter
+from exchange.mapping.plan import (
+    Assign,
+    Block,
+    Children,
+    Content,
+    Envelope,
+    Fields,
+    Groups,
+    Plan,
+    Several,
+    Single,
+    expressions,
+)
+from exchange.model import KIND, LINE, PATH
+
+KEY = "@key"
+
+
+def generate(plan: Plan, emitter: Emitter | None = None) -> tuple[str, dict[str, object]]:
+    """The source text of the mapping's functions, and the names that it refers to."""
+    writer = _Writer(plan, emitter or Emitter())
+    return writer.module(), writer.emitter.namespace
+
+
+class _Writer:
+    """Writes the function, line by line."""
+
+    def __init__(self, plan: Plan, emitter: Emitter) -> None:
+        self.plan, self.emitter = plan, emitter
+        self.lines: list[str] = []
+        self.depth = 0
+        self.names: Counter[str] = Counter()
+        self.uses = _uses(plan)
+
+    def write(self, line: str) -> None:
+        """One line at the present depth."""
+        self.lines.append("    " * self.depth + line)
+
+    @contextmanager
+    def indented(self, line: str) -> Iterator[None]:
+        """A line that ends in a colon, and what stands under it."""
+        self.write(line)
+        self.depth += 1
+        yield
+        self.depth -= 1
+
+    def name(self, wanted: str) -> str:
+        """A local name that no other value has."""
+        clean = "".join(character if character.isalnum() else "_" for character in wanted)
+        self.names[clean] += 1
+        return clean if self.names[clean] == 1 else f"{clean}_{self.names[clean]}"
+
+    def module(self) -> str:
+        """The whole text."""
+        body = self.function()
+        if self.plan.group is None:
+            return body
+        return f"{self.group_key(self.plan.group)}\n\n{body}"
+
+    def group_key(self, group: Groups) -> str:
+        """The function that gives the group of a record; None leaves the record out."""
+        keep, self.lines, self.depth = self.lines, [], 0
+        held, self.emitter.held = self.emitter.held, {}
+        with self.indented("def group_key(r, state):"):
+            for fact in sorted(_facts(self.plan)):
+                self.write(f"arrival_{fact} = state.facts.{fact}")
+            if self.plan.before is not None:
+                with self.indented(f"if not {self.emitter.condition(self.plan.before)}:"):
+                    self.write("return None")
+            self.write(f"return {self.keys(group.keys)}")
+        made, self.lines = "\n".join(self.lines), keep
+        self.emitter.held = held
+        return made
+
+    def function(self) -> str:
+        """The function over a batch."""
+        plan = self.plan
+        with self.indented("def run(batch, state):"):
+            for fact in sorted(_facts(plan)):
+                self.write(f"arrival_{fact} = state.facts.{fact}")
+            for envelope in plan.envelopes:
+                self.write(f"above_{envelope.kind} = state.above[{envelope.kind!r}]")
+            self.write("out, keys = [], []")
+            self.write("taken = left_out = 0")
+            for number, total in enumerate(plan.sums):
+                if total.by is None:
+                    self.write(f"source_{number} = result_{number} = 0")
+            with self.indented("for r in batch:"):
+                self.record()
+            self.finish()
+        return "\n".join(self.lines) + "\n"
+
+    def record(self) -> None:
+        """One record of the batch."""
+        if self.plan.several:
+            with self.indented(f"if r[{KIND!r}] != {self.plan.kind!r}:"):
+                self.write("state.others += 1")
+                self.write("continue")
+        with self.indented("try:"):
+            self.hold(self.plan.record)
+            self.exploded() if self.plan.over is not None else self.element("left_out += 1")
+        with self.indented("except FAILURES:"):
+            self.write("state.explain(r, out, keys)")
+            self.write("continue")
+        if self.plan.over is None:
+            self.write("taken += 1")
+            self.commit()
+            return
+        self.write("taken += len(children)")
+        self.write("left_out += left")
+        with self.indented(f"for {', '.join(self.made())}, in made:"):
+            self.commit()
+
+    def exploded(self) -> None:
+        """A result for each child; all of a record's results or none."""
+        assert self.plan.over is not None
+        assert self.plan.element is not None
+        self.write(f"children = {self.emitter.code(self.plan.over)}")
+        self.write("made, left = [], 0")
+        with self.indented(f"for {self.plan.element.variable} in children:"):
+            self.hold(self.plan.element)
+            self.element("left += 1")
+            self.write(f"made.append(({', '.join(self.made())},))")
+
+    def made(self) -> list[str]:
+        """The variables that are needed to commit one result."""
+        names = ["result", *(["key"] if self.plan.key is not None else [])]
+        for number, total in enumerate(self.plan.sums):
+            names += [f"a{number}", f"b{number}", *([f"by{number}"] if total.by is not None else [])]
+        return names
+
+    def element(self, left_out: str) -> None:
+        """One result, with everything that can fail."""
+        block = self.plan.body
+        self.lets(block.early)
+        if block.where is not None:
+            with self.indented(f"if not {self.emitter.condition(block.where)}:"):
+                if self.plan.over is None:
+                    self.write("taken += 1")
+                self.write(left_out)
+                self.write("continue")
+        self.lets(block.lets)
+        inner = self.assigned(block.fields)
+        envelopes = [self.envelope(envelope) for envelope in self.plan.envelopes]
+        self.write(f"result = {{{', '.join([*self.marks(), *inner, *envelopes])}}}")
+        for test in self.plan.tests:
+            with self.indented(f"if not {self.emitter.condition(test.that)}:"):
+                self.write(f"raise Fault({test.declared.code!r})")
+        if self.plan.key is not None:
+            self.key(self.plan.key)
+        self.totals()
+        for envelope in self.plan.envelopes:
+            self.write(f"above_{envelope.kind}[k_{envelope.kind}] = m_{envelope.kind}")
+
+    def marks(self) -> list[str]:
+        """Where the result comes from."""
+        element = self.plan.element
+        line = f"r.get({LINE!r})" if element is None else f"{element.variable}.get({LINE!r}) or r.get({LINE!r})"
+        path = f"r.get({PATH!r})" if element is None else f"{element.variable}.get({PATH!r}) or r.get({PATH!r})"
+        return [f"{KIND!r}: {self.plan.target!r}", f"{LINE!r}: {line}", f"{PATH!r}: {path}"]
+
+    def key(self, key: Bound) -> None:
+        """The business key, as text."""
+        code = self.emitter.code(key)
+        self.write(f"key = {code if key.type.name == 'text' else f'key_text({code})'}")
+        with self.indented("if key is None:"):
+            self.write("raise Fault('key')")
+        self.write(f"result[{KEY!r}] = key")
+
+    def totals(self) -> None:
+        """The conserved amounts of one result."""
+        for number, total in enumerate(self.plan.sums):
+            self.write(f"a{number} = {self.amount(total.source)}")
+            self.write(f"b{number} = {self.amount(total.result)}")
+            if total.by is not None:
+                self.write(f"by{number} = {self.emitter.code(total.by)}")
+
+    def amount(self, bound: Bound) -> str:
+        """A number: what is empty fails here, not when it is added."""
+        code = self.emitter.code(bound)
+        return f"given({code})" if bound.type.empty else code
+
+    def commit(self) -> None:
+        """What is done once nothing can fail any more."""
+        self.write("out.append(result)")
+        for number, total in enumerate(self.plan.sums):
+            if total.by is None:
+                self.write(f"source_{number} += a{number}")
+                self.write(f"result_{number} += b{number}")
+            else:
+                self.write(f"state.add({number}, by{number}, a{number}, b{number})")
+        if self.plan.key is not None:
+            amount, currency = amount_of(self.plan)
+            self.write(f"keys.append((key, result[{LINE!r}], {amount}, {currency}))")
+
+    def finish(self) -> None:
+        """After the batch."""
+        for number, total in enumerate(self.plan.sums):
+            if total.by is None:
+                self.write(f"state.add({number}, None, source_{number}, result_{number})")
+        self.write("state.taken += taken")
+        self.write("state.left_out += left_out")
+        self.write("return out, keys")
+
+    def keys(self, keys: Iterable[Bound]) -> str:
+        """A tuple of values."""
+        return f"({''.join(f'{self.emitter.code(key)}, ' for key in keys)})"
+
+    def envelope(self, envelope: Envelope) -> str:
+        """The ancestor of this result: the one there is for its keys, or a new one."""
+        kind = envelope.kind
+        self.write(f"k_{kind} = {self.keys(envelope.keys)}")
+        self.write(f"m_{kind} = above_{kind}.get(k_{kind})")
+        with self.indented(f"if m_{kind} is None:"):
+            inner = self.assigned(envelope.fields)
+            self.write(f"m_{kind} = {{{', '.join([f'{KIND!r}: {kind!r}', *inner])}}}")
+        return f"{kind!r}: m_{kind}"
+
+    def hold(self, frame: Frame) -> None:
+        """Local variables for the fields that are read more than once."""
+        for path in self.uses.get(frame.variable, ()):
+            name = self.name(f"{frame.variable}_{'_'.join(step.name for step in path)}")
+            self.write(f"{name} = {self.emitter.read(frame, path)}")
+            self.emitter.held[frame.variable, *(step.name for step in path)] = name
+
+    def lets(self, lets: Iterable[Let]) -> None:
+        """Names of `let`."""
+        for let in lets:
+            let.variable = self.name(let.variable)
+            self.write(f"{let.variable} = {self.emitter.code(let.value)}")
+
+    def assigned(self, fields: Fields) -> list[str]:
+        """The entries of a structure that always stands; what must come before is written."""
+        made = []
+        for assign in fields.assigns:
+            code = self.content(assign)
+            if assign.required and assign.content is not None and may_be_empty(assign.content):
+                code = self.held(assign, code)
+                self.refuse_empty(assign, code)
+            made.append(f"{assign.name!r}: {code}")
+        return made
+
+    def refuse_empty(self, assign: Assign, code: str) -> None:
+        """A required field must not be empty."""
+        with self.indented(f"if not {code}:" if assign.type.many else f"if {code} is None:"):
+            self.write(f"raise Fault({assign.path!r})")
+
+    def held(self, assign: Assign, code: str) -> str:
+        """The code in a variable."""
+        if code.isidentifier():
+            return code
+        name = self.name(f"v_{assign.path}")
+        self.write(f"{name} = {code}")
+        return name
+
+    def content(self, assign: Assign) -> str:
+        """The Python expression of a field's value; what must come before is written."""
+        match assign.content:
+            case None:
+                return "[]" if assign.type.many else "None"
+            case Single(value=value):
+                return self.emitter.code(value)
+            case Several(values=values):
+                return f"filled([{', '.join(self.emitter.code(value) for value in values)}])"
+            case Fields():
+                return self.structure(assign, assign.content)
+            case Block():
+                return self.conditional(assign, assign.content)
+            case Children():
+                return self.children(assign, assign.content)
+
+    def structure(self, assign: Assign, fields: Fields) -> str:
+        """A structure; when it may be empty as a whole, its values are looked at first."""
+        if fields.open:
+            return self.open_map(fields)
+        if not fields.optional or not all(may_be_empty(inner.content) for inner in fields.assigns):
+            return f"{{{', '.join(self.assigned(fields))}}}"
+        codes = {inner.name: self.content(inner) if inner.content is None else self.held(inner, self.content(inner))
+                 for inner in fields.assigns}  # fmt: skip
+        name = self.name(f"v_{assign.path}")
+        filled = [f"not {codes[inner.name]}" if inner.type.many else f"{codes[inner.name]} is None"
+                  for inner in fields.assigns if inner.content is not None]  # fmt: skip
+        with self.indented(f"if {' and '.join(filled) or 'True'}:"):
+            self.write(f"{name} = None")
+        with self.indented("else:"):
+            for inner in fields.assigns:
+                if inner.required and inner.content is not None:
+                    self.refuse_empty(inner, codes[inner.name])
+            entries = (f"{inner!r}: {code}" for inner, code in codes.items())
+            self.write(f"{name} = {{{', '.join(entries)}}}")
+        return name
+
+    def open_map(self, fields: Fields) -> str:
+        """An open map: only names with a value."""
+        return f"filled_map({{{', '.join(f'{inner.name!r}: {self.content(inner)}' for inner in fields.assigns)}}})"
+
+    def conditional(self, assign: Assign, block: Block) -> str:
+        """A structure under a condition."""
+        name = self.name(f"v_{assign.path}")
+        self.write(f"{name} = None")
+        self.lets(block.early)
+        condition = "True" if block.where is None else self.emitter.condition(block.where)
+        with self.indented(f"if {condition}:"):
+            self.lets(block.lets)
+            self.write(f"{name} = {self.structure(assign, block.fields)}")
+        return name
+
+    def children(self, assign: Assign, children: Children) -> str:
+        """The elements of a repeated structure."""
+        name = self.name(f"v_{assign.path}")
+        self.write(f"{name} = []")
+        for block in children.blocks:
+            self.loop(assign, block, name)
+        return name
+
+    def loop(self, assign: Assign, block: Block, into: str) -> None:
+        """The elements of one block."""
+        if block.over is None or block.frame is None:
+            self.lets(block.early)
+            condition = "True" if block.where is None else self.emitter.condition(block.where)
+            with self.indented(f"if {condition}:"):
+                self.lets(block.lets)
+                self.write(f"{into}.append({self.structure(assign, block.fields)})")
+            return
+        if block.group is not None:
+            self.grouped(assign, block, block.group, into)
+            return
+        with self.indented(f"for {block.frame.variable} in {self.emitter.code(block.over)}:"):
+            self.hold(block.frame)
+            self.lets(block.early)
+            self.left_out(block)
+            self.lets(block.lets)
+            self.write(f"{into}.append({self.structure(assign, block.fields)})")
+
+    def left_out(self, block: Block) -> None:
+        """Elements for which `where` is not true."""
+        if block.where is not None:
+            with self.indented(f"if not {self.emitter.condition(block.where)}:"):
+                self.write("continue")
+
+    def grouped(self, assign: Assign, block: Block, group: Groups, into: str) -> None:
+        """One structure for each group of elements, in the order of first appearance."""
+        assert block.over is not None
+        assert block.frame is not None
+        groups, variable = self.name("groups"), block.frame.variable
+        self.write(f"{groups} = {{}}")
+        with self.indented(f"for {variable} in {self.emitter.code(block.over)}:"):
+            self.hold(block.frame)
+            self.left_out(block)
+            self.write(f"{groups}.setdefault({self.keys(group.keys)}, []).append({variable})")
+        with self.indented(f"for gathered in {groups}.values():"):
+            self.write(f"{group.frame.variable} = {{{group.name!r}: gathered}}")
+            self.hold(group.frame)
+            self.lets(block.lets)
+            self.write(f"{into}.append({self.structure(assign, block.fields)})")
+
+
+def may_be_empty(content: Content | None) -> bool:
+    """Whether a field can come out empty."""
+    match content:
+        case Single(value=value):
+            return value.type.empty or value.type.many
+        case Fields():
+            return content.optional and all(may_be_empty(assign.content) for assign in content.assigns)
+    return True
+
+
+def amount_of(plan: Plan) -> tuple[str, str]:
+    """The variables of a document's amount and currency: those of the conserved sum that is called amount."""
+    for number, total in enumerate(plan.sums):
+        if total.name == "amount":
+            return f"b{number}", "None" if total.by is None else f"by{number}"
+    return "None", "None"
+
+
+def _facts(plan: Plan) -> set[str]:
+    return {part.name for bound in expressions(plan) for part in walk(bound) if isinstance(part, Fact)}
+
+
+def _uses(plan: Plan) -> dict[str, list[tuple[Step, ...]]]:
+    """For each frame the paths that are worth a local variable, shorter ones first."""
+    counts: Counter[tuple[str, tuple[Step, ...]]] = Counter()
+    containers: set[tuple[str, tuple[Step, ...]]] = set()
+    grouping = {id(key) for key in (plan.group.keys if plan.group else ())} | {id(plan.before)}
+    for bound in expressions(plan):
+        if id(bound) in grouping:
+            continue
+        for part in walk(bound):
+            if isinstance(part, Field):
+                for length in range(1, len(part.path) + 1):
+                    counts[part.frame.variable, part.path[:length]] += 1
+                    if length < len(part.path) and not part.path[length].sure:
+                        containers.add((part.frame.variable, part.path[:length]))
+    kept: dict[str, list[tuple[Step, ...]]] = {}
+    for (variable, path), count in sorted(counts.items(), key=lambda item: len(item[0][1])):
+        if count > 1 or (variable, path) in containers:
+            kept.setdefault(variable, []).append(path)
+    return kept
