@@ -101,6 +101,11 @@ def known(name: str) -> str:
     return name
 
 
+def canonical(name: str) -> str:
+    """The one name that Python gives to an encoding with many names."""
+    return codecs.lookup(name).name
+
+
 EncodingName = Annotated[str, AfterValidator(known)]
 
 
@@ -137,6 +142,15 @@ def guess(sample: bytes) -> Guess:
     best, text = _ranked(words)[0]
     shown = next((word for word in text if NORDIC & set(word)), text[0])
     return Guess(best, f'It is not UTF-8, and reads best so: "{shown}".')
+
+
+def beginning(sample: bytes, encoding: str) -> str | None:
+    """The text of a file's first bytes, the last character may be cut; None when not of the encoding."""
+    try:
+        _check_mark(sample, encoding)
+        return codecs.getincrementaldecoder(encoding)("strict").decode(sample).removeprefix("\ufeff")
+    except (UnicodeError, Unreadable):
+        return None
 
 
 def mark_of(sample: bytes) -> str | None:
@@ -225,10 +239,10 @@ class _Doubts:
     words: int = 0
 
     def look(self, block: bytes, text: str, place: _Place) -> None:
-        canonical = codecs.lookup(self.encoding).name
-        if _LATIN.fullmatch(canonical):
+        name = canonical(self.encoding)
+        if _LATIN.fullmatch(name):
             self._controls(block, place)
-        if canonical not in ("utf-8", "utf-16", "utf-32", "utf-16-le", "utf-16-be") and not self.judged:
+        if not name.startswith("utf") and not self.judged:
             self._judge(block, place)
         if not self.double and any(lead in text for lead in _LEADS):
             self._misread(text, place)
@@ -305,11 +319,11 @@ class _Doubts:
 
 def _check_mark(block: bytes, encoding: str) -> None:
     """The mark, if any, must be one of the encoding; UTF-16 and UTF-32 without a byte order need one."""
-    canonical = codecs.lookup(encoding).name.removesuffix("-sig")
+    declared = canonical(encoding).removesuffix("-sig")
     mark, actual = next(((mark, name) for mark, name in MARKS if block.startswith(mark)), (b"", None))
-    if actual is None and block and canonical in ("utf-16", "utf-32"):
+    if actual is None and block and declared in ("utf-16", "utf-32"):
         raise Unreadable(NO_MARK.at(line=1, column=1, value=_hex(block[:4]), declared=encoding))
-    if actual is not None and canonical not in (actual, actual[:6]):
+    if actual is not None and declared not in (actual, actual[:6]):
         named = actual[:6].rstrip("-")
         raise Unreadable(OTHER_MARK.at(line=1, column=1, value=_hex(mark), actual=named, declared=encoding))
 

@@ -1,0 +1,403 @@
+"""Reading csv: `csv.reader(strict=True)` below, a generated row function above, memory bounded."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from exchange.declare.problems import nearest
+from exchange.findings import Finding, Found, code
+from exchange.formats._fast import indented
+from exchange.formats._generated import compile_function
+from exchange.formats.contract import Progress
+from exchange.formats.encoding import Unreadable, blocks
+from exchange.formats.group import REFUSED, grouped, without_refused
+from exchange.formats.values import EMPTY, Codec
+from exchange.model import BATCH_SIZE, KIND, LINE, Batch, Record
+
+if TYPE_CHECKING:
+    from exchange.formats.csv import Field, Layout
+
+RECORD_LIMIT = 2_000_000
+"""A row, quoted newlines included, with more characters than this is an unclosed quote or an attack."""
+
+_ASK = "Ask the sender for a corrected file."
+EMPTY_FILE = code(
+    "CSV001", "error", "The file has no header row.", advice="Ask the sender whether it is complete."
+)
+NO_COLUMN = code(
+    "CSV002",
+    "error",
+    'The header has no column "{value}", which the layout needs for {field}.{near}',
+    advice="Ask the sender for a file with this column, or change the column's name in the layout.",
+)
+UNKNOWN_COLUMN = code(
+    "CSV003",
+    "warning",
+    'The column "{value}" (number {column}) is not declared; it is not read.',
+    advice="Add it to the layout if it is of use.",
+)
+DOUBLE_COLUMN = code(
+    "CSV004",
+    "error",
+    'The header has the column "{value}" twice, as numbers {first} and {column}.',
+    advice="Ask the sender which of them is meant.",
+)
+SHORT_ROW = code("CSV005", "error", "Line {line}: the row has {got} columns, {want} are needed.", advice=_ASK)
+LONG_ROW = code(
+    "CSV006",
+    "error",
+    "Line {line}: the row has {got} columns, {want} are expected.",
+    advice="Probably a value holds the delimiter without quotes. " + _ASK,
+)
+UNCLOSED = code(
+    "CSV007",
+    "error",
+    "A quote opened in the row that begins on line {line} is never closed; it took all up to line {last}.",
+    advice="Close the quote or double it inside the value. " + _ASK,
+)
+BAD_QUOTE = code(
+    "CSV008",
+    "error",
+    "Line {line}: something follows a closing quote in the row that begins on line {first}: {why}.",
+    advice="A quote inside a value is written twice. " + _ASK,
+)
+TOO_LONG = code(
+    "CSV009",
+    "error",
+    "The row that begins on line {line} has a value or is itself too long ({why}); reached line {last}.",
+    advice="Probably a quote is opened and never closed. " + _ASK,
+)
+ZERO_BYTE = code(
+    "CSV010",
+    "error",
+    "Line {line}, column {column}: the file holds a zero byte, which no text does. The rest was not read.",
+    advice="The file is damaged, or is UTF-16: see `exchange inspect`. " + _ASK,
+)
+LONE_RETURN = code(
+    "CSV011",
+    "error",
+    "Line {line}: a carriage return without a line feed stands inside the row.",
+    advice="Lines must end in LF or CR LF. " + _ASK,
+)
+
+Arrangement = tuple[str | None, ...]
+"""The field (by dotted name) that each column of a file holds; None for columns that are not read."""
+
+
+class CsvReader:
+    """Reads files of one layout; the row function is compiled once for each order of columns met."""
+
+    def __init__(self, layout: Layout, columns: Mapping[str, int | str]) -> None:
+        self._layout = layout
+        self._columns = columns
+        self._codecs = dict(_codecs(layout.fields, layout))
+        self._sources: dict[Arrangement, str] = {}
+        self._functions: dict[Arrangement, Callable[..., None]] = {}
+
+    @property
+    def source(self) -> str:
+        """The row function for the columns in their declared order."""
+        return _Generator(self._layout, self._codecs, self._declared_arrangement()).source()
+
+    def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
+        """The rows as records; see `contract.Reader`."""
+        incoming = _Reading(self, self._layout, found).run(stream, progress)
+        if self._layout.group is None:
+            return without_refused(incoming)
+        return grouped(incoming, self._layout.group, found)
+
+    def arrangement(self, header: Sequence[str] | None, found: Found) -> Arrangement | None:
+        """Which column holds which field; None when a column is missing or stands twice."""
+        if header is None:
+            return self._declared_arrangement()
+        names = [cell.strip() for cell in header]
+        fields: list[str | None] = [None] * len(names)
+        whole = True
+        for field, column in self._columns.items():
+            if column in names or (isinstance(column, int) and column <= len(names)):
+                fields[names.index(column) if isinstance(column, str) else column - 1] = field
+            else:
+                whole = False
+                close = nearest(str(column), names)
+                near = f' Did it become "{close}"?' if close else ""
+                found(NO_COLUMN.at(line=header_line(self._layout), field=field, value=column, near=near))
+        return tuple(fields) if self._no_doubles(names, fields, found) and whole else None
+
+    def function(self, arrangement: Arrangement) -> Callable[..., None]:
+        """The compiled row function for an order of columns."""
+        if arrangement not in self._functions:
+            generator = _Generator(self._layout, self._codecs, arrangement)
+            self._functions[arrangement] = generator.compile()
+        return self._functions[arrangement]
+
+    def explain(self, row: list[str], line: int, arrangement: Arrangement, found: Found) -> Record | None:
+        """The slow side of one row: all its findings, and the record as far as it could be read."""
+        findings: list[Finding] = []
+        if not row:
+            return None
+        if len(row) != len(arrangement):
+            kind = SHORT_ROW if len(row) < len(arrangement) else LONG_ROW
+            findings.append(kind.at(line=line, got=len(row), want=len(arrangement), value="; ".join(row)))
+            record: Record = {}
+        else:
+            cells = {
+                field: (cell, n)
+                for n, (field, cell) in enumerate(zip(arrangement, row, strict=True), 1)
+                if field
+            }
+            record = self._structure(self._layout.fields, "", cells, line, findings)
+        record |= {KIND: str(self._layout.record), LINE: line}
+        for finding in findings:
+            found(finding)
+        return self._marked(record, findings) if findings else record
+
+    def refused(self, line: int) -> Record:
+        """Stands for a row that could not be read at all."""
+        return {KIND: str(self._layout.record), LINE: line, REFUSED: False}
+
+    def _structure(
+        self,
+        fields: Mapping[str, Field],
+        prefix: str,
+        cells: Mapping[str, tuple[str, int]],
+        line: int,
+        findings: list[Finding],
+    ) -> Record:
+        """The values of a structure's fields."""
+        record: Record = {}
+        for name, field in fields.items():
+            if field.fields is None:
+                cell, number = cells[prefix + name]
+                record[str(name)], wrong = self._codecs[prefix + name].read(cell, line=line, column=number)
+                findings += wrong
+            elif any(cells[leaf][0] for leaf in _below(cells, f"{prefix}{name}.")):
+                record[str(name)] = self._structure(field.fields, f"{prefix}{name}.", cells, line, findings)
+            else:
+                record[str(name)] = None
+                findings += [EMPTY.at(line=line, field=prefix + name)] if field.required else []
+        return record
+
+    def _marked(self, record: Record, findings: list[Finding]) -> Record:
+        """A refused record, with whether the fields it is grouped by could be read."""
+        by = self._layout.group.by if self._layout.group else ()
+        wrong = {finding.field for finding in findings}
+        return record | {REFUSED: all(name in record and name not in wrong for name in by)}
+
+    def _declared_arrangement(self) -> Arrangement:
+        """Where columns have numbers, these; otherwise the declared order."""
+        numbers = [column for column in self._columns.values() if isinstance(column, int)]
+        width = self._layout.dialect.width or max([len(self._columns), *numbers])
+        if len(numbers) == len(self._columns):
+            width = self._layout.dialect.width or max(numbers)
+        fields: list[str | None] = [None] * width
+        for number, (field, column) in enumerate(self._columns.items(), 1):
+            fields[(column if isinstance(column, int) else number) - 1] = field
+        return tuple(fields)
+
+    def _no_doubles(self, names: list[str], fields: list[str | None], found: Found) -> bool:
+        """Reports columns that stand twice and columns that nobody reads."""
+        line, clear = header_line(self._layout), True
+        for index, name in enumerate(names):
+            first = names.index(name)
+            if name and first < index:
+                doubled = DOUBLE_COLUMN.at(line=line, column=index + 1, value=name, first=first + 1)
+                used = fields[first] is not None
+                found(doubled if used else doubled.with_severity("warning"))
+                clear = clear and not used
+            elif name and fields[index] is None:
+                found(UNKNOWN_COLUMN.at(line=line, column=index + 1, value=name))
+        return clear
+
+
+class _Reading:
+    """One file on its way: how far its rows are, and what went wrong."""
+
+    def __init__(self, reader: CsvReader, layout: Layout, found: Found) -> None:
+        self.reader = reader
+        self.layout = layout
+        self.found = found
+        self.mark = [layout.dialect.skip]
+        """The last physical line of the last row that was finished."""
+
+    def run(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Batch]:
+        dialect = self.layout.dialect
+        lines = chain.from_iterable(self._lines(stream, progress))
+        try:
+            for _ in range(dialect.skip):
+                next(lines, None)
+            rows = csv.reader(lines, strict=True, **dialect.options)
+            header = self._header(rows) if dialect.header else None
+        except Unreadable as stopped:
+            self.found(stopped.finding)
+            return
+        if dialect.header and header is None:
+            return
+        arrangement = self.reader.arrangement(header, self.found)
+        if arrangement is not None:
+            yield from self._batches(rows, arrangement)
+
+    def _header(self, rows: Any) -> list[str] | None:
+        try:
+            header: list[str] | None = next((row for row in rows if row), None)
+        except csv.Error as error:
+            self.found(self._broken(rows, error))
+            return None
+        if header is None:
+            self.found(EMPTY_FILE.at(line=1))
+        self.mark[0] = rows.line_num + self.layout.dialect.skip
+        return header
+
+    def _batches(self, rows: Any, arrangement: Arrangement) -> Iterator[Batch]:
+        function = self.reader.function(arrangement)
+
+        def explain(row: list[str], line: int) -> Record | None:
+            return self.reader.explain(row, line, arrangement, self.found)
+
+        before = -1
+        while rows.line_num != before:
+            before = rows.line_num
+            records: Batch = []
+            try:
+                function(rows, records, self.mark, explain)
+            except csv.Error as error:
+                self.found(self._broken(rows, error))
+                records.append(self.reader.refused(self.mark[0] + 1))
+                self.mark[0] = rows.line_num + self.layout.dialect.skip
+            except Unreadable as stopped:
+                self.found(stopped.finding)
+                yield [*records, self.reader.refused(self.mark[0] + 1)]
+                return
+            if records:
+                yield records
+
+    def _lines(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Iterator[str]]:
+        """Physical lines, a block of them at a time; only LF ends a line."""
+        rest, passed, lines, reached = "", 0, 0, -1
+        for text in blocks(stream, self.layout.encoding, self.found, progress):
+            if "\0" in text:
+                raise Unreadable(_zero_byte(text, rest, lines))
+            whole = text.rfind("\n") + 1
+            passed = len(text) if self.mark[0] != reached else passed + len(text)
+            reached = self.mark[0]
+            if passed > RECORD_LIMIT:
+                why = f"more than {RECORD_LIMIT} characters"
+                raise Unreadable(TOO_LONG.at(line=reached + 1, last=lines + 1, why=why))
+            if whole:
+                yield io.StringIO(rest + text[:whole], newline="\n")
+                lines += text.count("\n")
+            rest = text[whole:] if whole else rest + text
+        if rest:
+            yield iter([rest])
+
+    def _broken(self, rows: Any, error: csv.Error) -> Finding:
+        """The finding for what the csv module complains about."""
+        skip, why = self.layout.dialect.skip, str(error)
+        first, last = self.mark[0] + 1, rows.line_num + skip
+        if "end of data" in why:
+            return UNCLOSED.at(line=first, last=last)
+        if "field limit" in why:
+            return TOO_LONG.at(line=first, last=last, why=why)
+        if "new-line" in why:
+            return LONE_RETURN.at(line=last)
+        return BAD_QUOTE.at(line=last, first=first, why=why)
+
+
+class _Generator:
+    """Makes the row function for one order of columns."""
+
+    def __init__(self, layout: Layout, codecs: Mapping[str, Codec], arrangement: Arrangement) -> None:
+        self.layout = layout
+        self.codecs = codecs
+        self.arrangement = arrangement
+        self.names: dict[str, object] = {"islice": islice}
+        self.cells = {field: f"c{n}" for n, field in enumerate(arrangement) if field is not None}
+
+    def compile(self) -> Callable[..., None]:
+        return compile_function("read_rows", self.source(), self.names, f"{self.layout.layout} rows")
+
+    def source(self) -> str:
+        """def read_rows(rows, records, mark, explain): up to a batch of rows, appended to records."""
+        lines: list[str] = []
+        record = self._dict(self.layout.fields, "", lines)
+        targets = ", ".join(f"c{n}" if field else "_" for n, field in enumerate(self.arrangement))
+        skip = f" + {self.layout.dialect.skip}" if self.layout.dialect.skip else ""
+        body = [
+            f"for row in islice(rows, {BATCH_SIZE}):",
+            "    first = line + 1",
+            f"    mark[0] = line = rows.line_num{skip}",
+            "    try:",
+            f"        {targets}, = row" if len(self.arrangement) == 1 else f"        {targets} = row",
+            *indented(lines, 2),
+            "    except ValueError:",
+            "        record = explain(row, first)",
+            "        if record is not None:",
+            "            add(record)",
+            "        continue",
+            f"    add({{{record}, {KIND!r}: {str(self.layout.record)!r}, {LINE!r}: first}})",
+        ]
+        head = [
+            "def read_rows(rows, records, mark, explain):",
+            "    add = records.append",
+            "    line = mark[0]",
+        ]
+        return "\n".join([*head, *indented(body)]) + "\n"
+
+    def _dict(self, fields: Mapping[str, Field], prefix: str, lines: list[str]) -> str:
+        """The items of a record or structure; what must be computed first is added to lines."""
+        return ", ".join(
+            f"{str(name)!r}: {self._value(field, prefix + name, lines)}" for name, field in fields.items()
+        )
+
+    def _value(self, field: Field, name: str, lines: list[str]) -> str:
+        """The expression of one value."""
+        if field.fields is not None:
+            return self._structure(field.fields, field.required, name, lines)
+        cell = self.cells[name]
+        into = f"v{cell[1:]}"
+        code_lines = self.codecs[name].read_code(cell, into, self.names)
+        if len(code_lines) == 1 and code_lines[0].startswith(f"{into} = "):
+            return code_lines[0].removeprefix(f"{into} = ")
+        lines += code_lines
+        return into
+
+    def _structure(self, fields: Mapping[str, Field], required: bool, name: str, lines: list[str]) -> str:
+        """A structure of columns: None when all of them are empty."""
+        cells = [self.cells[leaf] for leaf in _below(self.cells, f"{name}.")]
+        into = f"s{cells[0][1:]}_{name.count('.')}"
+        inner: list[str] = []
+        items = self._dict(fields, f"{name}.", inner)
+        empty = "raise ValueError" if required else f"{into} = None"
+        lines += [
+            f"if {' or '.join(cells)}:",
+            *indented([*inner, f"{into} = {{{items}}}"]),
+            "else:",
+            f"    {empty}",
+        ]
+        return into
+
+
+def header_line(layout: Layout) -> int:
+    """The line of the header."""
+    return layout.dialect.skip + 1
+
+
+def _codecs(fields: Mapping[str, Field], layout: Layout, prefix: str = "") -> Iterator[tuple[str, Codec]]:
+    for name, field in fields.items():
+        if field.fields is None:
+            yield prefix + name, Codec(prefix + name, field, layout.dialect)
+        else:
+            yield from _codecs(field.fields, layout, f"{prefix}{name}.")
+
+
+def _below(names: Mapping[str, object], prefix: str) -> list[str]:
+    return [name for name in names if name.startswith(prefix)]
+
+
+def _zero_byte(text: str, rest: str, lines: int) -> Finding:
+    before = rest + text[: text.index("\0")]
+    line = lines + before.count("\n") + 1
+    return ZERO_BYTE.at(line=line, column=len(before) - before.rfind("\n"))
