@@ -94,6 +94,11 @@ def _make(name: bytes, inside: int) -> None:
     os.fsync(inside)
 
 
+def changeable(inside: int) -> bool:
+    """Whether names may be made, renamed and removed in a folder."""
+    return os.access(b".", os.W_OK | os.X_OK, dir_fd=inside, effective_ids=True)
+
+
 def names(inside: int) -> list[bytes]:
     """The names in a folder, sorted."""
     with os.scandir(inside) as listing:

@@ -206,7 +206,7 @@ class FolderSource:
         advice = "Give the right to change the folder, or declare `after: keep`."
         try:
             with fs.translated(f"claim in {self._path}"), fs.opened(self._path) as place:
-                if not os.access(place, os.W_OK | os.X_OK):
+                if not fs.changeable(place):
                     return Probed(
                         "claim", False, "Files can be read here but neither moved nor removed.", advice
                     )

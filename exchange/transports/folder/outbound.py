@@ -115,7 +115,7 @@ class FolderTarget:
             self.discard(other)
             self.stage(tmp, io.BytesIO(b"?"), 1)
             with fs.translated(f"rename in {self._path}"), fs.opened(self._path) as place:
-                writable = os.access(place, os.W_OK | os.X_OK)
+                writable = fs.changeable(place)
                 with fs.folder(STAGING, place) as staging:
                     guarded = fs.rename_noreplace(tmp, staging, other, staging)
             self.discard(other)
