@@ -6,8 +6,8 @@
     set: {number: =order_no, currency: EUR, lines: {each: lines, set: {net: "=price * quantity"}}}
     key: =order_no
 
-A scalar that begins with `=` is an expression, any other is literal text. What stands under `set` is checked against
-the two layouts by `exchange.mapping.compiler`, which knows their fields.
+A scalar that begins with `=` is an expression, any other is literal text. What stands under `set` is
+checked against the two layouts by `exchange.mapping.compiler`, which knows their fields.
 """
 
 from __future__ import annotations
@@ -24,9 +24,13 @@ CODE_PATTERN = r"^[A-Z][A-Z0-9_-]{1,15}$"
 
 
 class Check(Declared):
-    """A test of every result; where it does not hold there is a finding with the mapping's own code and sentence."""
+    """A test of every result; where it does not hold there is a finding with the mapping's own code and
+    sentence.
+    """
 
-    that: PlacedText = Field(description="an expression that must be true; result fields first, then source fields")
+    that: PlacedText = Field(
+        description="an expression that must be true; result fields first, then source fields"
+    )
     code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as ORD001")
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
     advice: str = ""
@@ -36,15 +40,21 @@ class Check(Declared):
 class Grouping(Declared):
     """Several source records become one result."""
 
-    by: list[PlacedText] = Field(min_length=1, description="expressions; records with equal values belong together")
-    as_: Name = Field("items", alias="as", description="the name under which the records of a group are reached")
+    by: list[PlacedText] = Field(
+        min_length=1, description="expressions; records with equal values belong together"
+    )
+    as_: Name = Field(
+        "items", alias="as", description="the name under which the records of a group are reached"
+    )
     order: Literal["consecutive", "any"] = Field(
         "consecutive", description="any: records of one group may be apart; the groups are held in memory"
     )
 
 
 class Ancestor(Declared):
-    """The envelope a result stands in: results with equal `by` values share one; without `by` there is one per file."""
+    """The envelope a result stands in: results with equal `by` values share one; without `by` there is one
+    per file.
+    """
 
     by: list[PlacedText] = []
     set: dict[PlacedText, Any] = {}
@@ -73,13 +83,21 @@ class Mapping(Declared):
     confidence: Literal["official", "samples", "single source", "memory"] | None = None
     from_: PlacedText = Field(alias="from", description="layout of the source records")
     to: PlacedText = Field(description="layout of the results")
-    each: PlacedText | None = Field(None, description="kind of the source, or a path to children: one result for each")
+    each: PlacedText | None = Field(
+        None, description="kind of the source, or a path to children: one result for each"
+    )
     into: PlacedText | None = Field(None, description="kind of the target")
-    where: PlacedText | None = Field(None, description="only records for which this is true; the others are counted")
+    where: PlacedText | None = Field(
+        None, description="only records for which this is true; the others are counted"
+    )
     let: dict[PlacedText, PlacedText] = Field({}, description="names for values that are used more than once")
     group: Grouping | None = None
-    set: dict[PlacedText, Any] = Field(min_length=1, description="fields of the target: text, =expression, structure")
+    set: dict[PlacedText, Any] = Field(
+        min_length=1, description="fields of the target: text, =expression, structure"
+    )
     above: dict[PlacedText, Ancestor] = Field({}, description="the envelopes around the target kind")
     check: list[Check] = []
     conserve: dict[PlacedText, Annotated[Conserved, BeforeValidator(_both_sides)]] = {}
-    key: PlacedText | None = Field(None, description="the business key of each result: seen twice is a duplicate")
+    key: PlacedText | None = Field(
+        None, description="the business key of each result: seen twice is a duplicate"
+    )

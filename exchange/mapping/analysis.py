@@ -1,4 +1,6 @@
-"""Trees of expressions → resolved, typed expressions. What cannot be right is a problem before any file is read."""
+"""Trees of expressions → resolved, typed expressions. What cannot be right is a problem before any file is
+read.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from functools import reduce
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem
 from exchange.mapping import calls
-from exchange.mapping.bound import Bound, Both, Const, Either, Member, Operation, Pick
+from exchange.mapping.bound import Both, Bound, Const, Either, Member, Operation, Pick
 from exchange.mapping.conversions import CONVERT, as_type, literal, widened
 from exchange.mapping.scope import Names, Scope
 from exchange.mapping.syntax import (
@@ -28,6 +30,7 @@ from exchange.mapping.syntax import (
 )
 from exchange.mapping.tables import Tables
 from exchange.mapping.types import BOOLEAN, NOTHING, UNKNOWN, Type, family, join
+
 
 @dataclass(slots=True)
 class Analyst:
@@ -64,7 +67,9 @@ class Analyst:
                 return self.names.follow(self.resolve(node.base, scope), node.names)
             case Sign():
                 operand = self.number(self.resolve(node.operand, scope), node.operator)
-                return Operation(node, operand.type.filled(), f"{node.operator}x", (operand,), operand.type.is_number)
+                return Operation(
+                    node, operand.type.filled(), f"{node.operator}x", (operand,), operand.type.is_number
+                )
             case Arithmetic():
                 return self._arithmetic(node, scope)
             case Comparison():
@@ -85,7 +90,11 @@ class Analyst:
     def truth(self, bound: Bound) -> Bound:
         """A part that must be a condition."""
         if bound.type.many or bound.type.name not in ("boolean", "unknown"):
-            self.problem(bound, f"This is {bound.type.words}, not a condition.", "Compare it, for example x != empty or x > 0.")
+            self.problem(
+                bound,
+                f"This is {bound.type.words}, not a condition.",
+                "Compare it, for example x != empty or x > 0.",
+            )
         return bound
 
     def number(self, bound: Bound, operator: str) -> Bound:
@@ -118,14 +127,18 @@ class Analyst:
         left, right = self.resolve(node.left, scope), self.resolve(node.right, scope)
         safe = self._comparable(node, left, right)
         if node.operator not in ("==", "!=") and NOTHING in (left.type, right.type):
-            self.names.problems.append(node.problem("Nothing comes before or after empty.", "Write x == empty or x != empty."))
+            self.names.problems.append(
+                node.problem("Nothing comes before or after empty.", "Write x == empty or x != empty.")
+            )
         return Operation(node, BOOLEAN, node.operator, (left, right), safe)
 
     def _comparable(self, node: Node, left: Bound, right: Bound) -> bool:
         """Whether two parts are known to be of one family; a problem when they are known not to be."""
         for part in (left, right):
             if part.type.many or part.type.name == "structure":
-                self.problem(part, f"This is {part.type.words}; it cannot be compared.", "Compare one of its fields.")
+                self.problem(
+                    part, f"This is {part.type.words}; it cannot be compared.", "Compare one of its fields."
+                )
             if isinstance(part, Const) and part.value == "" and part.type.name == "text":
                 self.problem(part, 'No field is ever "".', "Write `empty`.")
         if NOTHING in (left.type, right.type):
@@ -135,7 +148,9 @@ class Analyst:
         families = family(left.type), family(right.type)
         if families[0] != families[1]:
             advice = CONVERT.get(families) or CONVERT.get(families[::-1], "Compare values of one kind.")
-            self.names.problems.append(node.problem(f"{_upper(left)} is compared with {right.type.words}.", advice))
+            self.names.problems.append(
+                node.problem(f"{_upper(left)} is compared with {right.type.words}.", advice)
+            )
         return True
 
     def _among(self, node: Among, scope: Scope) -> Bound:
@@ -144,9 +159,15 @@ class Analyst:
         safe = all([self._comparable(node, item, option) for option in options])
         values = None if node.list is None else self.resolve(node.list, scope)
         if values is not None and not values.type.many and values.type.is_known:
-            self.problem(values, f"This is {values.type.words}, not a list.", "Write x in (a, b), or contains(text, part).")
+            self.problem(
+                values,
+                f"This is {values.type.words}, not a list.",
+                "Write x in (a, b), or contains(text, part).",
+            )
         if values is not None:
-            safe = values.type.many and self._comparable(node, item, Const(values.node, values.type.one(), None))
+            safe = values.type.many and self._comparable(
+                node, item, Const(values.node, values.type.one(), None)
+            )
         return Member(node, BOOLEAN, item, options, values, node.negated, safe)
 
     def _junction(self, node: Junction, scope: Scope) -> Bound:
@@ -202,4 +223,4 @@ def _upper(bound: Bound) -> str:
 def _list_advice(target: Type) -> str:
     if target.many:
         return "Write `each:` with the list and `set:` with the fields of one element."
-    return "Take one of them, first(list), or sum(list), join(list, \", \")."
+    return 'Take one of them, first(list), or sum(list), join(list, ", ").'

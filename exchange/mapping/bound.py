@@ -1,7 +1,7 @@
 """Expressions after names are resolved: what the code generator and the interpreter both walk.
 
-A *frame* is an element that names are read from: the record, the element of an `each`, a child inside `sum(…)`, the
-result. Every part knows its static type and the piece of text it came from.
+A *frame* is an element that names are read from: the record, the element of an `each`, a child inside
+`sum(…)`, the result. Every part knows its static type and the piece of text it came from.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from exchange.mapping.types import Type
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """An element that fields are read from. variable: its name in the generated code; label: its name for people."""
+    """An element that fields are read from. variable: its name in the generated code; label: its name for
+    people.
+    """
 
     variable: str
     type: Type
@@ -42,7 +44,9 @@ class Const(Bound):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One name on a path. sure: what it is read from is always there; open: that is an open map, where any name may miss."""
+    """One name on a path. sure: what it is read from is always there; open: that is an open map, where any
+    name may miss.
+    """
 
     name: str
     sure: bool
@@ -208,7 +212,9 @@ def operands(bound: Bound) -> tuple[Bound, ...]:
 
 
 def walk(bound: Bound) -> Iterator[Bound]:
-    """The expression and every part of it, what is computed for each child included; not what names of `let` stand for."""
+    """The expression and every part of it, what is computed for each child included; not what names of
+    `let` stand for.
+    """
     yield bound
     inner: tuple[Bound, ...] = ()
     if isinstance(bound, Project):

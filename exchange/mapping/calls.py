@@ -1,4 +1,6 @@
-"""Calls of functions in expressions: how many arguments, of which kinds, and what is computed for each child."""
+"""Calls of functions in expressions: how many arguments, of which kinds, and what is computed for each
+child.
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,13 @@ def resolve(analyst: Analyst, node: Call, scope: Scope) -> Bound:
         return _wrong(analyst, node, f'"{node.function}" is not a function.', advice)
     if function.name == "lookup":
         return _lookup(analyst, node, scope)
-    arguments = _children(analyst, function, node, scope)
     named = {name: analyst.resolve(value, scope) for name, value in node.named}
-    arguments = _placed(analyst, function, node, arguments, named)
+    arguments = _placed(analyst, function, node, _children(analyst, function, node, scope), named)
     if arguments is None:
         return Const(node, UNKNOWN, None)
-    guarded = tuple(_check(analyst, function, position, argument) for position, argument in enumerate(arguments))
+    guarded = tuple(
+        _check(analyst, function, position, argument) for position, argument in enumerate(arguments)
+    )
     return _applied(function, node, arguments, guarded)
 
 
@@ -65,7 +68,12 @@ def _placed(
             analyst.problem(value, f'{function.name} has no argument "{name}".', did_you_mean(name, known))
             return None
     if arguments and function.parameter(len(arguments) - 1) is None:
-        _wrong(analyst, node, f"{function.name} has {len(arguments)} arguments, too many.", f"Write {function.signature}.")
+        _wrong(
+            analyst,
+            node,
+            f"{function.name} has {len(arguments)} arguments, too many.",
+            f"Write {function.signature}.",
+        )
         return None
     given = list(arguments)
     for parameter in function.parameters[len(arguments) :]:
@@ -74,7 +82,9 @@ def _placed(
         elif parameter.optional:
             given.append(_default(node, parameter))
         elif not parameter.variadic:
-            _wrong(analyst, node, f'{function.name} needs "{parameter.name}".', f"Write {function.signature}.")
+            _wrong(
+                analyst, node, f'{function.name} needs "{parameter.name}".', f"Write {function.signature}."
+            )
             return None
     return given
 
@@ -98,7 +108,9 @@ def _check(analyst: Analyst, function: Function, position: int, argument: Bound)
     if type_.is_known and (type_.many != accepts.many or not _named(accepts, type_)):
         wanted = f"a list ({accepts.words} each)" if accepts.many else accepts.words
         advice = _advice(function, type_, accepts)
-        analyst.problem(argument, f'"{parameter.name}" of {function.name} is {wanted}; this is {type_.words}.', advice)
+        analyst.problem(
+            argument, f'"{parameter.name}" of {function.name} is {wanted}; this is {type_.words}.', advice
+        )
     vague = not type_.is_known and (accepts.names is not None or accepts.many)
     return vague or (type_.empty and not accepts.empty)
 
@@ -110,32 +122,52 @@ def _named(accepts: Accepts, type_: Type) -> bool:
 def _advice(function: Function, type_: Type, accepts: Accepts) -> str:
     if type_.many and type_.name == "structure" and function.per_child == "value":
         return f"Say which field: {function.name}(lines.net), or {function.name}(lines, price * quantity)."
-    wanted = "number" if accepts.names and accepts.names <= NUMBERS else next(iter(accepts.names or {"value"}))
+    wanted = (
+        "number" if accepts.names and accepts.names <= NUMBERS else next(iter(accepts.names or {"value"}))
+    )
     have = "number" if type_.is_number else type_.name
     return CONVERT.get((have, wanted), f"Write {function.signature}.")
 
 
 def _literal(analyst: Analyst, function: Function, parameter: Parameter, argument: Bound) -> None:
     """A parameter that must be known before any file is read."""
-    if not isinstance(argument, Const) or not (isinstance(argument.value, str) or argument.value == parameter.default):
+    if not isinstance(argument, Const) or not (
+        isinstance(argument.value, str) or argument.value == parameter.default
+    ):
         message = f'"{parameter.name}" of {function.name} must be written out, in quotes.'
         analyst.problem(argument, message)
-    elif isinstance(argument.value, str) and parameter.known and (wrong := parameter.known.test(argument.value)):
+    elif (
+        isinstance(argument.value, str)
+        and parameter.known
+        and (wrong := parameter.known.test(argument.value))
+    ):
         analyst.problem(argument, wrong)
 
 
 def _applied(function: Function, node: Call, arguments: Sequence[Bound], guarded: tuple[bool, ...]) -> Bound:
     """The call with the type of its result."""
     parts, result = list(arguments), function.result
+    if function.keeps_filled and not any(part.type.empty for part in arguments):
+        result = replace(result, empty=False)
     if not result.same:
-        name = "unknown" if result.names is None else "decimal" if result.names == NUMBERS else next(iter(result.names))
+        name = (
+            "unknown"
+            if result.names is None
+            else "decimal"
+            if result.names == NUMBERS
+            else next(iter(result.names))
+        )
         return Apply(node, Type(name, result.many, result.empty), function, tuple(parts), guarded)
-    same = [i for i, part in enumerate(parts) if _parameter(function, i).accepts.same and part.type != NOTHING]
+    same = [
+        i for i, part in enumerate(parts) if _parameter(function, i).accepts.same and part.type != NOTHING
+    ]
     common = reduce(join, (parts[i].type.one() for i in same)) if same else NOTHING
     for i in same:
         parts[i] = widened(parts[i], common) if not parts[i].type.many else parts[i]
     if function.name == "sum" and common.name == "decimal":
-        parts[1] = Const(node, Type("decimal", empty=False), Decimal(parts[1].value if isinstance(parts[1], Const) else 0))
+        parts[1] = Const(
+            node, Type("decimal", empty=False), Decimal(parts[1].value if isinstance(parts[1], Const) else 0)
+        )
     type_ = replace(common, many=result.many, empty=result.empty)
     return Apply(node, type_, function, tuple(parts), guarded)
 
@@ -151,9 +183,16 @@ def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:
     named = dict(node.named)
     for name, value in node.named:
         if name not in ("on", "column"):
-            analyst.names.problems.append(value.problem(f'lookup has no argument "{name}".', "Write on=… or column=…"))
+            analyst.names.problems.append(
+                value.problem(f'lookup has no argument "{name}".', "Write on=… or column=…")
+            )
     if len(node.arguments) < 2:
-        return _wrong(analyst, node, "lookup needs a table and a key.", 'Write lookup("table", key, on=day, column="name").')
+        return _wrong(
+            analyst,
+            node,
+            "lookup needs a table and a key.",
+            'Write lookup("table", key, on=day, column="name").',
+        )
     name_node, *key_nodes = node.arguments
     keys = tuple(analyst.resolve(key, scope) for key in key_nodes)
     on = analyst.resolve(named["on"], scope) if "on" in named else None
@@ -163,10 +202,14 @@ def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:
         analyst.names.problems.append(name_node.problem(f"{name_node.text} is not a table.", advice))
         return Const(node, UNKNOWN, None)
     if len(keys) != len(table.key):
-        return _wrong(analyst, node, f'The key of "{table.name}" has {len(table.key)} part(s): {", ".join(table.key)}.')
+        return _wrong(
+            analyst, node, f'The key of "{table.name}" has {len(table.key)} part(s): {", ".join(table.key)}.'
+        )
     _check_keys(analyst, keys, on)
     if table.dated and on is None:
-        return _wrong(analyst, node, f'The table "{table.name}" is dated.', "Say for which day: on=order_date.")
+        return _wrong(
+            analyst, node, f'The table "{table.name}" is dated.', "Say for which day: on=order_date."
+        )
     column = _column(analyst, node, table.values, named.get("column"))
     return Lookup(node, TEXT, Search(table, column), keys, on)
 
@@ -185,7 +228,9 @@ def _column(analyst: Analyst, node: Call, columns: Sequence[str], written: objec
         return str(written.value)
     if isinstance(written, Literal):
         advice = did_you_mean(str(written.value), columns)
-        analyst.names.problems.append(written.problem(f"{written.text} is not a column of this table.", advice))
+        analyst.names.problems.append(
+            written.problem(f"{written.text} is not a column of this table.", advice)
+        )
     elif len(columns) == 1 and written is None:
         return columns[0]
     else:

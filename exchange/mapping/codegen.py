@@ -1,7 +1,7 @@
 """Resolved expressions → Python expressions, for the one function that is generated for a mapping.
 
-`Access` says how a field of an element is read; elements are dicts by default. A reader and mappings fused into one
-function replace it, so that a field is read from a local variable and no dict is made in between.
+`Access` says how a field of an element is read; elements are dicts by default. A reader and mappings fused
+into one function replace it, so that a field is read from a local variable and no dict is made in between.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ class Access(Protocol):
     """How generated code reads elements."""
 
     def field(self, frame: Frame, container: str, step: Step) -> str:
-        """Python code for one name read from a container that is not empty; container: code for frame or for a part of it."""
+        """Python code for one name read from a container that is not empty; container: code for frame or
+        for a part of it.
+        """
 
 
 class DictAccess:
@@ -64,7 +66,9 @@ class DictAccess:
 
 @dataclass(slots=True)
 class Emitter:
-    """Writes expressions. namespace: what the code refers to; held: fields that are in local variables already."""
+    """Writes expressions. namespace: what the code refers to; held: fields that are in local variables
+    already.
+    """
 
     access: Access = field(default_factory=DictAccess)
     namespace: dict[str, Any] = field(default_factory=lambda: dict(NAMESPACE))
@@ -133,7 +137,9 @@ class Emitter:
         return f"conform({self.code(bound.operand)}, {bound.type.name!r})"
 
     def _children(self, bound: Project | Filter) -> str:
-        """A comprehension. Python allows no `:=` in what it goes through, so that is handed in from outside then."""
+        """A comprehension. Python allows no `:=` in what it goes through, so that is handed in from outside
+        then.
+        """
         outer, variable = self.code(bound.list), bound.frame.variable
         over = "children" if ":=" in outer else outer
         if isinstance(bound, Filter):
@@ -147,7 +153,9 @@ class Emitter:
         codes = [self._argument(bound, position) for position in range(len(bound.arguments))]
         if bound.function.inline is not None:
             arguments = [
-                library.Argument(code, part.type, self.fresh("t"), isinstance(part, Const), getattr(part, "value", None))
+                library.Argument(
+                    code, part.type, self.fresh("t"), isinstance(part, Const), getattr(part, "value", None)
+                )
                 for code, part in zip(codes, bound.arguments, strict=True)
             ]
             inlined = bound.function.inline(arguments)
@@ -172,7 +180,9 @@ class Emitter:
         return f"fitting({code}, {name})"
 
     def _lookup(self, bound: Lookup) -> str:
-        name = f"lookup_{self.fresh('')}_{''.join(c if c.isalnum() else '_' for c in bound.search.table.name)}"
+        name = (
+            f"lookup_{self.fresh('')}_{''.join(c if c.isalnum() else '_' for c in bound.search.table.name)}"
+        )
         self.namespace[name] = bound.search
         codes = [self.code(key) for key in bound.keys]
         if bound.on is not None:
@@ -238,4 +248,3 @@ class Emitter:
 
     def _tuple(self, options: Sequence[Bound]) -> str:
         return f"({''.join(f'{self.code(option)}, ' for option in options)})"
-

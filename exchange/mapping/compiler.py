@@ -1,12 +1,14 @@
-"""A declared mapping → a compiled one: one generated function over batches, and the interpreter that explains failures.
+"""A declared mapping → a compiled one: one generated function over batches, and the interpreter that
+explains failures.
 
-    compiled = compile_mapping(declared, source_shape, target_shape, Tables(), {"debtor_name": "Acme Oy"})
-    for batch in compiled.run(batches, facts, found, tally): ...
+compiled = compile_mapping(declared, source_shape, target_shape, Tables(), {"debtor_name": "Acme Oy"}) for
+batch in compiled.run(batches, facts, found, tally): ...
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping as Dict
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from types import FunctionType
@@ -43,7 +45,9 @@ def compile_mapping(
     exec(compile(text, f"<mapping {plan.name}>", "exec"), namespace)
     run, group_key = namespace["run"], namespace.get("group_key")
     assert isinstance(run, FunctionType)
-    return CompiledMapping(plan, text, run, group_key if isinstance(group_key, FunctionType) else None, source, target)
+    return CompiledMapping(
+        plan, text, run, group_key if isinstance(group_key, FunctionType) else None, source, target
+    )
 
 
 @dataclass(slots=True)
@@ -71,7 +75,9 @@ class State:
         totals[by] = (had[0] + source, had[1] + result)
 
     def explain(self, record: Record, out: Batch, keys: Keys) -> None:
-        """A record that the generated function could not map: findings, or its results where there is no error."""
+        """A record that the generated function could not map: findings, or its results where there is no
+        error.
+        """
         told = self.interpreter.record(record)
         self.tell(told)
         self.taken += told.elements
@@ -108,9 +114,15 @@ class CompiledMapping:
     source_shape: Shape
     target_shape: Shape
 
-    def run(self, batches: Iterable[Batch], facts: ArrivalFacts, found: Found, tally: Tally) -> Iterator[Batch]:
-        """The results, batch by batch. Nothing of a record with an error is handed on; its findings go to found."""
-        above: dict[str, dict[tuple[Any, ...], Record]] = {envelope.kind: {} for envelope in self.plan.envelopes}
+    def run(
+        self, batches: Iterable[Batch], facts: ArrivalFacts, found: Found, tally: Tally
+    ) -> Iterator[Batch]:
+        """The results, batch by batch. Nothing of a record with an error is handed on; its findings go to
+        found.
+        """
+        above: dict[str, dict[tuple[Any, ...], Record]] = {
+            envelope.kind: {} for envelope in self.plan.envelopes
+        }
         state = State(self.plan, facts, found, tally, above, [{} for _ in self.plan.sums])
         grouped = self.plan.group is not None
         for batch in self._grouped(batches, state) if grouped else batches:
@@ -130,15 +142,25 @@ class CompiledMapping:
         tally.left_out += state.left_out
         tally.others += state.others
         for total, totals in zip(self.plan.sums, state.totals, strict=True):
-            tally.sums[total.name] = {by: (Decimal(source), Decimal(result)) for by, (source, result) in totals.items()}
+            tally.sums[total.name] = {
+                by: (Decimal(source), Decimal(result)) for by, (source, result) in totals.items()
+            }
         if self.plan.counted:
-            went = state.taken - state.left_out
+            went = state.taken - state.left_out - tally.failed
             tally.sums["count"] = {None: (Decimal(went), Decimal(tally.results))}
         for name, sums in tally.sums.items():
             for by, (source, result) in sums.items():
                 if source != result:
                     within = "" if by is None else f" for {by}"
-                    state.found(DIFFERS.at(field=name, within=within, source=source, result=result, difference=source - result))
+                    state.found(
+                        DIFFERS.at(
+                            field=name,
+                            within=within,
+                            source=source,
+                            result=result,
+                            difference=source - result,
+                        )
+                    )
 
     def _grouped(self, batches: Iterable[Batch], state: State) -> Iterator[Batch]:
         """Batches of groups, each a record that holds the gathered ones."""
@@ -148,14 +170,18 @@ class CompiledMapping:
         out: Batch = []
         for gathered in gather(self._keyed(batches, state, group), state):
             first = gathered[0]
-            out.append({KIND: self.plan.kind, LINE: first.get(LINE), PATH: first.get(PATH), group.name: gathered})
+            out.append(
+                {KIND: self.plan.kind, LINE: first.get(LINE), PATH: first.get(PATH), group.name: gathered}
+            )
             if len(out) == BATCH_SIZE:
                 yield out
                 out = []
         if out:
             yield out
 
-    def _keyed(self, batches: Iterable[Batch], state: State, group: Groups) -> Iterator[tuple[tuple[Any, ...], Record]]:
+    def _keyed(
+        self, batches: Iterable[Batch], state: State, group: Groups
+    ) -> Iterator[tuple[tuple[Any, ...], Record]]:
         """Every record that is taken, with the values it is grouped by."""
         assert self.group_key is not None
         for batch in batches:
@@ -189,10 +215,11 @@ class CompiledMapping:
         return coverage.missing(self.plan, self.target_shape)
 
     def explain(self, record: Record, path: str, facts: ArrivalFacts, result: int = 1) -> explain.Lineage:
-        """Where one value of a result comes from. path: `lines[2].net`, elements from 1; result: which of the record's.
+        """Where one value of a result comes from. path: `lines[2].net`, elements from 1; result: which of
+        the record's.
 
-        The record of a grouping mapping is `{as-name: [records of the group]}`. Raises UnknownNameError for a path that
-        the result does not have.
+        The record of a grouping mapping is `{as-name: [records of the group]}`. Raises UnknownNameError for
+        a path that the result does not have.
         """
         with localcontext(ARITHMETIC):
             return explain.lineage(self.plan, record, path, facts, result)
@@ -221,7 +248,9 @@ def _consecutive(keyed: Keyed, state: State) -> Iterator[list[Record]]:
 
 
 def _anywhere(keyed: Keyed, state: State) -> Iterator[list[Record]]:
-    """Groups of records from anywhere in the file, in the order of first appearance; all are held in memory."""
+    """Groups of records from anywhere in the file, in the order of first appearance; all are held in
+    memory.
+    """
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for key, record in keyed:
         groups.setdefault(key, []).append(record)

@@ -1,4 +1,6 @@
-"""What a mapping does not touch: source fields that nothing reads, required target fields that nothing sets."""
+"""What a mapping does not touch: source fields that nothing reads, required target fields that nothing
+sets.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ Path = tuple[str, ...]
 
 
 def unused(plan: Plan, source: Shape) -> list[str]:
-    """Source fields, ancestors' included, that no expression reads; a structure taken whole counts with all its fields."""
+    """Source fields, ancestors' included, that no expression reads; a structure taken whole counts with all
+    its fields.
+    """
     origins = _Origins(plan)
     read = {path for bound in expressions(plan) for part in walk(bound) for path in origins.of(part)}
     found = []
@@ -74,7 +78,9 @@ class _Origins:
     """From which path of the source record each frame takes its elements."""
 
     def __init__(self, plan: Plan) -> None:
-        self.frames: dict[Frame, tuple[Path, str]] = {plan.record: ((), "" if plan.group is None else plan.group.name)}
+        self.frames: dict[Frame, tuple[Path, str]] = {
+            plan.record: ((), "" if plan.group is None else plan.group.name)
+        }
         if plan.group is not None:
             self.frames[plan.group.frame] = ((), "")
         if plan.element is not None and plan.over is not None:

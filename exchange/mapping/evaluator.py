@@ -1,4 +1,6 @@
-"""The interpreter of expressions: slow, and it knows which part failed. Same semantics as the generated code."""
+"""The interpreter of expressions: slow, and it knows which part failed. Same semantics as the generated
+code.
+"""
 
 from __future__ import annotations
 
@@ -43,9 +45,9 @@ SHOWN = 8
 class Stuck(Exception):
     """A part of an expression cannot be computed."""
 
-    def __init__(self, bound: Bound, fault: Fault) -> None:
+    def __init__(self, bound: Bound, env: Env, fault: Fault) -> None:
         super().__init__(fault.message)
-        self.bound, self.fault = bound, fault
+        self.bound, self.env, self.fault = bound, env, fault
 
 
 class Hidden(Exception):
@@ -54,7 +56,9 @@ class Hidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """What names stand for. frames: the present element of each; lets: values of `let`, Hidden where they failed."""
+    """What names stand for. frames: the present element of each; lets: values of `let`, Hidden where they
+    failed.
+    """
 
     facts: ArrivalFacts
     frames: dict[Frame, Any] = field(default_factory=dict)
@@ -83,12 +87,12 @@ def evaluate(bound: Bound, env: Env) -> Any:
         case Both() | Either() | Pick() | Member():
             return _logic(bound, env)
     values = [evaluate(operand, env) for operand in operands(bound)]
-    return _guarded(bound, _computation(bound), values)
+    return _guarded(bound, env, _computation(bound), values)
 
 
 def truth(bound: Bound, env: Env) -> bool:
     """Whether a condition holds."""
-    return bool(_guarded(bound, operators.truth, [evaluate(bound, env)]))
+    return bool(_guarded(bound, env, operators.truth, [evaluate(bound, env)]))
 
 
 def _read(bound: Field, env: Env) -> Any:
@@ -122,14 +126,18 @@ def _logic(bound: Both | Either | Pick | Member, env: Env) -> Any:
         case Either():
             return _either(bound.operands, env)
     item = evaluate(bound.item, env)
-    options = [evaluate(option, env) for option in bound.options] if bound.list is None else evaluate(bound.list, env)
-    return _guarded(bound, operators.among, [item, options]) != bound.negated
+    options = (
+        [evaluate(option, env) for option in bound.options]
+        if bound.list is None
+        else evaluate(bound.list, env)
+    )
+    return _guarded(bound, env, operators.among, [item, options]) != bound.negated
 
 
 def _both(parts: Iterable[Bound], env: Env) -> Any:
     value: Any = True
     for part in parts:
-        value = _guarded(part, operators.truth, [evaluate(part, env)])
+        value = _guarded(part, env, operators.truth, [evaluate(part, env)])
         if not value:
             break
     return value
@@ -176,18 +184,23 @@ def _call(function: Function, values: tuple[Any, ...]) -> Any:
         assert parameter is not None
         wrong = None if value is None and parameter.optional else parameter.accepts.misfit(value)
         if wrong:
-            raise Fault(f'"{parameter.name}" of {function.name} {wrong}', operators.EMPTY_ADVICE if value is None else "")
+            raise Fault(
+                f'"{parameter.name}" of {function.name} {wrong}',
+                operators.EMPTY_ADVICE if value is None else "",
+            )
     return function.call(*values)
 
 
-def _guarded(bound: Bound, compute: Callable[..., Any], values: list[Any]) -> Any:
+def _guarded(bound: Bound, env: Env, compute: Callable[..., Any], values: list[Any]) -> Any:
     """The computed value; whatever stops it is told with the part that it stopped."""
     try:
         return compute(*values)
     except Fault as fault:
-        raise Stuck(bound, fault) from fault
+        raise Stuck(bound, env, fault) from fault
     except FAILURES as wrong:
-        raise Stuck(bound, Fault(f"it cannot be computed from these values ({wrong or type(wrong).__name__})")) from wrong
+        raise Stuck(
+            bound, env, Fault(f"it cannot be computed from these values ({wrong or type(wrong).__name__})")
+        ) from wrong
 
 
 def told(bound: Bound, env: Env) -> list[tuple[str, Any]]:
@@ -203,7 +216,9 @@ def told(bound: Bound, env: Env) -> list[tuple[str, Any]]:
 
 def _leaves(bound: Bound) -> Iterable[Bound]:
     """The parts whose values say why a part came out as it did."""
-    if isinstance(bound, (Field, Local, Fact, Part)) or (isinstance(bound, Apply) and bound.type.name != "boolean"):
+    if isinstance(bound, (Field, Local, Fact, Part)) or (
+        isinstance(bound, Apply) and bound.type.name != "boolean"
+    ):
         yield bound
     inner = () if isinstance(bound, (Field, Local, Fact, Part, Project, Filter)) else operands(bound)
     for part in inner:

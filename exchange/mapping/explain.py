@@ -1,4 +1,6 @@
-"""Lineage: from one value of a result to the rule, the place of the rule, and the source fields with their places."""
+"""Lineage: from one value of a result to the rule, the place of the rule, and the source fields with their
+places.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,11 @@ CHILDREN_SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """One value and what it came from. line and path: of the source record, where the value is a source field.
+    """One value and what it came from. line and path: of the source record, where the value is a source
+    field.
 
-    what: the target path at the top, below it the expression's part; note: how it came about (a table row, a fact).
+    what: the target path at the top, below it the expression's part; note: how it came about (a table row,
+    a fact).
     """
 
     what: str
@@ -83,9 +87,13 @@ def trace(bound: Bound, env: Env) -> Lineage:
             inner = trace(bound.let.value, env)
             return Lineage(bound.let.name, inner.value, inner.place, "let", operands=(inner,))
         case Project() | Filter():
-            return Lineage(bound.node.text, _value(bound, env), bound.node.place, operands=tuple(_each(bound, env)))
+            return Lineage(
+                bound.node.text, _value(bound, env), bound.node.place, operands=tuple(_each(bound, env))
+            )
     inner_parts = tuple(trace(part, env) for part in operands(bound) if not isinstance(part, Const))
-    return Lineage(bound.node.text, _value(bound, env), bound.node.place, _note(bound, env), operands=inner_parts)
+    return Lineage(
+        bound.node.text, _value(bound, env), bound.node.place, _note(bound, env), operands=inner_parts
+    )
 
 
 def _element(plan: Plan, env: Env, result: int) -> Env:
@@ -115,7 +123,9 @@ def _find(
     (name, index), rest = steps[0], steps[1:]
     assign = next((assign for assign in fields.assigns if assign.name == name), None)
     if assign is None:
-        raise UnknownNameError(f'"{name}" in {path} is not a field.', advice=did_you_mean(name, [a.name for a in fields.assigns]))
+        raise UnknownNameError(
+            f'"{name}" in {path} is not a field.', advice=did_you_mean(name, [a.name for a in fields.assigns])
+        )
     if assign.content is None:
         raise UnknownNameError(f"Nothing sets {assign.path}.")
     if not rest:

@@ -1,8 +1,10 @@
-"""The slow twin of the generated function: walks the same plan for one record and tells everything that is wrong."""
+"""The slow twin of the generated function: walks the same plan for one record and tells everything that is
+wrong.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +25,7 @@ from exchange.mapping.plan import (
     Plan,
     Several,
     Single,
+    Sum,
 )
 from exchange.mapping.tables import MissFault
 from exchange.model import KIND, LINE, PATH, ArrivalFacts, Record
@@ -37,8 +40,6 @@ MISS = code("MAP003", "error", "{field} cannot be looked up: {reason}. The rule 
             advice="{advice}")  # fmt: skip
 NO_KEY = code("MAP004", "error", "The business key is empty. The rule is {rule} ({place}){operands}.",
               advice="Correct the record: without its key it cannot be told from a duplicate.")  # fmt: skip
-
-_NONE = Env(ArrivalFacts.__new__(ArrivalFacts))
 
 
 @dataclass(slots=True)
@@ -66,9 +67,13 @@ class Told:
 
 
 class Interpreter:
-    """Interprets one plan. above: the envelopes made so far, by kind and keys; shared with the generated function."""
+    """Interprets one plan. above: the envelopes made so far, by kind and keys; shared with the generated
+    function.
+    """
 
-    def __init__(self, plan: Plan, facts: ArrivalFacts, above: dict[str, dict[tuple[Any, ...], Record]]) -> None:
+    def __init__(
+        self, plan: Plan, facts: ArrivalFacts, above: dict[str, dict[tuple[Any, ...], Record]]
+    ) -> None:
         self.plan, self.facts, self.above = plan, facts, above
         self.told = Told()
         self.elements: list[Any] = []
@@ -80,7 +85,7 @@ class Interpreter:
         if self.plan.over is None:
             self.one(env)
             return self.told
-        children = self.attempt("each", None, lambda: evaluate(self.plan.over, env)) if self.plan.over else []
+        children = self.attempt("each", evaluate, self.plan.over, env) if self.plan.over else []
         self.told.elements = len(children or ())
         for child in children or ():
             assert self.plan.element is not None
@@ -92,9 +97,9 @@ class Interpreter:
         """The values a record is grouped by; None when `where` leaves it out or something is wrong."""
         self.told, self.elements = Told(), [record]
         env = Env(self.facts, {groups.frame: record, self.plan.record: record})
-        if self.plan.before is not None and not self.attempt("where", None, lambda: truth(self.plan.before, env)):  # type: ignore[arg-type]
+        if self.plan.before is not None and not self.attempt("where", truth, self.plan.before, env):
             return None, self.told
-        keys = [self.attempt("group", None, lambda key=key: evaluate(key, env)) for key in groups.keys]  # type: ignore[misc]
+        keys = [self.attempt("group", evaluate, key, env) for key in groups.keys]
         return (None if self.told.failed else tuple(keys)), self.told
 
     @contextmanager
@@ -116,7 +121,9 @@ class Interpreter:
         result = self.marks()
         result |= self.assigned(block.fields, env)
         made = [self.envelope(envelope, env) for envelope in self.plan.envelopes]
-        result |= {envelope.kind: inner for envelope, (_, inner) in zip(self.plan.envelopes, made, strict=True)}
+        result |= {
+            envelope.kind: inner for envelope, (_, inner) in zip(self.plan.envelopes, made, strict=True)
+        }
         if any(finding.severity == "error" for finding in self.told.findings[before:]):
             return
         self.after(result, env.inside(self.plan.result, result), before)
@@ -139,17 +146,19 @@ class Interpreter:
             self.test(test.declared.code, test.that, env)
         key = None
         if self.plan.key is not None:
-            key = self.attempt("key", None, lambda: _key(self.plan.key, env))  # type: ignore[arg-type]
+            key = self.attempt("key", _key, self.plan.key, env)
             if key is None and len(self.told.findings) == before:
                 self.find(NO_KEY, "key", self.plan.key, env)
             result[KEY] = key
-        amounts = [
-            tuple(self.amount(f"conserve {total.name}", part, env) for part in (total.source, total.result))
-            + (None if total.by is None else self.attempt("conserve", None, lambda by=total.by: evaluate(by, env)),)  # type: ignore[misc]
-            for total in self.plan.sums
-        ]
+        amounts = [self.amounts(total, env) for total in self.plan.sums]
         if not any(finding.severity == "error" for finding in self.told.findings[before:]):
             self.told.made.append(Made(result, key, amounts))
+
+    def amounts(self, total: Sum, env: Env) -> tuple[Any, Any, Any]:
+        """What one result adds to a conserved sum: source, result, and within which value of `by`."""
+        name = f"conserve {total.name}"
+        by = None if total.by is None else self.attempt(name, evaluate, total.by, env)
+        return self.amount(name, total.source, env), self.amount(name, total.result, env), by
 
     def amount(self, name: str, bound: Bound, env: Env) -> Any:
         """A number that is summed; it must not be empty."""
@@ -157,10 +166,10 @@ class Interpreter:
         def given() -> Any:
             value = evaluate(bound, env)
             if value is None:
-                raise Stuck(bound, Fault("an empty value cannot be summed"))
+                raise Stuck(bound, env, Fault("an empty value cannot be summed"))
             return value
 
-        return self.attempt(name, env, given)
+        return self.attempt(name, given)
 
     def test(self, name: str, that: Bound, env: Env) -> None:
         """One check of the mapping: a finding with its own code and sentence when it does not hold."""
@@ -178,21 +187,25 @@ class Interpreter:
 
     def condition(self, bound: Bound, env: Env, name: str) -> bool:
         """Whether a condition holds; what cannot be told does not."""
-        return bool(self.attempt(name, env, lambda: truth(bound, env)))
+        return bool(self.attempt(name, truth, bound, env))
 
-    def attempt(self, name: str, env: Env | None, compute: Any) -> Any:
+    def attempt(self, name: str, compute: Callable[..., Any], *arguments: Any) -> Any:
         """A value, or None and a finding."""
         try:
-            return compute()
+            return compute(*arguments)
         except Hidden:
-            self.told.findings += [] if self.told.failed else [Finding("MAP001", "error", f"{name} cannot be computed.")]
+            self.told.findings += (
+                [] if self.told.failed else [Finding("MAP001", "error", f"{name} cannot be computed.")]
+            )
         except Stuck as stuck:
-            self.find(MISS if isinstance(stuck.fault, MissFault) else COMPUTATION, name, stuck.bound, env or self.env(), stuck.fault)
+            self.find(
+                MISS if isinstance(stuck.fault, MissFault) else COMPUTATION,
+                name,
+                stuck.bound,
+                stuck.env,
+                stuck.fault,
+            )
         return None
-
-    def env(self) -> Env:
-        """The record alone."""
-        return Env(self.facts, {self.plan.record: self.elements[0]})
 
     def find(self, kind: Any, name: str, bound: Bound, env: Env, fault: Fault | None = None) -> None:
         """Notes a finding at the present element."""
@@ -207,7 +220,7 @@ class Interpreter:
         """Names of `let`; one that fails is told once and hides what rests on it."""
         for let in lets:
             before = len(self.told.findings)
-            value = self.attempt(let.name, env, lambda let=let: evaluate(let.value, env))  # type: ignore[misc]
+            value = self.attempt(let.name, evaluate, let.value, env)
             env.lets[let] = Hidden() if len(self.told.findings) > before else value
 
     def assigned(self, fields: Fields, env: Env) -> Record:
@@ -246,20 +259,28 @@ class Interpreter:
             case None:
                 return [] if assign.type.many else None
             case Single(value=value):
-                return self.attempt(assign.path, env, lambda: evaluate(value, env))
+                return self.attempt(assign.path, evaluate, value, env)
             case Several(values=values):
-                return filled(self.attempt(assign.path, env, lambda v=v: evaluate(v, env)) for v in values)  # type: ignore[misc]
+                return filled(self.attempt(assign.path, evaluate, v, env) for v in values)
             case Fields():
                 return self.structure(content, env)
             case Block():
-                return next((self.structure(block.fields, inner) for block, inner in self.blocks(content, env)), None)
+                return next(
+                    (self.structure(block.fields, inner) for block, inner in self.blocks(content, env)), None
+                )
             case Children():
-                return [self.structure(b.fields, inner) for block in content.blocks for b, inner in self.blocks(block, env)]
+                return [
+                    self.structure(b.fields, inner)
+                    for block in content.blocks
+                    for b, inner in self.blocks(block, env)
+                ]
 
     def structure(self, fields: Fields, env: Env) -> Record | None:
         """A structure; empty when all its fields are and it may be."""
         if fields.open:
-            return filled_map({assign.name: self.content(assign, assign.content, env) for assign in fields.assigns})
+            return filled_map(
+                {assign.name: self.content(assign, assign.content, env) for assign in fields.assigns}
+            )
         if not fields.optional:
             return self.assigned(fields, env)
         before = len(self.told.findings)
@@ -288,14 +309,16 @@ class Interpreter:
             yield None, env.inside(self.plan.result, None)
             return
         over, frame = block.over, block.frame
-        elements = self.attempt("each", env, lambda: evaluate(over, env)) or []
+        elements = self.attempt("each", evaluate, over, env) or []
         if block.group is None:
             yield from ((element, env.inside(frame, element)) for element in elements)
             return
         for gathered in self.gathered(block, block.group, elements, env).values():
             yield gathered[0], env.inside(block.group.frame, {block.group.name: gathered})
 
-    def gathered(self, block: Block, group: Groups, elements: list[Any], env: Env) -> dict[tuple[Any, ...], list[Any]]:
+    def gathered(
+        self, block: Block, group: Groups, elements: list[Any], env: Env
+    ) -> dict[tuple[Any, ...], list[Any]]:
         """Elements by the values that they are grouped by."""
         found: dict[tuple[Any, ...], list[Any]] = {}
         assert block.frame is not None
@@ -303,13 +326,13 @@ class Interpreter:
             inner = env.inside(block.frame, element)
             with self.within(element):
                 if block.where is None or self.condition(block.where, inner, "where"):
-                    keys = [self.attempt("group", inner, lambda key=key: evaluate(key, inner)) for key in group.keys]  # type: ignore[misc] # noqa: B023
+                    keys = [self.attempt("group", evaluate, key, inner) for key in group.keys]
                     found.setdefault(tuple(keys), []).append(element)
         return found
 
     def envelope(self, envelope: Envelope, env: Env) -> tuple[tuple[Any, ...], Record]:
         """The ancestor for this result: the one there is for its keys, or a new one."""
-        keys = tuple(self.attempt(envelope.kind, env, lambda key=key: evaluate(key, env)) for key in envelope.keys)  # type: ignore[misc]
+        keys = tuple(self.attempt(envelope.kind, evaluate, key, env) for key in envelope.keys)
         known = self.above[envelope.kind].get(keys)
         return keys, {KIND: envelope.kind, **self.assigned(envelope.fields, env)} if known is None else known
 
@@ -319,7 +342,7 @@ def _key(bound: Bound, env: Env) -> str | None:
     try:
         return key_text(value)
     except Fault as fault:
-        raise Stuck(bound, fault) from fault
+        raise Stuck(bound, env, fault) from fault
 
 
 def _rule(bound: Bound) -> str:
@@ -327,5 +350,5 @@ def _rule(bound: Bound) -> str:
 
 
 def _operands(bound: Bound, env: Env) -> str:
-    values = [f"{text} is {shown(value)}" for text, value in told(bound, env) if text != bound.node.text or True]
+    values = [f"{text} is {shown(value)}" for text, value in told(bound, env)]
     return f"; {', '.join(values)}" if values else ""

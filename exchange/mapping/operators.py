@@ -1,19 +1,22 @@
-"""What the operators of expressions do, once for the generated code and once for the explaining interpreter.
+"""What the operators of expressions do, once for the generated code and once for the explaining
+interpreter.
 
-Empty (None) can be compared with `==` and `!=`; arithmetic and order with empty are faults, because empty is not zero.
+Empty (None) can be compared with `==` and `!=`; arithmetic and order with empty are faults, because empty
+is not zero.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from decimal import Context, Decimal
-from decimal import DivisionByZero, InvalidOperation, Overflow
+from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
 from exchange.mapping.types import WORDS, of_value
 
 ARITHMETIC = Context(prec=28, traps=[DivisionByZero, InvalidOperation, Overflow])
-"""Every mapping computes with 28 digits, half-even where a division does not end, whatever the caller's context."""
+"""Every mapping computes with 28 digits, half-even where a division does not end, whatever the caller's
+context.
+"""
 
 
 class Fault(Exception):
@@ -59,7 +62,8 @@ def divide(left: Any, right: Any) -> Decimal:
     """Quotient with 28 digits; never a float."""
     if not number(right, "/"):
         raise Fault("a division by zero has no result", "Test the divisor first: a / b if b != 0 else empty.")
-    return Decimal(number(left, "/")) / right
+    quotient: Decimal = Decimal(number(left, "/")) / right
+    return quotient
 
 
 def negate(value: Any) -> Any:
@@ -73,7 +77,9 @@ def positive(value: Any) -> Any:
 
 
 def equal(left: Any, right: Any) -> bool:
-    """Whether two values are the same; empty equals only empty. Values of different kinds cannot be compared."""
+    """Whether two values are the same; empty equals only empty. Values of different kinds cannot be
+    compared.
+    """
     _comparable(left, right, "==")
     return bool(left == right)
 
@@ -117,7 +123,9 @@ def truth(value: Any) -> bool | None:
     """A condition: true, false or empty, which counts as not true."""
     if value is None or isinstance(value, bool):
         return value
-    raise Fault(f"{WORDS.get(of_value(value), 'a list')} is no condition", "Compare it, for example x != empty.")
+    raise Fault(
+        f"{WORDS.get(of_value(value), 'a list')} is no condition", "Compare it, for example x != empty."
+    )
 
 
 def part(container: Any, name: str) -> Any:
@@ -126,13 +134,18 @@ def part(container: Any, name: str) -> Any:
 
 
 def conform(value: Any, kind: str) -> Any:
-    """The value as one of that kind: a whole number becomes a decimal where one is wanted, any other kind is a fault."""
+    """The value as one of that kind: a whole number becomes a decimal where one is wanted, any other kind
+    is a fault.
+    """
     have = of_value(value)
     if have in (kind, "empty"):
         return value
     if have == "integer" and kind == "decimal":
         return Decimal(value)
-    raise Fault(f"the value is {WORDS.get(have, 'a list')}, wanted is {WORDS[kind]}", "Convert it: number(x), text(x), date(x, pattern).")
+    raise Fault(
+        f"the value is {WORDS.get(have, 'a list')}, wanted is {WORDS[kind]}",
+        "Convert it: number(x), text(x), date(x, pattern).",
+    )
 
 
 def filled(values: Iterable[Any]) -> list[Any]:
@@ -155,7 +168,9 @@ def key_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if of_value(value) not in ("integer", "date"):
-        raise Fault(f"{WORDS.get(of_value(value), 'a list')} is no key", "Write a text, a whole number or a date.")
+        raise Fault(
+            f"{WORDS.get(of_value(value), 'a list')} is no key", "Write a text, a whole number or a date."
+        )
     return str(value)
 
 
@@ -177,7 +192,10 @@ def _comparable(left: Any, right: Any, operator: str) -> None:
     kinds = {_family(left, operator), _family(right, operator)} - {"empty"}
     if len(kinds) > 1:
         names = " and ".join(sorted(kinds))
-        raise Fault(f"{names} cannot be compared with {operator}", "Convert one of them: number(x), text(x), date(x, pattern).")
+        raise Fault(
+            f"{names} cannot be compared with {operator}",
+            "Convert one of them: number(x), text(x), date(x, pattern).",
+        )
 
 
 def _ordered(left: Any, right: Any, operator: str) -> None:

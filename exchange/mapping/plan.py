@@ -27,7 +27,8 @@ class Several:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fields:
-    """A structure: its fields in the order of the target, unset ones included. open: only names that are set and filled.
+    """A structure: its fields in the order of the target, unset ones included. open: only names that are
+    set and filled.
 
     optional: when every field is empty, the structure is empty too.
     """
@@ -41,8 +42,9 @@ class Fields:
 class Block:
     """Elements of a repeated structure, or a structure under a condition.
 
-    over: the list of which each element, read through frame, gives one structure; None: the structure stands once.
-    group: elements with equal keys give one structure, read through grouped, which holds them under a name.
+    over: the list of which each element, read through frame, gives one structure; None: the structure
+    stands once. group: elements with equal keys give one structure, read through grouped, which holds them
+    under a name.
     """
 
     over: Bound | None
@@ -57,7 +59,9 @@ class Block:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Groups:
-    """How elements are gathered: by the values of keys; the gathered ones are read through frame under name."""
+    """How elements are gathered: by the values of keys; the gathered ones are read through frame under
+    name.
+    """
 
     keys: tuple[Bound, ...]
     name: str
@@ -88,7 +92,9 @@ class Assign:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
-    """An ancestor of the result. keys: of it and of all that it stands in itself; equal keys share one dict."""
+    """An ancestor of the result. keys: of it and of all that it stands in itself; equal keys share one
+    dict.
+    """
 
     kind: str
     keys: tuple[Bound, ...]
@@ -117,8 +123,9 @@ class Sum:
 class Plan:
     """One mapping, resolved.
 
-    kind: of the source records that are mapped; several: other kinds come in the same stream and are passed over;
-    record: the frame of the source record; over, element: the children of which each gives one result.
+    kind: of the source records that are mapped; several: other kinds come in the same stream and are passed
+    over; record: the frame of the source record; over, element: the children of which each gives one
+    result.
     """
 
     name: str

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from exchange.declare.mapping import Conserved, Mapping
+from exchange.declare.mapping import Check, Conserved, Mapping
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Bound, Const, Element, Frame, Let, Local, walk
 from exchange.mapping.conversions import as_type
+from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
     Block,
@@ -56,7 +55,7 @@ class _Planner:
 
     def plan(self) -> Plan | None:
         """The plan, None when the kinds cannot be found."""
-        declared, names = self.declared, self.analyst.names
+        declared = self.declared
         kind = self.kind(declared.each, self.source, "each")
         into = self.kind(declared.into, self.target, "into")
         if kind is None or into is None:
@@ -71,6 +70,8 @@ class _Planner:
         result = Frame("result", self.result_type(into), into.name)
         after = Scope((result, *scope.layers), {**scope.prefixes, "result": result})
         envelopes = self.envelopes(scope, into)
+        counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]
+        summed = [(name, rule) for name, rule in declared.conserve.items() if not _counts(name, rule)]
         return Plan(
             name=declared.mapping,
             place=next(iter(declared.set)),
@@ -86,12 +87,12 @@ class _Planner:
             before=before,
             body=body,
             envelopes=envelopes,
-            tests=tuple(Test(check, self.analyst.condition(self.formula(check.that), after)) for check in declared.check),
-            sums=tuple(self.sum(name, rule, scope, after) for name, rule in declared.conserve.items() if not _counts(name, rule)),
-            counted=any([self.count(rule, kind.name) for name, rule in declared.conserve.items() if _counts(name, rule)]),
+            tests=tuple(self.test(check, after) for check in declared.check),
+            sums=tuple(self.sum(name, rule, scope, after) for name, rule in summed),
+            counted=bool([self.count(rule, kind.name) for rule in counted]),
             key=None if declared.key is None else self.key(declared.key, after),
             result=result,
-        )  # fmt: skip
+        )
 
     def kind(self, written: PlacedText | None, shape: Shape, key: str) -> KindShape | None:
         """The kind of records: the written one, or the only one that is streamed."""
@@ -102,8 +103,14 @@ class _Planner:
         if name in streamed:
             return shape.kinds[name]
         at = written or (self.declared.from_ if key == "each" else self.declared.to)
-        message = f'"{name}" is not a kind of record of {shape.layout}.' if written else f"{shape.layout} has several kinds of records."
-        advice = did_you_mean(name, streamed) if written else f"Say `{key}:` with one of: {', '.join(streamed)}."
+        message = (
+            f'"{name}" is not a kind of record of {shape.layout}.'
+            if written
+            else f"{shape.layout} has several kinds of records."
+        )
+        advice = (
+            did_you_mean(name, streamed) if written else f"Say `{key}:` with one of: {', '.join(streamed)}."
+        )
         self.problems.append(at.problem(message, advice))
         return None
 
@@ -114,14 +121,18 @@ class _Planner:
             return None, None
         node = Node(written, 0, len(written))
         names = tuple(str(written).split("."))[1:]
-        bound = self.analyst.names.follow(Element(node, scope.prefixes["source"].type, scope.prefixes["source"]), names)
+        bound = self.analyst.names.follow(
+            Element(node, scope.prefixes["source"].type, scope.prefixes["source"]), names
+        )
         self.is_list(bound)
         return bound, self.analyst.names.frame(bound.type.one().filled(), names[-1])
 
     def is_list(self, bound: Bound) -> None:
         """Notes a problem unless the part is a list of structures (or what it is has been told already)."""
         if bound.type != UNKNOWN and not (bound.type.many and bound.type.name == "structure"):
-            self.analyst.problem(bound, f"This is {bound.type.words}, not a list of structures.", "Name a repeated structure.")
+            self.analyst.problem(
+                bound, f"This is {bound.type.words}, not a list of structures.", "Name a repeated structure."
+            )
 
     def grouped(self, scope: Scope, element: Frame) -> tuple[Groups | None, Bound | None, Scope]:
         """The grouping of whole records, the `where` asked before it, and the scope within a group."""
@@ -129,15 +140,27 @@ class _Planner:
         if rule is None:
             return None, None, scope
         if len(scope.layers) > 1:
-            self.problems.append(rule.by[0].problem("Children cannot be grouped here.", "Group inside `set`: {each: …, group: …}."))
+            self.problems.append(
+                rule.by[0].problem(
+                    "Children cannot be grouped here.", "Group inside `set`: {each: …, group: …}."
+                )
+            )
         if self.declared.let:
             first = next(iter(self.declared.let))
-            self.problems.append(first.problem("`let` cannot be used with `group`.", "Compute it in `by`, or inside `set`."))
-        before = None if self.declared.where is None else self.analyst.condition(self.formula(self.declared.where), scope)
+            self.problems.append(
+                first.problem("`let` cannot be used with `group`.", "Compute it in `by`, or inside `set`.")
+            )
+        before = (
+            None
+            if self.declared.where is None
+            else self.analyst.condition(self.formula(self.declared.where), scope)
+        )
         groups = self.groups(rule.by, rule.as_, element, scope, variable="r")
         return groups, before, Scope((groups.frame,), {"source": groups.frame})
 
-    def groups(self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = "") -> Groups:
+    def groups(
+        self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = ""
+    ) -> Groups:
         """Gathered elements and the frame that holds them."""
         keys = tuple(self.analyst.expression(self.formula(text), scope) for text in by)
         many = Type("structure", True, False, element.type.fields, element.type.open)
@@ -148,8 +171,10 @@ class _Planner:
     def formula(self, text: PlacedText) -> PlacedText:
         """A text that must be an expression."""
         if not text.startswith("="):
-            self.problems.append(text.problem("An expression is wanted here.", f'Begin it with "=": "={text}".'))
-            return PlacedText(f"={'empty'}", plain=False)
+            self.problems.append(
+                text.problem("An expression is wanted here.", f'Begin it with "=": "={text}".')
+            )
+            return PlacedText("=empty", plain=False)
         return text
 
     def body(self, scope: Scope, into: KindShape, where: PlacedText | None) -> Block:
@@ -167,7 +192,9 @@ class _Planner:
         inner = scope.inside(made)
         for name, text in declared.items():
             if str(name) in scope.names() | RESERVED:
-                self.problems.append(name.problem(f'"{name}" already means something here.', "Choose another name."))
+                self.problems.append(
+                    name.problem(f'"{name}" already means something here.', "Choose another name.")
+                )
                 continue
             value = self.value(text, None, scope.inside(dict(made)))
             made[str(name)] = Let(str(name), value, f"let_{name}")
@@ -175,33 +202,30 @@ class _Planner:
 
     def value(self, written: Any, shape: FieldShape | None, scope: Scope) -> Bound:
         """A scalar: an expression, or literal text as the field's type wants it."""
-        text = _placed(written)
+        text = placed(written)
         if text.startswith("="):
             bound = self.analyst.expression(text, scope)
             return bound if shape is None else self.analyst.fit(bound, of_field(shape), shape.name)
-        return self.literal(text, "text" if shape is None else of_field(shape).name)
-
-    def literal(self, text: PlacedText, kind: str) -> Bound:
-        """Literal text as a constant of a type."""
-        node = Node(text, 0, len(text))
-        if text.is_empty:
-            return Const(node, NOTHING, None)
-        try:
-            return Const(node, Type(kind, empty=False), _LITERALS[kind](str(text)))
-        except (ValueError, InvalidOperation, KeyError):
-            advice = f"Write {_EXAMPLES.get(kind, 'fields below it')}, or an expression that begins with =."
-            self.problems.append(node.problem(f'"{text}" is not {Type(kind).words}.', advice))
-            return Const(node, UNKNOWN, None)
+        return literal_text(text, "text" if shape is None else of_field(shape).name, self.problems)
 
     def fields(
-        self, written: Dict[Any, Any], shapes: Dict[str, FieldShape], prefix: str, scope: Scope, owner: str, *, optional: bool
+        self,
+        written: Dict[Any, Any],
+        shapes: Dict[str, FieldShape],
+        prefix: str,
+        scope: Scope,
+        owner: str,
+        *,
+        optional: bool,
     ) -> Fields:
         """A structure of declared fields; every field of the target stands in it."""
         for name in written:
             if str(name) not in shapes:
-                key = _placed(name)
-                self.problems.append(key.problem(f'"{name}" is not a field of {owner}.', did_you_mean(str(name), shapes)))
-        by_name = {str(name): (_placed(name), value) for name, value in written.items()}
+                key = placed(name)
+                self.problems.append(
+                    key.problem(f'"{name}" is not a field of {owner}.', did_you_mean(str(name), shapes))
+                )
+        by_name = {str(name): (placed(name), value) for name, value in written.items()}
         assigns = []
         for name, shape in shapes.items():
             place, value = by_name.get(name, (None, None))
@@ -216,8 +240,10 @@ class _Planner:
         if not isinstance(value, dict):
             return Single(self.value(value, shape, scope))
         if shape.type != "structure":
-            at = _placed(next(iter(value), ""))
-            self.problems.append(at.problem(f'"{path}" is {of_field(shape).words}, not a structure.', "Write one value."))
+            at = placed(next(iter(value), ""))
+            self.problems.append(
+                at.problem(f'"{path}" is {of_field(shape).words}, not a structure.', "Write one value.")
+            )
             return Several(())
         if _is_block(value):
             block = self.block(value, shape, path, scope)
@@ -228,12 +254,18 @@ class _Planner:
     def several(self, values: list[Any], shape: FieldShape, path: str, scope: Scope) -> Content:
         """A list in the mapping: several blocks, or several plain values."""
         if not shape.repeated:
-            at = next((_placed(value) for value in values if not isinstance(value, (dict, list))), self.declared.to)
+            at = next(
+                (placed(value) for value in values if not isinstance(value, (dict, list))), self.declared.to
+            )
             self.problems.append(at.problem(f'"{path}" is not a list.', "Write one value."))
             return Several(())
         if shape.type == "structure":
             blocks = [self.content(value, shape, path, scope) for value in values]
-            return Children(tuple(block for content in blocks if isinstance(content, Children) for block in content.blocks))
+            return Children(
+                tuple(
+                    block for content in blocks if isinstance(content, Children) for block in content.blocks
+                )
+            )
         one = FieldShape(shape.name, shape.type)
         return Several(tuple(self.value(value, one, scope) for value in values))
 
@@ -247,7 +279,7 @@ class _Planner:
         for name, written in value.items():
             inner = FieldShape(str(name), "text")
             content = self.content(written, inner, f"{path}.{name}", scope)
-            assigns.append(Assign(str(name), f"{path}.{name}", of_field(text), False, content, _placed(name)))
+            assigns.append(Assign(str(name), f"{path}.{name}", of_field(text), False, content, placed(name)))
         return Fields(tuple(assigns), optional=True, open=True)
 
     def block(self, value: Dict[Any, Any], shape: FieldShape, path: str, scope: Scope) -> Block:
@@ -255,10 +287,12 @@ class _Planner:
         over, frame, group, where = None, None, None, None
         outer = scope
         if "each" in value:
-            over, frame = self.elements(_placed(value["each"]), scope)
+            over, frame = self.elements(placed(value["each"]), scope)
             scope = scope.inside(frame)
             if not shape.repeated:
-                self.analyst.problem(over, f'"{path}" is one structure, not a list.', "Take one element: first(list).field.")
+                self.analyst.problem(
+                    over, f'"{path}" is one structure, not a list.', "Take one element: first(list).field."
+                )
         if "group" in value:
             where = self.where(value, scope)
             group = self.inner_group(value["group"], frame, scope)
@@ -273,16 +307,26 @@ class _Planner:
 
     def where(self, value: Dict[Any, Any], scope: Scope) -> Bound | None:
         """The condition of a block."""
-        return self.analyst.condition(self.formula(_placed(value["where"])), scope) if "where" in value else None
+        return (
+            self.analyst.condition(self.formula(placed(value["where"])), scope) if "where" in value else None
+        )
 
     def inner_group(self, rule: Any, frame: Frame | None, scope: Scope) -> Groups | None:
         """`group: {by: [=vat], as: rows}` of a block."""
         by = rule.get("by") if isinstance(rule, dict) else None
         if frame is None or not isinstance(by, list) or not by:
-            at = next((_placed(key) for key in rule), self.declared.to) if isinstance(rule, dict) else _placed(rule)
-            self.problems.append(at.problem("This is not a grouping.", "Write {each: lines, group: {by: [=vat], as: rows}, set: …}."))
+            at = (
+                next((placed(key) for key in rule), self.declared.to)
+                if isinstance(rule, dict)
+                else placed(rule)
+            )
+            self.problems.append(
+                at.problem(
+                    "This is not a grouping.", "Write {each: lines, group: {by: [=vat], as: rows}, set: …}."
+                )
+            )
             return None
-        return self.groups([_placed(text) for text in by], str(rule.get("as", "items")), frame, scope)
+        return self.groups([placed(text) for text in by], str(rule.get("as", "items")), frame, scope)
 
     def elements(self, written: PlacedText, scope: Scope) -> tuple[Bound, Frame]:
         """The list of `each`: a path, or an expression that begins with `=`."""
@@ -300,14 +344,27 @@ class _Planner:
         for name in self.declared.above:
             if str(name) not in {kind.name for kind in around}:
                 advice = did_you_mean(str(name), [kind.name for kind in around])
-                self.problems.append(name.problem(f'"{name}" is not a kind that {into.name} stands in.', advice))
+                self.problems.append(
+                    name.problem(f'"{name}" is not a kind that {into.name} stands in.', advice)
+                )
         made: list[Envelope] = []
         keys: tuple[Bound, ...] = ()
         for kind in around:
             rule = next((rule for name, rule in self.declared.above.items() if str(name) == kind.name), None)
-            by = () if rule is None else tuple(self.analyst.expression(self.formula(text), scope) for text in rule.by)
+            by = (
+                ()
+                if rule is None
+                else tuple(self.analyst.expression(self.formula(text), scope) for text in rule.by)
+            )
             keys = (*keys, *by)
-            fields = self.fields({} if rule is None else rule.set, kind.fields, f"{kind.name}.", scope, kind.name, optional=False)
+            fields = self.fields(
+                {} if rule is None else rule.set,
+                kind.fields,
+                f"{kind.name}.",
+                scope,
+                kind.name,
+                optional=False,
+            )
             made.append(Envelope(kind.name, keys, fields))
         return tuple(made)
 
@@ -317,6 +374,10 @@ class _Planner:
         fields = {name: of_field(shape) for name, shape in into.fields.items()}
         return Type("structure", empty=False, fields={**around, **fields})
 
+    def test(self, check: Check, after: Scope) -> Test:
+        """A check of every result."""
+        return Test(check, self.analyst.condition(self.formula(check.that), after))
+
     def sum(self, name: PlacedText, rule: Conserved, scope: Scope, after: Scope) -> Sum:
         """One conserved sum: over the source as it was, over the results as they are."""
         result_only = Scope(after.layers[:1], after.prefixes)
@@ -325,40 +386,45 @@ class _Planner:
         by = None if rule.by is None else self.analyst.expression(self.formula(rule.by), after)
         return Sum(str(name), self.amount(source), self.amount(result), by)
 
-    def count(self, rule: Conserved, kind: str) -> bool:
-        """`count: order`: as many results as records."""
+    def count(self, rule: Conserved, kind: str) -> Conserved:
+        """`count: order`: as many results as records; the rule, when it names what the mapping goes
+        through.
+        """
         written = rule.source
         if written not in (kind, self.declared.each):
-            self.problems.append(written.problem(f'"{written}" is not what this mapping goes through.', f'Write "{kind}".'))
+            self.problems.append(
+                written.problem(f'"{written}" is not what this mapping goes through.', f'Write "{kind}".')
+            )
         if self.declared.group is not None:
             advice = "Write count: {source: =count(items), result: =count(lines)}."
             self.problems.append(written.problem("Grouped records are not as many as results.", advice))
-        return True
+        return rule
 
     def amount(self, bound: Bound) -> Bound:
         """A number that can be summed."""
         bound = self.analyst.number(bound, "conserve")
-        return bound if bound.type.name == "integer" else as_type(bound, "decimal") if not bound.type.is_known else bound
+        return (
+            bound
+            if bound.type.name == "integer"
+            else as_type(bound, "decimal")
+            if not bound.type.is_known
+            else bound
+        )
 
     def key(self, text: PlacedText, after: Scope) -> Bound:
         """The business key."""
         bound = self.analyst.expression(self.formula(text), after)
         if bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown"):
-            self.analyst.problem(bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date.")
+            self.analyst.problem(
+                bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date."
+            )
         return bound
 
 
-def _placed(value: Any) -> PlacedText:
-    """Values from a file are placed already; a bare key has none and is empty."""
-    if isinstance(value, PlacedText):
-        return value
-    if value is None:
-        return PlacedText("", plain=True)
-    return PlacedText(str(value), plain=not isinstance(value, str))
-
-
 def _is_block(value: Dict[Any, Any]) -> bool:
-    """Whether a structure is `{set: …}` with what may stand beside it, not a structure that has a field `set`."""
+    """Whether a structure is `{set: …}` with what may stand beside it, not a structure that has a field
+    `set`.
+    """
     return isinstance(value.get("set"), dict) and all(str(key) in BLOCK_KEYS for key in value)
 
 
@@ -377,19 +443,3 @@ def _needed(bound: Bound | None, lets: Sequence[Let]) -> tuple[Let, ...]:
                 wanted.add(part.let)
                 todo.append(part.let.value)
     return tuple(let for let in lets if let in wanted)
-
-
-def _boolean(text: str) -> bool:
-    if text not in ("true", "false"):
-        raise ValueError(text)
-    return text == "true"
-
-
-_LITERALS: dict[str, Any] = {
-    "text": str, "integer": int, "decimal": Decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat,
-    "time": time.fromisoformat, "boolean": _boolean,
-}  # fmt: skip
-_EXAMPLES = {
-    "integer": "a number such as 12", "decimal": "a number such as 0.5", "date": "a day such as 2024-09-01",
-    "datetime": "a moment such as 2024-09-01T12:00:00", "time": "a time such as 12:00:00", "boolean": "true or false",
-}  # fmt: skip

@@ -1,4 +1,6 @@
-"""Names: which element, `let` or fact a name of an expression means. The innermost wins; an unknown name is a problem."""
+"""Names: which element, `let` or fact a name of an expression means. The innermost wins; an unknown name is
+a problem.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ Layer = Frame | Mapping[str, Let]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What names mean at one place. layers: innermost first; prefixes: names of frames that may be written in front."""
+    """What names mean at one place. layers: innermost first; prefixes: names of frames that may be written
+    in front.
+    """
 
     layers: tuple[Layer, ...]
     prefixes: Mapping[str, Frame] = field(default_factory=dict)
@@ -78,7 +82,9 @@ class Names:
         if first in ("arrival", "site"):
             inner = FACTS if first == "arrival" else self.site_values
             known, unknown = (f"{first}.{name}" for name in inner), ".".join((first, *rest[:1]))
-        self.problems.append(node.problem(f'"{unknown}" is not a name that is known here.', did_you_mean(unknown, known)))
+        self.problems.append(
+            node.problem(f'"{unknown}" is not a name that is known here.', did_you_mean(unknown, known))
+        )
         return Const(node, UNKNOWN, None)
 
     def follow(self, bound: Bound, names: tuple[str, ...]) -> Bound:
@@ -96,7 +102,9 @@ class Names:
         """`lines.net`: the field of every child."""
         frame = self.frame(bound.type.one().filled(), bound.node.text)
         item = self.follow(Element(bound.node, frame.type, frame), names)
-        return Project(bound.node, replace(item.type, many=True, empty=False), bound, frame, item, item.type.many)
+        return Project(
+            bound.node, replace(item.type, many=True, empty=False), bound, frame, item, item.type.many
+        )
 
     def _missing(self, bound: Bound, name: str) -> Bound:
         node = bound.node
@@ -104,10 +112,14 @@ class Names:
             return bound  # what it is a field of is itself a problem, told already
         if bound.type.fields is None:
             advice = f"{_path(bound) or 'It'} is {bound.type.words}."
-            self.problems.append(node.problem(f'"{name}" cannot be a field: what stands before it has none.', advice))
+            self.problems.append(
+                node.problem(f'"{name}" cannot be a field: what stands before it has none.', advice)
+            )
         else:
             of = f" of {_path(bound)}" if _path(bound) else ""
-            self.problems.append(node.problem(f'"{name}" is not a field{of}.', did_you_mean(name, bound.type.fields)))
+            self.problems.append(
+                node.problem(f'"{name}" is not a field{of}.', did_you_mean(name, bound.type.fields))
+            )
         return Const(node, UNKNOWN, None)
 
 

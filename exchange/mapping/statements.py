@@ -10,7 +10,8 @@
                 continue
             out.append(result)
 
-Whatever a record's values make fail goes to the interpreter, which walks the same plan and says what is wrong.
+Whatever a record's values make fail goes to the interpreter, which walks the same plan and says what is
+wrong.
 """
 
 from __future__ import annotations
@@ -121,7 +122,10 @@ class _Writer:
                 self.write("continue")
         with self.indented("try:"):
             self.hold(self.plan.record)
-            self.exploded() if self.plan.over is not None else self.element("left_out += 1")
+            if self.plan.over is None:
+                self.element("left_out += 1")
+            else:
+                self.exploded()
         with self.indented("except FAILURES:"):
             self.write("state.explain(r, out, keys)")
             self.write("continue")
@@ -178,8 +182,12 @@ class _Writer:
     def marks(self) -> list[str]:
         """Where the result comes from."""
         element = self.plan.element
-        line = f"r.get({LINE!r})" if element is None else f"{element.variable}.get({LINE!r}) or r.get({LINE!r})"
-        path = f"r.get({PATH!r})" if element is None else f"{element.variable}.get({PATH!r}) or r.get({PATH!r})"
+        line = (
+            f"r.get({LINE!r})" if element is None else f"{element.variable}.get({LINE!r}) or r.get({LINE!r})"
+        )
+        path = (
+            f"r.get({PATH!r})" if element is None else f"{element.variable}.get({PATH!r}) or r.get({PATH!r})"
+        )
         return [f"{KIND!r}: {self.plan.target!r}", f"{LINE!r}: {line}", f"{PATH!r}: {path}"]
 
     def key(self, key: Bound) -> None:
@@ -193,15 +201,17 @@ class _Writer:
     def totals(self) -> None:
         """The conserved amounts of one result."""
         for number, total in enumerate(self.plan.sums):
-            self.write(f"a{number} = {self.amount(total.source)}")
-            self.write(f"b{number} = {self.amount(total.result)}")
+            self.amount(f"a{number}", total.source)
+            self.amount(f"b{number}", total.result)
             if total.by is not None:
                 self.write(f"by{number} = {self.emitter.code(total.by)}")
 
-    def amount(self, bound: Bound) -> str:
+    def amount(self, name: str, bound: Bound) -> None:
         """A number: what is empty fails here, not when it is added."""
-        code = self.emitter.code(bound)
-        return f"given({code})" if bound.type.empty else code
+        self.write(f"{name} = {self.emitter.code(bound)}")
+        if bound.type.empty:
+            with self.indented(f"if {name} is None:"):
+                self.write(f"raise Fault({name!r})")
 
     def commit(self) -> None:
         """What is done once nothing can fail any more."""

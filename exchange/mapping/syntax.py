@@ -1,8 +1,9 @@
-"""The text of an expression → its tree. A small whitelist of Python's grammar; everything else is a problem.
+"""The text of an expression → its tree. A small whitelist of Python's grammar; everything else is a
+problem.
 
 Allowed: names and dotted paths, numbers, texts in quotes, `empty`, `true`, `false`, `+ - * /`, comparisons,
-`and or not`, `a if c else b`, `in (…)`, calls of functions. Number literals become exact: `1` an int, `0.10` a Decimal.
-Texts have no escape sequences: what stands between the quotes is the text.
+`and or not`, `a if c else b`, `in (…)`, calls of functions. Number literals become exact: `1` an int,
+`0.10` a Decimal. Texts have no escape sequences: what stands between the quotes is the text.
 """
 
 from __future__ import annotations
@@ -174,9 +175,15 @@ def parse(text: PlacedText) -> tuple[Node | None, list[Problem]]:
             tree = ast.parse(body.strip(" "), mode="eval")
     except SyntaxError as wrong:
         offset = min(indent + max((wrong.offset or 1) - 1, 0), max(len(text) - 1, 0))
-        return None, [text.problem("This is not an expression that is understood.", f"Python says: {wrong.msg}.", offset, 1)]
+        return None, [
+            text.problem(
+                "This is not an expression that is understood.", f"Python says: {wrong.msg}.", offset, 1
+            )
+        ]
     except (ValueError, RecursionError, MemoryError):
-        return None, [text.problem("This expression cannot be read.", "Make it simpler, with names under `let`.")]
+        return None, [
+            text.problem("This expression cannot be read.", "Make it simpler, with names under `let`.")
+        ]
     reader = _Reader(text, body.strip(" "), indent)
     node = reader.read(tree.body, 0)
     return (None if reader.problems else node), reader.problems
@@ -185,13 +192,17 @@ def parse(text: PlacedText) -> tuple[Node | None, list[Problem]]:
 def _before_parsing(text: PlacedText, body: str) -> Problem | None:
     """What must be refused before Python's parser sees it."""
     if len(body) > MAX_LENGTH:
-        return text.problem(f"The expression has more than {MAX_LENGTH} characters.", "Split it with names under `let`.")
+        return text.problem(
+            f"The expression has more than {MAX_LENGTH} characters.", "Split it with names under `let`."
+        )
     bare = _TEXT.sub(lambda quoted: "_" * len(quoted[0]), body)
     if not bare.strip():
         return text.problem("There is no expression after `=`.", "Leave the field out, or write `=empty`.")
     for unknown in ("#", "\\", "\r", "\x00"):
         if unknown in bare:
-            return text.problem(f"The character {unknown!r} is not allowed here.", offset=1 + bare.index(unknown), width=1)
+            return text.problem(
+                f"The character {unknown!r} is not allowed here.", offset=1 + bare.index(unknown), width=1
+            )
     return None
 
 
@@ -236,7 +247,11 @@ class _Reader:
             return Literal(*span, Decimal(written) if "." in written else int(written))
         if node.value is None:
             return self.refuse(node, "`None` is not a value here.", "Write `empty`.")
-        return self.refuse(node, f"{written} is not a value that is understood.", "Numbers look like 12 or 0.5, texts like \"x\".")
+        return self.refuse(
+            node,
+            f"{written} is not a value that is understood.",
+            'Numbers look like 12 or 0.5, texts like "x".',
+        )
 
     def _name(self, node: ast.Name, depth: int) -> Node:
         if node.id in WORDS:
@@ -253,7 +268,9 @@ class _Reader:
             return Path(*self.span(node), (base.id, *names))
         if isinstance(base, ast.Call):
             return Get(*self.span(node), self.read(base, depth), tuple(names))
-        return self.refuse(node, "A dot may only follow a name or a function.", "Give the value a name under `let`.")
+        return self.refuse(
+            node, "A dot may only follow a name or a function.", "Give the value a name under `let`."
+        )
 
     def _unaryop(self, node: ast.UnaryOp, depth: int) -> Node:
         if isinstance(node.op, ast.Invert):
@@ -267,7 +284,9 @@ class _Reader:
         left, right = self.read(node.left, depth), self.read(node.right, depth)
         operator = _BINARY.get(type(node.op))
         if operator is None:
-            return self.refuse(node, *_REFUSED.get(type(node.op), ("This operator is not allowed.", "Allowed: + - * /")))
+            return self.refuse(
+                node, *_REFUSED.get(type(node.op), ("This operator is not allowed.", "Allowed: + - * /"))
+            )
         return Arithmetic(*self.span(node), operator, left, right)
 
     def _compare(self, node: ast.Compare, depth: int) -> Node:
@@ -277,7 +296,9 @@ class _Reader:
             left = right
         return links[0] if len(links) == 1 else Junction(*self.span(node), "and", tuple(links))
 
-    def _link(self, whole: ast.Compare, left: ast.expr, operator: ast.cmpop, right: ast.expr, depth: int) -> Node:
+    def _link(
+        self, whole: ast.Compare, left: ast.expr, operator: ast.cmpop, right: ast.expr, depth: int
+    ) -> Node:
         """One comparison of a chain."""
         origin, start, end = self.span(left)[0], self.span(left)[1], self.span(right)[2]
         item = self.read(left, depth)
@@ -311,6 +332,8 @@ class _Reader:
         return Call(*self.span(node), node.func.id, arguments, tuple(named))
 
     def _tuple(self, node: ast.Tuple, depth: int) -> Node:
-        return self.refuse(node, "A list of values may only stand after `in`.", 'For example: vat in ("A", "B").')
+        return self.refuse(
+            node, "A list of values may only stand after `in`.", 'For example: vat in ("A", "B").'
+        )
 
     _list = _tuple

@@ -1,10 +1,11 @@
-"""Tables of a site: rows found by key, some of them valid only from or to a day. Building and searching; no files.
+"""Tables of a site: rows found by key, some of them valid only from or to a day. Building and searching; no
+files.
 
     tables, problems = build([Source(declared, csv_text)])
     tables.search("vat-codes", column="code")(Decimal("25.5"), on=date(2024, 9, 1))
 
-All cells are text. A key given as a number, a date or a boolean is looked up by its plain text, numbers without needless
-zeros (25.50 finds the row "25.5" and "25.50").
+All cells are text. A key given as a number, a date or a boolean is looked up by its plain text, numbers
+without needless zeros (25.50 finds the row "25.5" and "25.50").
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from exchange.declare.places import PlacedText
@@ -82,7 +84,10 @@ class Search:
 
     def _search(self, keys: Key, on: date | None) -> str | None:
         if self.table.dated and on is None:
-            raise Fault(f'the day for the dated table "{self.table.name}" is empty', "Give a day that is not empty with on=.")
+            raise Fault(
+                f'the day for the dated table "{self.table.name}" is empty',
+                "Give a day that is not empty with on=.",
+            )
         row = self.row(keys, on)
         if row is not None:
             return row.cells[self.column]
@@ -100,7 +105,10 @@ class Search:
                              "Add a row that is valid on that day.")  # fmt: skip
         close = nearest(shown, (" / ".join(key) for key in self.table.rows))
         hint = f' The nearest key is "{close}".' if close else ""
-        return MissFault(f'"{shown}" is not in the table "{self.table.name}"', f"Add a row to the table, or correct the value.{hint}")
+        return MissFault(
+            f'"{shown}" is not in the table "{self.table.name}"',
+            f"Add a row to the table, or correct the value.{hint}",
+        )
 
 
 _REMEMBERED = 10_000
@@ -134,8 +142,12 @@ class TableRules:
     miss: str | tuple[str] = "fail"
 
 
-def build(rules: TableRules, rows: Iterable[tuple[int, Mapping[str, str | None]]], columns: Sequence[str], file: str) -> tuple[Table, list[Problem]]:
-    """A table from its rows (line number, cells by column), with what is wrong in it; file: where the rows stand."""
+def build(
+    rules: TableRules, rows: Iterable[tuple[int, Mapping[str, str | None]]], columns: Sequence[str], file: str
+) -> tuple[Table, list[Problem]]:
+    """A table from its rows (line number, cells by column), with what is wrong in it; file: where the rows
+    stand.
+    """
     problems = _missing_columns(rules, columns)
     if problems:
         return Table(rules.name, tuple(columns), tuple(rules.key), False, rules.miss, {}), problems
@@ -150,10 +162,16 @@ def build(rules: TableRules, rows: Iterable[tuple[int, Mapping[str, str | None]]
     return Table(rules.name, tuple(columns), tuple(rules.key), dated, rules.miss, kept), problems
 
 
-def read_csv(text: str, file: str) -> tuple[list[str], list[tuple[int, dict[str, str | None]]], list[Problem]]:
-    """Columns and rows of a table's CSV: a header line, `;` or `,` between cells (whichever the header has)."""
+def read_csv(
+    text: str, file: str
+) -> tuple[list[str], list[tuple[int, dict[str, str | None]]], list[Problem]]:
+    """Columns and rows of a table's CSV: a header line, `;` or `,` between cells (whichever the header
+    has).
+    """
     header = text.removeprefix("\ufeff").partition("\n")[0]
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=";" if ";" in header else ",", strict=True)
+    reader = csv.reader(
+        io.StringIO(text.removeprefix("\ufeff")), delimiter=";" if ";" in header else ",", strict=True
+    )
     rows: list[tuple[int, dict[str, str | None]]] = []
     problems: list[Problem] = []
     columns: list[str] = []
@@ -161,12 +179,21 @@ def read_csv(text: str, file: str) -> tuple[list[str], list[tuple[int, dict[str,
         columns = [name.strip() for name in next(reader, [])]
         for cells in reader:
             if len(cells) == len(columns):
-                rows.append((reader.line_num, {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)}))
+                rows.append(
+                    (
+                        reader.line_num,
+                        {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)},
+                    )
+                )
             elif cells:
                 message = f"The row has {len(cells)} cells, the header has {len(columns)}."
                 problems.append(Problem(file, reader.line_num, 1, message, advice="Correct the row."))
     except csv.Error as wrong:
-        problems.append(Problem(file, reader.line_num, 1, f"The CSV cannot be read: {wrong}.", advice="Correct the quotes."))
+        problems.append(
+            Problem(
+                file, reader.line_num, 1, f"The CSV cannot be read: {wrong}.", advice="Correct the quotes."
+            )
+        )
     return columns, rows, problems
 
 
@@ -199,30 +226,46 @@ def _missing_columns(rules: TableRules, columns: Sequence[str]) -> list[Problem]
 
 
 def _enter(
-    rules: TableRules, line: int, cells: Mapping[str, str | None], index: dict[Key, list[Row]], problems: list[Problem], file: str
+    rules: TableRules,
+    line: int,
+    cells: Mapping[str, str | None],
+    index: dict[Key, list[Row]],
+    problems: list[Problem],
+    file: str,
 ) -> None:
     """One row into the index, or a problem."""
     key = [cells[name] for name in rules.key]
     if any(part is None for part in key):
-        problems.append(Problem(file, line, 1, "The key of this row is empty.", advice="Fill it in or take the row out."))
+        problems.append(
+            Problem(file, line, 1, "The key of this row is empty.", advice="Fill it in or take the row out.")
+        )
         return
     try:
         start = date.fromisoformat(cells[rules.valid_from] or "0001-01-01") if rules.valid_from else date.min
         end = date.fromisoformat(cells[rules.valid_to] or "9999-12-31") if rules.valid_to else date.max
     except ValueError as wrong:
-        problems.append(Problem(file, line, 1, f"A day of validity is no date: {wrong}.", advice="Write days as 2024-09-01."))
+        problems.append(
+            Problem(
+                file, line, 1, f"A day of validity is no date: {wrong}.", advice="Write days as 2024-09-01."
+            )
+        )
         return
     if end < start:
-        problems.append(Problem(file, line, 1, f"The row ends ({end}) before it begins ({start}).", advice="Correct the days."))
+        problems.append(
+            Problem(
+                file, line, 1, f"The row ends ({end}) before it begins ({start}).", advice="Correct the days."
+            )
+        )
     index.setdefault(tuple(_key_text(part or "") for part in key), []).append(Row(cells, start, end, line))
 
 
 def _overlaps(key: Key, rows: Sequence[Row], file: str) -> list[Problem]:
     """Two rows for one key on one day."""
-    shown = " / ".join(key)
+    shown = " / ".join(key).replace("{", "{{").replace("}", "}}")
+    message = f'The key "{shown}" stands in line {{}} as well, for the same days.'
+    advice = "Take one of the rows out, or let their days not overlap."
     return [
-        Problem(file, after.line, 1, f'The key "{shown}" stands in line {before.line} as well, for the same days.',
-                advice="Take one of the rows out, or let their days not overlap.")  # fmt: skip
-        for before, after in zip(rows, rows[1:], strict=False)
+        Problem(file, after.line, 1, message.format(before.line), advice=advice)
+        for before, after in pairwise(rows)
         if after.start <= before.end
     ]

@@ -17,7 +17,8 @@ Sums = dict[str, dict[Any, tuple[Decimal, Decimal]]]
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of one run. spool: takes the keys of each batch where there may be too many for memory; else they are kept.
+    """Counts of one run. spool: takes the keys of each batch where there may be too many for memory; else
+    they are kept.
 
     taken: elements gone through; left_out: by `where`; others: records of other kinds in the same file;
     failed: elements of records with an error; results: handed on.

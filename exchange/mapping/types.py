@@ -19,7 +19,9 @@ _OF_FIELDS = {"money": "decimal", "percent": "decimal"}
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """What is known of a value: name is one of WORDS, many tells a list of such values, empty that it may be empty."""
+    """What is known of a value: name is one of WORDS, many tells a list of such values, empty that it may
+    be empty.
+    """
 
     name: str
     many: bool = False
@@ -67,7 +69,9 @@ NOTHING = Type("nothing")
 def of_field(shape: FieldShape) -> Type:
     """The type of a declared field. A list is never empty: without elements it is a list of none."""
     fields = {name: of_field(field) for name, field in shape.fields.items()} if shape.fields else None
-    return Type(_OF_FIELDS.get(shape.type, shape.type), shape.repeated, not shape.repeated, fields, shape.open)
+    return Type(
+        _OF_FIELDS.get(shape.type, shape.type), shape.repeated, not shape.repeated, fields, shape.open
+    )
 
 
 def of_kind(shape: Shape, kind: KindShape) -> Type:
@@ -79,7 +83,9 @@ def of_kind(shape: Shape, kind: KindShape) -> Type:
 
 def of_envelope(kind: KindShape) -> Type:
     """The type of an ancestor: it is always there."""
-    return Type("structure", empty=False, fields={name: of_field(field) for name, field in kind.fields.items()})
+    return Type(
+        "structure", empty=False, fields={name: of_field(field) for name, field in kind.fields.items()}
+    )
 
 
 def family(type_: Type) -> str:

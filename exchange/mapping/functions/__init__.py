@@ -1,13 +1,15 @@
 """The functions of expressions: a closed list of pure, documented functions, found by walking this folder.
 
-Every public function of a module here is a function of expressions; a `_` at the end of its name, which keeps it apart
-from a Python built-in, is dropped. Its annotations are its types: `str | None` accepts empty, `str` does not; a TypeVar
-stands for "any value, the same kind as the result". `Annotated[str, Known(test)]` must be given as a literal, which
-`test` judges when the mapping is compiled. The docstring ends with an example, `upper("ab") → "AB"`, that a test runs.
+Every public function of a module here is a function of expressions; a `_` at the end of its name, which
+keeps it apart from a Python built-in, is dropped. Its annotations are its types: `str | None` accepts
+empty, `str` does not; a TypeVar stands for "any value, the same kind as the result". `Annotated[str,
+Known(test)]` must be given as a literal, which `test` judges when the mapping is compiled. The docstring
+ends with an example, `upper("ab") → "AB"`, that a test runs.
 
-A module may also have `INLINE` (name → a function that gives Python code which does the same as a call, for the
-generated function; None where it cannot) and `PER_CHILD` (name → "value" or "condition": with a list of structures as first
-argument, the second argument is computed for each child).
+A module may also have `INLINE` (name → a function that gives Python code which does the same as a call, for
+the generated function; None where it cannot) and `PER_CHILD` (name → "value" or "condition": with a list of
+structures as first argument, the second argument is computed for each child), and `KEEPS_FILLED` (names of
+functions whose result is empty only where an argument is).
 """
 
 from __future__ import annotations
@@ -36,7 +38,9 @@ _NAMES: dict[Any, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Marks a text parameter that must be a literal. test: what is wrong with a literal, None when it is right."""
+    """Marks a text parameter that must be a literal. test: what is wrong with a literal, None when it is
+    right.
+    """
 
     test: Callable[[str], str | None]
 
@@ -52,7 +56,9 @@ class Argument:
     value: Any = None
 
     def within(self, template: str) -> str:
-        """The template with the argument for `{}`, which may stand there several times; empty where the argument is."""
+        """The template with the argument for `{}`, which may stand there several times; empty where the
+        argument is.
+        """
         if self.code.isidentifier():
             inner = template.format(self.code)
             return f"({inner} if {self.code} is not None else None)" if self.type.empty else inner
@@ -66,7 +72,9 @@ Inline = Callable[[Sequence[Argument]], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """The values a parameter takes or a function gives. names: of types, None for any; same: as the other `same` ones."""
+    """The values a parameter takes or a function gives. names: of types, None for any; same: as the other
+    `same` ones.
+    """
 
     names: frozenset[str] | None
     empty: bool
@@ -89,7 +97,9 @@ class Accepts:
         """For messages: what is accepted."""
         if self.names is None:
             return "a value"
-        return " or ".join(WORDS[name] for name in sorted(self.names) if name != "integer" or len(self.names) == 1)
+        return " or ".join(
+            WORDS[name] for name in sorted(self.names) if name != "integer" or len(self.names) == 1
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +125,8 @@ class Function:
     family: str
     inline: Inline | None = None
     per_child: str | None = None
+    keeps_filled: bool = False
+    """Whether the result is empty only where an argument is."""
 
     @property
     def summary(self) -> str:
@@ -161,20 +173,23 @@ def fitting(value: Any, accepts: Accepts) -> Any:
 
 
 def _of_module(module: types.ModuleType, family: str) -> Sequence[Function]:
-    inline, per_child = getattr(module, "INLINE", {}), getattr(module, "PER_CHILD", {})
     made = []
     for written, call in sorted(vars(module).items()):
         if written.startswith("_") or not inspect.isfunction(call) or call.__module__ != module.__name__:
             continue
-        name = written.rstrip("_")
-        made.append(_function(name, call, family, inline.get(name), per_child.get(name)))
+        made.append(_function(module, written.rstrip("_"), call, family))
     return made
 
 
-def _function(name: str, call: Callable[..., Any], family: str, inline: Inline | None, per_child: str | None) -> Function:
+def _function(module: types.ModuleType, name: str, call: Callable[..., Any], family: str) -> Function:
     hints = typing.get_type_hints(call, include_extras=True)
-    parameters = tuple(_parameter(parameter, hints[parameter.name]) for parameter in inspect.signature(call).parameters.values())
-    return Function(name, call, parameters, _accepts(hints["return"]), family, inline, per_child)
+    parameters = tuple(
+        _parameter(parameter, hints[parameter.name])
+        for parameter in inspect.signature(call).parameters.values()
+    )
+    inline, per_child = getattr(module, "INLINE", {}).get(name), getattr(module, "PER_CHILD", {}).get(name)
+    filled = name in getattr(module, "KEEPS_FILLED", ())
+    return Function(name, call, parameters, _accepts(hints["return"]), family, inline, per_child, filled)
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:

@@ -22,7 +22,9 @@ def pattern_fault(pattern: str) -> str | None:
 
 
 def _slow(tokens: list[str]) -> str | None:
-    """Back references, look-around, repeated groups with a repetition or a choice inside, too many repetitions."""
+    """Back references, look-around, repeated groups with a repetition or a choice inside, too many
+    repetitions.
+    """
     unbounded, groups, closed = 0, [False], False
     for token in tokens:
         repeats = token in ("*", "+") or (token.startswith("{") and token.endswith("}"))

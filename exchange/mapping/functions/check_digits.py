@@ -1,4 +1,6 @@
-"""Account numbers, references and identifiers: tested, completed with their check digits, and written as people do."""
+"""Account numbers, references and identifiers: tested, completed with their check digits, and written as
+people do.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ CheckName = Annotated[str, Known(_known)]
 
 
 def is_valid(check: CheckName, value: str | None) -> bool:
-    """Whether a value passes a check, such as iban, rf, fi-viite; empty does not. `is_valid("iban", "FI21 1234 5600 0007 85") → true`"""
+    """Whether a value passes a check, such as iban, rf, fi-viite; empty does not.
+
+    `is_valid("iban", "FI21 1234 5600 0007 85") → true`
+    """
     return value is not None and checks.get(check).fault(value) is None
 
 
@@ -41,7 +46,10 @@ def complete(check: Annotated[str, Known(_completes)], body: str | None) -> str 
 
 
 def compact(check: CheckName, value: str | None) -> str | None:
-    """The electronic form, without separators; not tested. `compact("iban", "fi21 1234 5600 0007 85") → "FI2112345600000785"`"""
+    """The electronic form, without separators; not tested.
+
+    `compact("iban", "fi21 1234 5600 0007 85") → "FI2112345600000785"`
+    """
     return None if value is None else checks.get(check).compact(value) or None
 
 
@@ -54,7 +62,10 @@ def pretty(check: CheckName, value: str | None) -> str | None:
 
 
 def valid(check: CheckName, value: str | None) -> str | None:
-    """The electronic form of a value that passes a check; one that does not is a finding. `valid("rf", "RF18 5390 0754 7034") → "RF18539007547034"`"""
+    """The electronic form of a value that passes a check; one that does not is a finding.
+
+    `valid("rf", "RF18 5390 0754 7034") → "RF18539007547034"`
+    """
     if value is None:
         return None
     if fault := checks.get(check).fault(value):
@@ -63,5 +74,8 @@ def valid(check: CheckName, value: str | None) -> str | None:
 
 
 def rf(reference: str | None) -> str | None:
-    """The international form (ISO 11649) of a reference, such as a Finnish viite. `rf("1234561") → "RF611234561"`"""
+    """The international form (ISO 11649) of a reference, such as a Finnish viite.
+
+    `rf("1234561") → "RF611234561"`
+    """
     return complete("rf", None if reference is None else reference.replace(" ", "").lstrip("0"))

@@ -10,6 +10,10 @@ from typing import Annotated
 from exchange.mapping.functions import Known
 from exchange.mapping.operators import Fault
 
+KEEPS_FILLED = frozenset({
+    "date", "datetime", "date_of", "time_of", "at_midnight", "format_date", "add_days", "add_months", "end_of_month",
+    "days_between", "year", "month", "day", "weekday", "day_from",
+})  # fmt: skip
 _PARTS = frozenset("dmYyHMSfjzV%GuUWaAbB")
 
 
@@ -42,13 +46,16 @@ def date_of(value: datetime | None) -> date | None:
 
 
 def time_of(value: datetime | None) -> time | None:
-    """The time of day of a moment. `format_date(time_of(datetime("2024-09-01T12:30:00")), "%H%M") → "1230"`"""
+    """The time of day of a moment.
+
+    `format_date(time_of(datetime("2024-09-01T12:30:00")), "%H%M") → "1230"`
+    """
     return None if value is None else value.timetz()
 
 
 def at_midnight(value: date | None) -> datetime | None:
     """The moment at which a day begins. `at_midnight(date("2024-09-01")) → 2024-09-01T00:00:00`"""
-    return None if value is None else datetime.combine(value, time())  # noqa: DTZ901
+    return None if value is None else datetime.combine(value, time())
 
 
 def format_date(value: date | datetime | time | None, pattern: Pattern) -> str | None:
@@ -66,7 +73,10 @@ def add_days(value: date | None, days: int) -> date | None:
 
 
 def add_months(value: date | None, months: int) -> date | None:
-    """So many months later; the last day of a shorter month. `add_months(date("2024-01-31"), 1) → 2024-02-29`"""
+    """So many months later; the last day of a shorter month.
+
+    `add_months(date("2024-01-31"), 1) → 2024-02-29`
+    """
     if value is None:
         return None
     year, month = divmod(value.year * 12 + value.month - 1 + months, 12)
@@ -119,9 +129,12 @@ def day_from(year: int | None, month: int, day: int) -> date | None:
 def _parsed(value: str, pattern: str) -> datetime:
     """The same few days come again and again in a file, and strptime is slow."""
     try:
-        return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007
+        return datetime.strptime(value.strip(), pattern)
     except ValueError as wrong:
-        raise Fault(f'"{value}" is no date of the pattern {pattern}', "Correct the value, or the pattern in the mapping.") from wrong
+        raise Fault(
+            f'"{value}" is no date of the pattern {pattern}',
+            "Correct the value, or the pattern in the mapping.",
+        ) from wrong
 
 
 def _moved(value: date, days: int) -> date:

@@ -1,11 +1,13 @@
 """Lists: fields of children, `lines.net`, or a value for each child, `sum(lines, price * quantity)`.
 
-Empty elements are an error in sums and orders, as in all arithmetic; `distinct`, `join` and `count` of values leave them
-out. A list of which there is nothing has the sum 0; first, last, min and max of it are empty.
+Empty elements are an error in sums and orders, as in all arithmetic; `distinct`, `join` and `count` of
+values leave them out. A list of which there is nothing has the sum 0; first, last, min and max of it are
+empty.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from exchange.mapping.functions import Argument
@@ -16,7 +18,9 @@ PER_CHILD = {
     "sum": "value", "min": "value", "max": "value", "join": "value", "distinct": "value", "any": "value", "all": "value",
     "values": "value", "count": "condition", "first": "condition", "last": "condition", "only": "condition",
 }  # fmt: skip
-"""Which functions compute their second argument for each child: a value of it, or a condition that it must meet."""
+"""Which functions compute their second argument for each child: a value of it, or a condition that it must
+meet.
+"""
 
 
 def sum_(values: list[T], start: T = 0) -> T:  # type: ignore[assignment]
@@ -53,15 +57,21 @@ def values(values: list[T]) -> list[T]:
 
 
 def distinct(values: list[T]) -> list[T]:
-    """Each value once, in the order of first appearance, without empty ones. `count(distinct(lines.unit)) → 1`"""
+    """Each value once, in the order of first appearance, without empty ones.
+
+    `count(distinct(lines.unit)) → 1`
+    """
     return list(dict.fromkeys(value for value in values if value is not None))
 
 
 def join(values: list[str], separator: str = "") -> str | None:
-    """Texts in one, with a separator between; empty ones are left out. `join(lines.name, ", ") → "Bolt, Nut"`"""
+    """Texts in one, with a separator between; empty ones are left out.
+
+    `join(lines.name, ", ") → "Bolt, Nut"`
+    """
     for value in values:
         if value is not None and not isinstance(value, str):
-            raise Fault("only texts can be joined", "Write join(lines, text(quantity), \", \").")
+            raise Fault("only texts can be joined", 'Write join(lines, text(quantity), ", ").')
     return separator.join([value for value in values if value is not None]) or None
 
 
@@ -95,14 +105,13 @@ def _outermost(values: list[T], better: Any) -> T | None:
     return best
 
 
-def _inline_sum(arguments: list[Argument]) -> str | None:
+def _inline_sum(arguments: Sequence[Argument]) -> str | None:
     elements, start = arguments
-    if elements.type.name not in ("decimal", "integer") or start.type.name != elements.type.name or not start.constant:
-        return None
-    return f"sum({elements.code}, {start.code})" if start.value != 0 or start.type.name == "integer" else f"sum({elements.code}, ZERO)"
+    known = elements.type.name in ("decimal", "integer") and start.type.name == elements.type.name
+    return f"sum({elements.code}, {start.code})" if known else None
 
 
-def _inline_count(arguments: list[Argument]) -> str | None:
+def _inline_count(arguments: Sequence[Argument]) -> str | None:
     return f"len({arguments[0].code})" if arguments[0].type.name == "structure" else None
 
 

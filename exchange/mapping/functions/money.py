@@ -11,6 +11,10 @@ from exchange.mapping.functions.numbers import round_
 from exchange.mapping.operators import Fault
 
 Number = Decimal | int
+KEEPS_FILLED = frozenset({
+    "decimals", "round_money", "round_cash", "round_to", "minor_units", "major_units", "vat_of_gross", "vat_of_net",
+    "format_number",
+})  # fmt: skip
 _NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
 _THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 _FOUR = frozenset("CLF UYW".split())
@@ -53,7 +57,10 @@ def round_to(value: Number | None, unit: Number) -> Decimal | None:
 
 
 def minor_units(value: Number | None, currency: str) -> int | None:
-    """The amount in the currency's smallest unit; a finding when it has more decimals. `minor_units(12.50, "EUR") → 1250`"""
+    """The amount in the currency's smallest unit; a finding when it has more decimals.
+
+    `minor_units(12.50, "EUR") → 1250`
+    """
     if value is None:
         return None
     scaled = Decimal(value).scaleb(decimals(currency) or 0)
@@ -68,7 +75,10 @@ def major_units(value: int | None, currency: str) -> Decimal | None:
 
 
 def vat_of_gross(gross: Number | None, rate: Number) -> Decimal | None:
-    """The VAT inside a gross amount, rounded half up to cents; rate in per cent. `vat_of_gross(125.50, 25.5) → 25.50`"""
+    """The VAT inside a gross amount, rounded half up to cents; rate in per cent.
+
+    `vat_of_gross(125.50, 25.5) → 25.50`
+    """
     if gross is None:
         return None
     return round_(Decimal(gross) * rate / (100 + Decimal(rate)), 2)
@@ -83,7 +93,12 @@ def _sign_fault(sign: str) -> str | None:
     return None if sign in (".", ",") else 'The decimal sign is "." or ",".'
 
 
-def format_number(value: Number | None, digits: int, decimal_sign: Annotated[str, Known(_sign_fault)] = ".") -> str | None:
-    """A number as text with exactly that many decimals, rounded half up. `format_number(1234.5, 2, ",") → "1234,50"`"""
+def format_number(
+    value: Number | None, digits: int, decimal_sign: Annotated[str, Known(_sign_fault)] = "."
+) -> str | None:
+    """A number as text with exactly that many decimals, rounded half up.
+
+    `format_number(1234.5, 2, ",") → "1234,50"`
+    """
     rounded = round_(value, digits)
     return None if rounded is None else format(rounded, "f").replace(".", decimal_sign)

@@ -1,8 +1,11 @@
-"""Numbers: exact decimals and whole numbers. Empty in, empty out; rounding is half up unless its name says otherwise."""
+"""Numbers: exact decimals and whole numbers. Empty in, empty out; rounding is half up unless its name says
+otherwise.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
@@ -61,7 +64,10 @@ def integer(value: Number | None) -> int | None:
     if value is None:
         return None
     if value != int(value):
-        raise Fault(f"{value} is not a whole number", "Use round(x, 0), floor(x) or ceil(x) where decimals may be dropped.")
+        raise Fault(
+            f"{value} is not a whole number",
+            "Use round(x, 0), floor(x) or ceil(x) where decimals may be dropped.",
+        )
     return int(value)
 
 
@@ -71,7 +77,10 @@ def decimal(value: Number | None) -> Decimal | None:
 
 
 def number(value: str | None, decimal_sign: str = ".") -> Decimal | None:
-    """The number in a text, digits with a sign in front; blanks around it do not count. `number("12,50", ",") → 12.50`"""
+    """The number in a text, digits with a sign in front; blanks around it do not count.
+
+    `number("12,50", ",") → 12.50`
+    """
     if value is None or not value.strip():
         return None
     text = value.strip().replace(decimal_sign, ".") if decimal_sign != "." else value.strip()
@@ -111,13 +120,20 @@ def _unit(digits: int) -> Decimal:
 def _rounding(mode: str) -> Inline:
     """`round(x, 2)` with the digits written out, of a number that is a decimal for sure."""
 
-    def inline(arguments: list[Argument]) -> str | None:
+    def inline(arguments: Sequence[Argument]) -> str | None:
         value, digits = arguments
-        if value.type.name != "decimal" or not isinstance(digits.value, int) or not 0 <= digits.value <= MOST_DIGITS:
+        if (
+            value.type.name != "decimal"
+            or not isinstance(digits.value, int)
+            or not 0 <= digits.value <= MOST_DIGITS
+        ):
             return None
         return value.within(f"{{}}.quantize(Decimal('{_UNITS[digits.value]:f}'), '{mode}')")
 
     return inline
 
 
+KEEPS_FILLED = frozenset({
+    "abs", "sign", "round", "round_half_even", "floor", "ceil", "remainder", "integer", "decimal", "scaled",
+})  # fmt: skip
 INLINE = {"round": _rounding("ROUND_HALF_UP"), "round_half_even": _rounding("ROUND_HALF_EVEN")}

@@ -6,6 +6,7 @@ Positions count from 1. Results never grow without bound: `pad` and `repeat` sto
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -22,7 +23,10 @@ LONGEST = 1_000
 
 
 def text(value: str | int | Decimal | date | datetime | bool | None) -> str | None:
-    """Any plain value as text: numbers with their own decimals, days as 2024-09-01. `text(12.50) → "12.50"`"""
+    """Any plain value as text: numbers with their own decimals, days as 2024-09-01.
+
+    `text(12.50) → "12.50"`
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -43,8 +47,13 @@ def lower(value: str | None) -> str | None:
 
 
 def title(value: str | None) -> str | None:
-    """The first letter of each word in upper case, the others in lower case. `title("ÅKE-erik o'hara") → "Åke-Erik O'hara"`"""
-    return None if value is None else re.sub(r"[^\W\d_]+('[^\W\d_]+)?", lambda word: word[0].capitalize(), value)
+    """The first letter of each word in upper case, the others in lower case.
+
+    `title("ÅKE-erik o'hara") → "Åke-Erik O'hara"`
+    """
+    return (
+        None if value is None else re.sub(r"[^\W\d_]+('[^\W\d_]+)?", lambda word: word[0].capitalize(), value)
+    )
 
 
 def trim(value: str | None) -> str | None:
@@ -53,7 +62,10 @@ def trim(value: str | None) -> str | None:
 
 
 def squeeze(value: str | None) -> str | None:
-    """Without white space at both ends, and one blank for any white space inside. `squeeze(" a   b ") → "a b"`"""
+    """Without white space at both ends, and one blank for any white space inside.
+
+    `squeeze(" a   b ") → "a b"`
+    """
     return None if value is None else " ".join(value.split()) or None
 
 
@@ -80,12 +92,18 @@ def length(value: str | None) -> int | None:
 
 
 def replace(value: str | None, old: str, new: str | None) -> str | None:
-    """Every occurrence of a text replaced by another; empty takes it out. `replace("1 234", " ", empty) → "1234"`"""
+    """Every occurrence of a text replaced by another; empty takes it out.
+
+    `replace("1 234", " ", empty) → "1234"`
+    """
     return None if value is None else value.replace(old, new or "") or None
 
 
 def split_part(value: str | None, separator: str, number: int) -> str | None:
-    """The part with a number, from 1, or from the end with -1; empty when there is none. `split_part("a/b/c", "/", 2) → "b"`"""
+    """The part with a number, from 1, or from the end with -1; empty when there is none.
+
+    `split_part("a/b/c", "/", 2) → "b"`
+    """
     if value is None:
         return None
     parts = value.split(separator)
@@ -134,24 +152,36 @@ def contains(value: str | None, part: str) -> bool:
 
 
 def matches(value: str | None, pattern: Annotated[str, Known(pattern_fault)]) -> bool:
-    """Whether the whole text is of a pattern (a regular expression); empty is not. `matches("A12", "[A-Z][0-9]+") → true`"""
+    """Whether the whole text is of a pattern (a regular expression); empty is not.
+
+    `matches("A12", "[A-Z][0-9]+") → true`
+    """
     return value is not None and _pattern(pattern).fullmatch(_short(value)) is not None
 
 
 def extract(value: str | None, pattern: Annotated[str, Known(pattern_fault)]) -> str | None:
-    """The first part of a text that is of a pattern, or its first group (…). `extract("inv 123 b", "[0-9]+") → "123"`"""
+    """The first part of a text that is of a pattern, or its first group (…).
+
+    `extract("inv 123 b", "[0-9]+") → "123"`
+    """
     found = None if value is None else _pattern(pattern).search(_short(value))
     return None if found is None else found[1 if found.re.groups else 0] or None
 
 
 def digits(value: str | None) -> str | None:
     """The digits 0 to 9 alone. `digits("+358 40-123") → "35840123"`"""
-    return None if value is None else "".join([character for character in value if character in "0123456789"]) or None
+    return (
+        None
+        if value is None
+        else "".join([character for character in value if character in "0123456789"]) or None
+    )
 
 
 def letters(value: str | None) -> str | None:
     """The letters alone. `letters("ab-12 c") → "abc"`"""
-    return None if value is None else "".join([character for character in value if character.isalpha()]) or None
+    return (
+        None if value is None else "".join([character for character in value if character.isalpha()]) or None
+    )
 
 
 def strip_zeros(value: str | None) -> str | None:
@@ -168,7 +198,10 @@ def sepa(value: str | None, longest: int = 140) -> str | None:
 
 
 def wrapped(value: str | None, width: int, number: int) -> str | None:
-    """The line with a number, from 1, of a text broken between words to a width. `wrapped("one two three", 8, 2) → "three"`"""
+    """The line with a number, from 1, of a text broken between words to a width.
+
+    `wrapped("one two three", 8, 2) → "three"`
+    """
     if value is None:
         return None
     lines = _lines(value, max(1, _width(width)))
@@ -206,7 +239,10 @@ def _one(fill: str) -> str:
 
 def _short(value: str) -> str:
     if len(value) > LONGEST:
-        raise Fault(f"the text has more than {LONGEST} characters, too many for a pattern", "Take a part of it with left(x, 100).")
+        raise Fault(
+            f"the text has more than {LONGEST} characters, too many for a pattern",
+            "Take a part of it with left(x, 100).",
+        )
     return value
 
 
@@ -215,12 +251,13 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _inline_upper(arguments: list[Argument]) -> str | None:
+def _inline_upper(arguments: Sequence[Argument]) -> str | None:
     return arguments[0].within("{}.upper()") if arguments[0].type.name == "text" else None
 
 
-def _inline_trim(arguments: list[Argument]) -> str | None:
+def _inline_trim(arguments: Sequence[Argument]) -> str | None:
     return arguments[0].within("({}.strip() or None)") if arguments[0].type.name == "text" else None
 
 
+KEEPS_FILLED = frozenset({"text", "upper", "lower", "title", "length"})
 INLINE = {"upper": _inline_upper, "trim": _inline_trim}

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from exchange.mapping.operators import EMPTY_ADVICE, Fault, equal, less
 
+KEEPS_FILLED = frozenset({"least", "greatest"})
 T = TypeVar("T")
 
 
