@@ -36,7 +36,12 @@ def retry(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arriv
     with _signed(ledger, actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
         held = [each for each in _of_run(writing.connection, arrival) if each.stage == "held"]
-        if arrival.stage == "claimed":
+        if held:
+            fresh = {"attempts": 0, "failing_since": None, "next_try": None}
+            writing.move(deliveries, "ready", [Move(each.id, "held", fresh) for each in held])
+            if arrival.stage == "held":
+                _go_on(writing, arrival)
+        elif arrival.stage == "claimed":
             _hurry(writing, arrival)
         elif arrival.stage != "held":
             raise UseError(
@@ -48,11 +53,6 @@ def retry(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arriv
                 f"Arrival {arrival.id} is held: {arrival.reason}",
                 advice="Release it or reject it, with a reason.",
             )
-        elif held:
-            writing.move(
-                deliveries, "ready", [Move(each.id, "held", {**_again(), "tmp": None}) for each in held]
-            )
-            _go_on(writing, arrival)
         else:
             writing.move(arrivals, "claimed", [Move(arrival.id, "held", _FRESH)])
         return queries.arrival(writing.connection, arrival.id)
@@ -91,7 +91,9 @@ def reject(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arri
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and can no longer be rejected.")
         _withdraw(writing, arrival)
         writing.move(
-            arrivals, "rejected", [Move(arrival.id, arrival.stage, {"reason": f"{actor}: {because}"})]
+            arrivals,
+            "rejected",
+            [Move(arrival.id, arrival.stage, {"reason": f"{actor}: {because}", "manifested": 0})],
         )
         return queries.arrival(writing.connection, arrival.id)
 
@@ -193,10 +195,6 @@ def _signed(ledger: Ledger, actor: str, because: str) -> Iterator[Writing]:
 
 def _of_run(connection: Connection, arrival: Arrival) -> list[Delivery]:
     return [each for each in queries.deliveries(connection, arrival=arrival.id) if each.run == arrival.run]
-
-
-def _again() -> dict[str, object]:
-    return {"attempts": 0, "failing_since": None, "next_try": None}
 
 
 def _hurry(writing: Writing, arrival: Arrival) -> None:

@@ -4,7 +4,7 @@ chain.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -78,6 +78,20 @@ class Writing:
         result = self.connection.execute(update(table).where(*where).values(columns), rows)
         if result.rowcount != len(rows):
             raise LedgerError(f"Of {len(rows)} steps to {new!r} only {result.rowcount} could be made.")
+
+    @contextmanager
+    def attempt(self) -> Iterator[Callable[[], None]]:
+        """A part of the transaction that can be undone alone: call what is given, and write nothing after
+        that.
+        """
+        savepoint, n, hash_ = self.connection.begin_nested(), self.n, self.hash
+
+        def undo() -> None:
+            savepoint.rollback()
+            self.n, self.hash = n, hash_
+
+        with savepoint:
+            yield undo
 
     def _next(self, subject: str, what: str, data: Mapping[str, object]) -> dict[str, Any]:
         event: dict[str, Any] = {

@@ -26,6 +26,12 @@ def canonical(data: object) -> str:
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def facts(text: str) -> dict[str, Any]:
+    """What canonical text says."""
+    said: dict[str, Any] = json.loads(text)
+    return said
+
+
 def seal(prev: str, event: Mapping[str, Any]) -> str:
     """The hash of an event (its columns as a mapping; `data` is canonical text) after the hash `prev`."""
     words = [event[name] for name in ("n", "at", "actor", "subject", "what", "because", "data")]

@@ -225,6 +225,13 @@ def stops(connection: Connection) -> dict[str, str]:
     }
 
 
+def troubles(connection: Connection) -> dict[str, tuple[str, int]]:
+    """Flows whose last round failed as a whole (source not reachable, disk full): flow → reason, since
+    when.
+    """
+    return {row.flow: (row.reason, row.since) for row in connection.execute(select(schema.troubles))}
+
+
 def latest(connection: Connection, flow: str, *, stages: Collection[str] = ("done",)) -> Arrival | None:
     """The newest arrival of a flow in one of the stages: what `with:` uses as reference data."""
     found = arrivals(connection, flow=flow, stages=stages, limit=1)

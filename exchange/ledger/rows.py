@@ -18,7 +18,10 @@ class Arrival:
     flow: str
     name_raw: bytes
     name: str
-    claim: str
+    moved: int
+    fingerprint: str
+    identity: str | None
+    marker: bytes | None
     size: int
     mtime_ns: int | None
     sha256: str
@@ -39,6 +42,7 @@ class Arrival:
     duplicate_of: str | None
     supersedes: str | None
     approvals_needed: int
+    manifested: int
     event: int
 
 

@@ -59,6 +59,7 @@ HOLDS = (
     "late",  # the file at the source changed after it was taken
     "broken",  # a bug: reading or mapping raised
     "empty",  # documents went in and no output came out
+    "approval",  # what was approved is not what would be sent
 )
 
 MOVES: tuple[tuple[str, str, str, str], ...] = (
@@ -70,7 +71,6 @@ MOVES: tuple[tuple[str, str, str, str], ...] = (
     ("arrival", "claimed", "held", "machine"),
     ("arrival", "claimed", "rejected", "person"),
     ("arrival", "read", "written", "machine"),
-    ("arrival", "read", "done", "machine"),
     ("arrival", "read", "claimed", "machine"),
     ("arrival", "read", "held", "machine"),
     ("arrival", "written", "approved", "person"),
@@ -152,7 +152,10 @@ arrivals = Table(
     Column("flow", Text, nullable=False),
     Column("name_raw", LargeBinary, nullable=False),
     Column("name", Text, nullable=False),
-    Column("claim", Text, nullable=False),
+    Column("moved", Integer, nullable=False),
+    Column("fingerprint", Text, nullable=False),
+    Column("identity", Text),
+    Column("marker", LargeBinary),
     Column("size", Big, nullable=False),
     Column("mtime_ns", Big),
     Column("sha256", Text, nullable=False),
@@ -173,10 +176,28 @@ arrivals = Table(
     Column("duplicate_of", Text, ForeignKey("arrivals.id")),
     Column("supersedes", Text, ForeignKey("arrivals.id")),
     Column("approvals_needed", Integer, nullable=False),
+    Column("manifested", Integer, nullable=False),
     Column("event", Big, ForeignKey("events.n"), nullable=False),
-    UniqueConstraint("flow", "name_raw", "claim"),
     CheckConstraint("(stage = 'held') = (hold IS NOT NULL)", name="held_for_a_reason"),
     CheckConstraint("source_done IN (0, 1)", name="source_done"),
+    # a file that stays at its source is claimed by this row alone
+    Index(
+        "ix_arrivals_claim_in_place",
+        "flow",
+        "name_raw",
+        "fingerprint",
+        unique=True,
+        sqlite_where=text("moved = 0"),
+        postgresql_where=text("moved = 0"),
+    ),
+    Index(
+        "ix_arrivals_unmanifested",
+        "flow",
+        "id",
+        sqlite_where=text("manifested = 0"),
+        postgresql_where=text("manifested = 0"),
+    ),
+    Index("ix_arrivals_name", "flow", "name_raw", "id"),
     # the claim: one content of a flow goes through once, unless a person lets a duplicate pass
     Index(
         "ix_arrivals_one_content",
@@ -368,6 +389,15 @@ stops = Table(
     "stops",
     metadata,
     Column("name", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("since", Big, nullable=False),
+    sqlite_strict=True,
+)
+
+troubles = Table(
+    "troubles",
+    metadata,
+    Column("flow", Text, primary_key=True),
     Column("reason", Text, nullable=False),
     Column("since", Big, nullable=False),
     sqlite_strict=True,

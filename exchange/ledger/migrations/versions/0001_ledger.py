@@ -22,7 +22,6 @@ MOVES = (
     ('arrival', 'claimed', 'held', 'machine'),
     ('arrival', 'claimed', 'rejected', 'person'),
     ('arrival', 'read', 'written', 'machine'),
-    ('arrival', 'read', 'done', 'machine'),
     ('arrival', 'read', 'claimed', 'machine'),
     ('arrival', 'read', 'held', 'machine'),
     ('arrival', 'written', 'approved', 'person'),
@@ -94,12 +93,22 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('name', name=op.f('pk_stops')),
     sqlite_strict=True
     )
+    op.create_table('troubles',
+    sa.Column('flow', sa.Text(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('since', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.PrimaryKeyConstraint('flow', name=op.f('pk_troubles')),
+    sqlite_strict=True
+    )
     op.create_table('arrivals',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('flow', sa.Text(), nullable=False),
     sa.Column('name_raw', sa.LargeBinary(), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
-    sa.Column('claim', sa.Text(), nullable=False),
+    sa.Column('moved', sa.Integer(), nullable=False),
+    sa.Column('fingerprint', sa.Text(), nullable=False),
+    sa.Column('identity', sa.Text(), nullable=True),
+    sa.Column('marker', sa.LargeBinary(), nullable=True),
     sa.Column('size', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('mtime_ns', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('sha256', sa.Text(), nullable=False),
@@ -120,6 +129,7 @@ def upgrade() -> None:
     sa.Column('duplicate_of', sa.Text(), nullable=True),
     sa.Column('supersedes', sa.Text(), nullable=True),
     sa.Column('approvals_needed', sa.Integer(), nullable=False),
+    sa.Column('manifested', sa.Integer(), nullable=False),
     sa.Column('event', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint("(stage = 'held') = (hold IS NOT NULL)", name=op.f('ck_arrivals_held_for_a_reason')),
     sa.CheckConstraint('source_done IN (0, 1)', name=op.f('ck_arrivals_source_done')),
@@ -127,13 +137,15 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['event'], ['events.n'], name=op.f('fk_arrivals_event')),
     sa.ForeignKeyConstraint(['supersedes'], ['arrivals.id'], name=op.f('fk_arrivals_supersedes')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_arrivals')),
-    sa.UniqueConstraint('flow', 'name_raw', 'claim', name=op.f('uq_arrivals_flow_name_raw_claim')),
     sqlite_strict=True
     )
     with op.batch_alter_table('arrivals', schema=None) as batch_op:
+        batch_op.create_index('ix_arrivals_claim_in_place', ['flow', 'name_raw', 'fingerprint'], unique=True, sqlite_where=sa.text('moved = 0'), postgresql_where=sa.text('moved = 0'))
         batch_op.create_index('ix_arrivals_claimed_at', ['claimed_at'], unique=False)
+        batch_op.create_index('ix_arrivals_name', ['flow', 'name_raw', 'id'], unique=False)
         batch_op.create_index('ix_arrivals_one_content', ['flow', 'sha256'], unique=True, sqlite_where=sa.text('duplicate_of IS NULL'), postgresql_where=sa.text('duplicate_of IS NULL'))
         batch_op.create_index('ix_arrivals_uncleared', ['flow', 'id'], unique=False, sqlite_where=sa.text('source_done = 0'), postgresql_where=sa.text('source_done = 0'))
+        batch_op.create_index('ix_arrivals_unmanifested', ['flow', 'id'], unique=False, sqlite_where=sa.text('manifested = 0'), postgresql_where=sa.text('manifested = 0'))
         batch_op.create_index('ix_arrivals_work', ['flow', 'stage', 'id'], unique=False, sqlite_where=sa.text("stage <> 'done'"), postgresql_where=sa.text("stage <> 'done'"))
 
     op.create_table('approvals',

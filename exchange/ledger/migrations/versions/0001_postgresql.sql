@@ -48,7 +48,7 @@ CREATE TRIGGER arrival_moves BEFORE UPDATE ON arrivals FOR EACH ROW WHEN (NEW.st
 EXECUTE FUNCTION exchange_arrival_moves();
 --;;
 -- What an arrival is never changes.
-CREATE TRIGGER arrival_facts BEFORE UPDATE OF id, flow, name_raw, name, claim, size, sha256, seen_at, claimed_at ON arrivals
+CREATE TRIGGER arrival_facts BEFORE UPDATE OF id, flow, name_raw, name, moved, fingerprint, size, sha256, seen_at, claimed_at ON arrivals
 FOR EACH ROW EXECUTE FUNCTION exchange_refuse('the facts of an arrival never change');
 --;;
 CREATE TRIGGER arrival_stays BEFORE DELETE ON arrivals

@@ -26,7 +26,7 @@ BEGIN
 END;
 --;;
 -- What an arrival is never changes.
-CREATE TRIGGER arrival_facts BEFORE UPDATE OF id, flow, name_raw, name, claim, size, sha256, seen_at, claimed_at ON arrivals
+CREATE TRIGGER arrival_facts BEFORE UPDATE OF id, flow, name_raw, name, moved, fingerprint, size, sha256, seen_at, claimed_at ON arrivals
 BEGIN
   SELECT RAISE(ABORT, 'the facts of an arrival never change');
 END;

@@ -1,0 +1,162 @@
+"""The engine: one process that owns a site's ledger and keeps its flows in motion until it is told to stop.
+
+    with Engine(ledger, store, flows) as engine:      # takes the lock, recovers
+        report = engine.run(once=True)
+
+SIGTERM and SIGINT end it after the step under way. `kill -9` at any moment is fine too: see
+`exchange.recover`.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from exchange.archive import Store
+from exchange.bound import BoundFlow
+from exchange.errors import LedgerError, UseError
+from exchange.ledger import Ledger, queries, trouble
+from exchange.pipeline import Pipeline, Round
+from exchange.recover import Recovered, recover
+
+POLL_SECONDS = 5.0
+"""How long a flow with nothing to do waits before it looks again."""
+LONGEST_PAUSE = 300.0
+"""How long a flow whose rounds fail waits at most."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, flow by flow, and what its start found."""
+
+    recovered: Recovered
+    rounds: dict[str, Round] = field(default_factory=dict)
+
+    @property
+    def troubles(self) -> dict[str, list[str]]:
+        """What went wrong in the last round of each flow."""
+        return {name: each.troubles for name, each in self.rounds.items() if each.troubles}
+
+
+class Lock:
+    """The right to be the only engine of a site. The kernel frees it when the process dies, however it
+    dies.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(self._file)
+            raise UseError(
+                "Another engine works on this site already.", advice="Stop it first, or let it do the work."
+            ) from error
+        self.was_crash = os.fstat(self._file).st_size > 0
+        os.write(self._file, b"running\n")
+
+    def release(self) -> None:
+        """Give it back after an orderly end."""
+        os.ftruncate(self._file, 0)
+        os.close(self._file)
+
+
+class Engine:
+    """All flows of a site in motion. hands: files moved at once at each place."""
+
+    def __init__(
+        self, ledger: Ledger, store: Store, flows: Sequence[BoundFlow], *, lock: Path, hands: int = 4
+    ) -> None:
+        self._lock = Lock(lock)
+        self._ledger = ledger
+        self._store = store
+        self._pipelines = [Pipeline(ledger, store, flow, hands=hands) for flow in flows]
+        self._stop = threading.Event()
+        self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for pipeline in self._pipelines:
+            pipeline.close()
+        if kind is None:
+            self._lock.release()
+
+    def stop(self) -> None:
+        """Ask the engine to end after the steps under way."""
+        self._stop.set()
+
+    def run(self, *, once: bool = False, poll: float = POLL_SECONDS) -> Report:
+        """Keep the flows in motion until stopped; once: until nothing moves any more.
+
+        A LedgerError ends the run: what the ledger cannot keep must not go on.
+        """
+        with _signals(self.stop), ThreadPoolExecutor(max(1, len(self._pipelines))) as threads:
+            loops = [threads.submit(self._loop, pipeline, once, poll) for pipeline in self._pipelines]
+            wait(loops, return_when=FIRST_EXCEPTION)
+            if any(loop.done() and loop.exception() for loop in loops):
+                self.stop()
+        for loop in loops:
+            loop.result()
+        return self.report
+
+    def _loop(self, pipeline: Pipeline, once: bool, poll: float) -> None:
+        """Rounds of one flow."""
+        name = pipeline.flow.name
+        total = self.report.rounds.setdefault(name, Round())
+        failures = 0
+        while not self._stop.is_set():
+            done = self._round(pipeline)
+            _add(total, done)
+            trouble.note(self._ledger, name, done.troubles)
+            failures = failures + 1 if done.troubles else 0
+            if once and (failures or not done.moved):
+                return
+            if failures or not done.moved:
+                self._stop.wait(min(poll * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else poll)
+
+    def _round(self, pipeline: Pipeline) -> Round:
+        with self._ledger.read() as connection:
+            stops = queries.stops(connection)
+        if stops:
+            return Round(troubles=list(stops.values()))
+        try:
+            return pipeline.round(self._stop.is_set)
+        except LedgerError:
+            raise
+        except Exception as error:  # noqa: BLE001 - two of two: a bug met by one flow must not stop the others
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(place.filename).name}, line {place.lineno}"
+            return Round(troubles=[f"{type(error).__name__}: {error} ({where})"])
+
+
+def _add(total: Round, done: Round) -> None:
+    total.taken += done.taken
+    total.read += done.read
+    total.sent += done.sent
+    total.closed += done.closed
+    total.troubles = done.troubles
+
+
+@contextmanager
+def _signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Let SIGTERM and SIGINT stop the engine in order, where this is the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

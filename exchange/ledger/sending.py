@@ -1,0 +1,182 @@
+"""Deliveries in the ledger: entering them, and what waits to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from exchange.ledger import chain
+from exchange.ledger.book import Ledger, Writing
+from exchange.ledger.rows import Arrival, Delivery, arrival_of, delivery_of
+from exchange.ledger.schema import arrivals, deliveries
+
+PENDING = ("ready", "sending", "staged")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """One output in the archive, to be sent: where to (place and index of the flow's target), name, bytes."""
+
+    target: str
+    target_index: int
+    name: str
+    sha256: str
+    size: int
+    documents: int
+    totals: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Why parcels cannot be entered: the kind of hold and a sentence."""
+
+    hold: str
+    reason: str
+
+
+def enter(ledger: Ledger, writing: Writing, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:
+    """Make deliveries of an arrival's outputs. After a clash the caller undoes the whole step.
+
+    A clash: a name that is used already at that place, or the bytes this arrival has delivered before. What a
+    person has forced goes out once more under the same name.
+    """
+    if not parcels:
+        return None
+    before = _before(writing.connection, arrival) if arrival.run else {}
+    if not arrival.forced:
+        for parcel in parcels:
+            if before.get((parcel.target, parcel.name)) == parcel.sha256:
+                say = (
+                    f"It gave {parcel.name} with the same bytes as were delivered to {parcel.target} before."
+                )
+                return Clash("same", say)
+    rows = [_row(ledger.new_id(), writing, arrival, ord_, parcel) for ord_, parcel in enumerate(parcels)]
+    if arrival.forced:
+        for row in rows:
+            row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
+    facts = ({name: row[name] for name in ("arrival", "target", "name", "sha256", "size")} for row in rows)
+    numbers = writing.append(
+        (row["id"], "delivery ready", fact) for row, fact in zip(rows, facts, strict=True)
+    )
+    for row, n in zip(rows, numbers, strict=True):
+        row["event"] = n
+    table = {"sqlite": sqlite, "postgresql": postgresql}[writing.connection.dialect.name].insert(deliveries)
+    result = writing.connection.execute(table.on_conflict_do_nothing(), rows)
+    return None if result.rowcount == len(rows) else _taken(writing.connection, rows)
+
+
+def waiting(connection: Connection, flow: str, now: int, limit: int) -> list[tuple[Delivery, Arrival]]:
+    """Deliveries of a flow that may be sent now, oldest first; those under way before those not begun."""
+    may_go = or_(
+        arrivals.c.stage == "approved",
+        (arrivals.c.stage == "written") & (arrivals.c.approvals_needed == 0),
+    )
+    due = or_(deliveries.c.next_try.is_(None), deliveries.c.next_try <= now)
+    mine = (deliveries.c.flow == flow, deliveries.c.stage.in_(PENDING), deliveries.c.stage != "delivered")
+    query = (
+        select(deliveries.c.id)
+        .join(arrivals, arrivals.c.id == deliveries.c.arrival)
+        .where(*mine, due, may_go)
+    )
+    return these(connection, list(connection.scalars(query.order_by(deliveries.c.id).limit(limit))))
+
+
+def these(connection: Connection, ids: Sequence[str]) -> list[tuple[Delivery, Arrival]]:
+    """Deliveries by identifier as they are now, each with its arrival, oldest first."""
+    rows = [
+        delivery_of(row) for row in connection.execute(select(deliveries).where(deliveries.c.id.in_(ids)))
+    ]
+    owners = {row.arrival for row in rows}
+    found = connection.execute(select(arrivals).where(arrivals.c.id.in_(owners)))
+    by_id = {row.id: arrival_of(row) for row in found}
+    return [(row, by_id[row.arrival]) for row in sorted(rows, key=lambda row: row.id)]
+
+
+def settled(connection: Connection, flow: str, limit: int) -> list[tuple[Arrival, list[Delivery]]]:
+    """Arrivals of a flow that may be sent and have nothing pending any more, with their deliveries."""
+    pending = select(deliveries.c.id).where(
+        deliveries.c.arrival == arrivals.c.id, deliveries.c.stage.in_(PENDING)
+    )
+    may_go = or_(
+        arrivals.c.stage == "approved",
+        (arrivals.c.stage == "written") & (arrivals.c.approvals_needed == 0),
+    )
+    query = select(arrivals).where(
+        arrivals.c.flow == flow, arrivals.c.stage != "done", may_go, ~pending.exists()
+    )
+    rows = [arrival_of(row) for row in connection.execute(query.order_by(arrivals.c.id).limit(limit))]
+    sent: dict[str, list[Delivery]] = {row.id: [] for row in rows}
+    for row in connection.execute(
+        select(deliveries).where(deliveries.c.arrival.in_(sent)).order_by(deliveries.c.id)
+    ):
+        sent[row.arrival].append(delivery_of(row))
+    return [(row, sent[row.id]) for row in rows]
+
+
+def pending(connection: Connection) -> list[Delivery]:
+    """Every delivery that is not yet at its end, of all flows."""
+    rows = connection.execute(
+        select(deliveries).where(deliveries.c.stage.in_(PENDING)).order_by(deliveries.c.id)
+    )
+    return [delivery_of(row) for row in rows]
+
+
+def known(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Which of these identifiers are deliveries that have at least been begun."""
+    begun = (deliveries.c.id.in_(ids), deliveries.c.stage != "ready")
+    return set(connection.scalars(select(deliveries.c.id).where(*begun)))
+
+
+def _before(connection: Connection, arrival: Arrival) -> dict[tuple[str, str], str]:
+    """The bytes (by hash) that earlier runs of an arrival have brought under a name to a place."""
+    mine = (deliveries.c.arrival == arrival.id, deliveries.c.stage == "delivered")
+    rows = connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.id))
+    return {(row.target, row.name): row.sha256 for row in rows}
+
+
+def _next_copy(connection: Connection, target: str, name: str) -> int:
+    same = (deliveries.c.target == target, deliveries.c.name == name)
+    last = connection.scalar(select(func.max(deliveries.c.copy)).where(*same))
+    return 0 if last is None else last + 1
+
+
+def _taken(connection: Connection, rows: Sequence[dict[str, Any]]) -> Clash:
+    """Which name it was."""
+    own = [row["id"] for row in rows]
+    for row in rows:
+        same = [deliveries.c[name] == row[name] for name in ("target", "name", "copy")]
+        others = (deliveries.c.stage != "withdrawn", deliveries.c.id.not_in(own))
+        other = connection.scalar(select(deliveries.c.id).where(*same, *others))
+        if other is not None:
+            return Clash(
+                "name", f"The name {row['name']} was used before at {row['target']} (delivery {other})."
+            )
+    return Clash("name", "Two outputs of the file have the same name at the same place.")
+
+
+def _row(new_id: str, writing: Writing, arrival: Arrival, ord_: int, parcel: Parcel) -> dict[str, Any]:
+    totals = chain.canonical({name: str(total) for name, total in parcel.totals.items()})
+    return {
+        "id": new_id,
+        "arrival": arrival.id,
+        "run": arrival.run,
+        "ord": ord_,
+        "copy": 0,
+        "flow": arrival.flow,
+        "target": parcel.target,
+        "target_index": parcel.target_index,
+        "name": parcel.name,
+        "sha256": parcel.sha256,
+        "size": parcel.size,
+        "documents": parcel.documents,
+        "totals": totals,
+        "created_at": writing.at,
+        "stage": "ready",
+        "attempts": 0,
+        "event": 0,
+    }

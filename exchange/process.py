@@ -1,0 +1,275 @@
+"""Reading and mapping claimed arrivals: original in, results in the archive, deliveries in the ledger.
+
+The crash counter is committed before the work begins and taken back with its result, so that a file which
+kills the program is known after the restart. Who was there at a crash is tried again alone: the innocent go
+through, the culprit is held.
+"""
+
+from __future__ import annotations
+
+import shutil
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, or_, select
+
+from exchange import backoff
+from exchange.archive import ArchiveError, Blob, Store
+from exchange.bound import BoundFlow
+from exchange.errors import ExchangeError
+from exchange.findings import code
+from exchange.ledger import Ledger, Move, Writing, contents, sending
+from exchange.ledger.book import milliseconds
+from exchange.ledger.rows import Arrival, arrival_of
+from exchange.ledger.schema import arrivals
+from exchange.ledger.sending import Clash, Parcel
+from exchange.model import ArrivalFacts
+from exchange.outcome import Gathered, Outcome, Output
+from exchange.transports.contract import name_problem
+
+BATCH_FILES, BATCH_BYTES = 200, 64 << 20
+"""How many arrivals (and bytes) are worked on together; they share commits and syncs."""
+CRASHES = 3
+"""How often a file may kill the program before it is held."""
+
+BROKEN = code(
+    "RUN001",
+    "error",
+    "Reading or mapping the file failed in the program itself: {value}.",
+    advice="Report it with this arrival's identifier; retry after an update.",
+)
+
+
+_PRIVATE = ("content", "key", "broken")
+"""Holds whose sentences quote the file: they stay out of the chain, which is for ever."""
+_CALM = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why there is no outcome: the kind of hold, or None when it is worth another attempt, and a sentence."""
+
+    hold: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """An arrival being worked on and what came of it."""
+
+    row: Arrival
+    result: Outcome | Failed
+    parcels: tuple[Parcel, ...] = ()
+
+
+def begin(ledger: Ledger, flow: BoundFlow) -> list[Arrival]:
+    """The next arrivals of a flow to work on, counted as if they crashed the program: `read` takes that
+    back.
+    """
+    with ledger.write() as writing:
+        rows = _next(writing.connection, flow.name, writing.at)
+        moves = [
+            Move(row.id, "claimed", {"crashes": row.crashes + 1, "version": flow.version_hash})
+            for row in rows
+        ]
+        writing.move(arrivals, "read", moves)
+        return rows
+
+
+def has_work(ledger: Ledger, flow: BoundFlow) -> bool:
+    """Whether an arrival of the flow waits to be read now (a cheap question before `begin`)."""
+    with ledger.read() as connection:
+        return bool(_next(connection, flow.name, milliseconds()))
+
+
+def read(ledger: Ledger, store: Store, flow: BoundFlow, rows: Sequence[Arrival]) -> None:
+    """Read, check, map and write the files of these arrivals; then enter all that came of it in one
+    transaction.
+    """
+    works = [Work(row, _attempt(store, flow, row)) for row in rows]
+    try:
+        works = _archived(store, flow, works)
+    except ArchiveError as error:
+        works = [Work(work.row, Failed(None, str(error))) for work in works]
+    with ledger.write() as writing:
+        for work in works:
+            _enter(ledger, writing, flow, work)
+    for row in rows:
+        shutil.rmtree(store.work / row.id, ignore_errors=True)
+
+
+def count_crashes(ledger: Ledger) -> tuple[int, int]:
+    """After a start: put back what was being read when the program died; how many, and how many are held
+    for it.
+    """
+    with ledger.write() as writing:
+        found = writing.connection.execute(select(arrivals).where(arrivals.c.stage == "read"))
+        rows = [arrival_of(row) for row in found]
+        culprits = [row for row in rows if row.crashes >= CRASHES]
+        say = f"The program died {CRASHES} times while reading this file."
+        held = {"hold": "crash", "reason": say, "version": None}
+        writing.move(arrivals, "held", [Move(row.id, "read", held) for row in culprits])
+        others = [Move(row.id, "read", {"version": None}) for row in rows if row.crashes < CRASHES]
+        writing.move(arrivals, "claimed", others)
+        return len(others), len(culprits)
+
+
+def _next(connection: Connection, flow: str, now: int) -> list[Arrival]:
+    due = or_(arrivals.c.next_try.is_(None), arrivals.c.next_try <= now)
+    mine = (arrivals.c.flow == flow, arrivals.c.stage == "claimed", arrivals.c.stage != "done", due)
+    query = select(arrivals).where(*mine).order_by(arrivals.c.id).limit(BATCH_FILES)
+    rows = [arrival_of(row) for row in connection.execute(query)]
+    if rows and rows[0].crashes:
+        return rows[:1]
+    chosen: list[Arrival] = []
+    size = 0
+    for row in rows:
+        size += row.size
+        if row.crashes or (chosen and size > BATCH_BYTES):
+            break
+        chosen.append(row)
+    return chosen
+
+
+def _attempt(store: Store, flow: BoundFlow, row: Arrival) -> Outcome | Failed:
+    """The outcome of one arrival, whatever happens."""
+    original = store.archive.path(row.sha256)
+    work = store.work / row.id
+    moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(flow.zone)
+    facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
+    if not original.is_file():
+        return Failed("archive", f"The archived original {row.sha256} is missing.")
+    try:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(mode=0o700)
+        return _checked(flow, flow.process(original, facts, work))
+    except OSError as error:
+        return Failed(None, f"The work folder could not be used: {error.strerror or error}.")
+    except ExchangeError as error:
+        return Failed(None, str(error))
+    except Exception as error:  # noqa: BLE001 - one of two: a bug met by one file must not stop the others
+        return _broken(error)
+
+
+def _broken(error: Exception) -> Outcome:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    gathered = Gathered()
+    text = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    gathered(BROKEN.at(value=text))
+    return Outcome(gathered)
+
+
+def _archived(store: Store, flow: BoundFlow, works: Sequence[Work]) -> list[Work]:
+    """The same, with all outputs in the archive."""
+    blobs = iter(store.archive.put([output.path for work in works for output in _outputs(work)]))
+    return [
+        replace(work, parcels=tuple(_parcel(flow, each, next(blobs)) for each in _outputs(work)))
+        for work in works
+    ]
+
+
+def _outputs(work: Work) -> list[Output]:
+    """What of this arrival is to be sent; nothing of a file with errors."""
+    return [] if isinstance(work.result, Failed) or work.result.is_bad else work.result.outputs
+
+
+def _parcel(flow: BoundFlow, output: Output, blob: Blob) -> Parcel:
+    return Parcel(
+        target=flow.targets[output.target].where,
+        target_index=output.target,
+        name=output.name,
+        sha256=blob.sha256,
+        size=blob.size,
+        documents=output.documents,
+        totals=output.totals,
+    )
+
+
+def _checked(flow: BoundFlow, outcome: Outcome) -> Outcome | Failed:
+    """The outcome, if every output has a target and a usable name."""
+    for output in outcome.outputs:
+        if not 0 <= output.target < len(flow.targets):
+            return Failed(
+                "broken", f"An output is meant for target {output.target}, which the flow does not have."
+            )
+        problem = name_problem(output.name.encode())
+        if problem or output.name.startswith("."):
+            problem = problem or "it begins with a dot"
+            return Failed("name", f"The name {output.name!r} cannot be used for an output: {problem}.")
+    return outcome
+
+
+def _enter(ledger: Ledger, writing: Writing, flow: BoundFlow, work: Work) -> None:
+    """Enter what came of one arrival."""
+    if isinstance(work.result, Failed):
+        _enter_failure(writing, work.row, work.result)
+        return
+    outcome = work.result
+    if outcome.is_bad:
+        _enter_findings(writing, work.row, outcome)
+        return
+    with writing.attempt() as undo:
+        clash, documents = _enter_results(ledger, writing, flow, work, outcome)
+        if clash is not None:
+            undo()
+    if clash is None:
+        facts = {"documents": documents, "outputs": len(work.parcels), "findings": outcome.findings.total}
+        values = {**_CALM, "approvals_needed": work.row.approvals_needed if work.parcels else 0}
+        writing.move(arrivals, "written", [Move(work.row.id, "read", values, facts)])
+    else:
+        contents.store_findings(writing, work.row.id, outcome.findings)
+        _hold(writing, work.row, clash.hold, clash.reason)
+
+
+def _enter_results(
+    ledger: Ledger, writing: Writing, flow: BoundFlow, work: Work, outcome: Outcome
+) -> tuple[Clash | None, int]:
+    """Documents, findings, references and deliveries of one arrival; what speaks against them, how many
+    documents.
+    """
+    documents, finding = contents.store_documents(writing, work.row, outcome.documents)
+    if finding is not None:
+        outcome.findings(finding)
+        return Clash("key", finding.message), documents
+    if documents and flow.targets and not work.parcels:
+        return Clash("empty", f"It holds {documents} documents, and nothing came out to be sent."), documents
+    contents.store_findings(writing, work.row.id, outcome.findings)
+    contents.store_references(writing, work.row, outcome.facts_used)
+    return sending.enter(ledger, writing, work.row, work.parcels), documents
+
+
+def _enter_findings(writing: Writing, row: Arrival, outcome: Outcome) -> None:
+    """Hold a file with errors, and keep them."""
+    contents.store_findings(writing, row.id, outcome.findings)
+    contents.store_references(writing, row, outcome.facts_used)
+    first = next(each for each in outcome.findings.kept if each.severity == "error")
+    place = f"Line {first.line}: " if first.line else ""
+    number = outcome.findings.errors
+    say = f"{number} {'error' if number == 1 else 'errors'}. {place}{first.message}"
+    _hold(writing, row, "broken" if first.code == BROKEN.code else "content", say)
+
+
+def _enter_failure(writing: Writing, row: Arrival, failed: Failed) -> None:
+    """Hold an arrival that failed for good; plan another attempt for one that did not."""
+    since = row.failing_since or writing.at
+    again = backoff.next_try(row.attempts + 1, since=since, now=writing.at, salt=row.id)
+    if failed.hold is not None or again is None:
+        _hold(writing, row, failed.hold or "world", failed.reason)
+        return
+    values = {
+        "crashes": 0,
+        "attempts": row.attempts + 1,
+        "failing_since": since,
+        "next_try": again,
+        "reason": failed.reason,
+    }
+    writing.move(arrivals, "claimed", [Move(row.id, "read", values, {"reason": failed.reason})])
+
+
+def _hold(writing: Writing, row: Arrival, hold: str, reason: str) -> None:
+    values = {**_CALM, "hold": hold, "reason": reason}
+    facts = {"hold": hold} if hold in _PRIVATE else {"hold": hold, "reason": reason}
+    writing.move(arrivals, "held", [Move(row.id, "read", values, facts)])
