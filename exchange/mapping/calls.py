@@ -32,7 +32,10 @@ def resolve(analyst: Analyst, node: Call, scope: Scope) -> Bound:
     if function.name == "lookup":
         return _lookup(analyst, node, scope)
     named = {name: analyst.resolve(value, scope) for name, value in node.named}
-    arguments = _placed(analyst, function, node, _children(analyst, function, node, scope), named)
+    given = _children(analyst, function, node, scope)
+    if function.of_single and given and given[0].type.is_known and not given[0].type.many:
+        function = functions()[function.of_single]
+    arguments = _placed(analyst, function, node, given, named)
     if arguments is None:
         return Const(node, UNKNOWN, None)
     guarded = tuple(

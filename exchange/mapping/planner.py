@@ -10,7 +10,7 @@ from exchange.declare.mapping import Check, Conserved, Mapping
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
-from exchange.mapping.bound import Bound, Const, Element, Frame, Let, Local, walk
+from exchange.mapping.bound import Bound, Element, Frame, Let, Local, walk
 from exchange.mapping.conversions import as_type
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
@@ -30,7 +30,7 @@ from exchange.mapping.plan import (
 from exchange.mapping.scope import Names, Scope
 from exchange.mapping.syntax import WORDS, Node
 from exchange.mapping.tables import Tables
-from exchange.mapping.types import NOTHING, UNKNOWN, Type, of_envelope, of_field, of_kind
+from exchange.mapping.types import UNKNOWN, Type, of_envelope, of_field, of_kind
 from exchange.model import FieldShape, KindShape, Shape
 
 BLOCK_KEYS = ("each", "where", "let", "group", "set")
@@ -61,14 +61,14 @@ class _Planner:
         if kind is None or into is None:
             return None
         record = Frame("r", of_kind(self.source, kind), kind.name)
-        scope = Scope((record,), {"source": record})
+        scope = Scope((record,), {"source": record}, (record,))
         over, element = self.exploded(scope)
         top = scope if element is None else scope.inside(element)
         group, before, scope = self.grouped(top, element or record)
         body = self.body(scope, into, where=declared.where if group is None else None)
         scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
         result = Frame("result", self.result_type(into), into.name)
-        after = Scope((result, *scope.layers), {**scope.prefixes, "result": result})
+        after = Scope((result, *scope.layers), {**scope.prefixes, "result": result}, scope.kinds)
         envelopes = self.envelopes(scope, into)
         counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]
         summed = [(name, rule) for name, rule in declared.conserve.items() if not _counts(name, rule)]
@@ -191,7 +191,7 @@ class _Planner:
         made: dict[str, Let] = {}
         inner = scope.inside(made)
         for name, text in declared.items():
-            if str(name) in scope.names() | RESERVED:
+            if str(name) in RESERVED or str(name) in made or _hidden(str(name), scope):
                 self.problems.append(
                     name.problem(f'"{name}" already means something here.', "Choose another name.")
                 )
@@ -426,6 +426,12 @@ def _is_block(value: Dict[Any, Any]) -> bool:
     `set`.
     """
     return isinstance(value.get("set"), dict) and all(str(key) in BLOCK_KEYS for key in value)
+
+
+def _hidden(name: str, scope: Scope) -> bool:
+    """Whether the present element has a field of that name."""
+    innermost = scope.layers[0]
+    return isinstance(innermost, Frame) and innermost.type.field(name) is not None
 
 
 def _counts(name: PlacedText, rule: Conserved) -> bool:

@@ -29,6 +29,10 @@ class Scope:
 
     layers: tuple[Layer, ...]
     prefixes: Mapping[str, Frame] = field(default_factory=dict)
+    kinds: tuple[Frame, ...] = ()
+    """Records that are also reached by the name of their kind: `order.currency` from within a line of the
+    order.
+    """
 
     def inside(self, *layers: Layer) -> Scope:
         """The scope within more layers, the innermost first."""
@@ -36,7 +40,7 @@ class Scope:
 
     def names(self) -> set[str]:
         """Every name that means something here."""
-        names = {"arrival", "site", "flow", *self.prefixes}
+        names = {"arrival", "site", "flow", *self.prefixes, *(frame.label for frame in self.kinds)}
         for layer in self.layers:
             names |= set(layer.type.fields or ()) if isinstance(layer, Frame) else set(layer)
         return names
@@ -61,13 +65,24 @@ class Names:
         if first in scope.prefixes and rest:
             frame = scope.prefixes[first]
             return self.follow(Element(node, frame.type, frame), rest)
-        for layer in scope.layers:
-            if isinstance(layer, Frame):
-                if layer.type.field(first) is not None:
-                    return self.follow(Element(node, layer.type, layer), names)
-            elif first in layer:
-                return self.follow(Local(node, layer[first].value.type, layer[first]), rest)
+        layer = self._layer(first, bool(rest), scope)
+        if isinstance(layer, Frame):
+            return self.follow(Element(node, layer.type, layer), names)
+        if layer is not None:
+            return self.follow(Local(node, layer[first].value.type, layer[first]), rest)
+        for frame in scope.kinds if rest else ():
+            if frame.label == first:
+                return self.follow(Element(node, frame.type, frame), rest)
         return self._outer(node, first, rest, scope)
+
+    def _layer(self, name: str, structured: bool, scope: Scope) -> Layer | None:
+        """The innermost layer that has a name; before a dot one where it has fields, when there is such a
+        one.
+        """
+        having = [layer for layer in scope.layers if _type_in(layer, name) is not None]
+        fielded = [layer for layer in having if structured and _has_fields(_type_in(layer, name))]
+        kind = structured and any(frame.label == name for frame in scope.kinds)
+        return next(iter(fielded or ([] if kind else having)), None)
 
     def _outer(self, node: Node, first: str, rest: tuple[str, ...], scope: Scope) -> Bound:
         """The names around all records: arrival, site, flow."""
@@ -121,6 +136,16 @@ class Names:
                 node.problem(f'"{name}" is not a field{of}.', did_you_mean(name, bound.type.fields))
             )
         return Const(node, UNKNOWN, None)
+
+
+def _type_in(layer: Layer, name: str) -> Type | None:
+    if isinstance(layer, Frame):
+        return layer.type.field(name)
+    return layer[name].value.type if name in layer else None
+
+
+def _has_fields(type_: Type | None) -> bool:
+    return type_ is not None and (type_.fields is not None or type_.open)
 
 
 def _step(bound: Bound, name: str, inner: Type) -> Bound:

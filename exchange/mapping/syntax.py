@@ -174,12 +174,11 @@ def parse(text: PlacedText) -> tuple[Node | None, list[Problem]]:
             warnings.simplefilter("ignore")  # Python would warn of "\d", which is what a pattern looks like
             tree = ast.parse(body.strip(" "), mode="eval")
     except SyntaxError as wrong:
+        advice = f"Python says: {wrong.msg}."
+        if "never closed" in str(wrong.msg) or "unterminated" in str(wrong.msg):
+            advice = "Inside {…} and […] YAML ends a value at a comma: put the whole expression in quotes."
         offset = min(indent + max((wrong.offset or 1) - 1, 0), max(len(text) - 1, 0))
-        return None, [
-            text.problem(
-                "This is not an expression that is understood.", f"Python says: {wrong.msg}.", offset, 1
-            )
-        ]
+        return None, [text.problem("This is not an expression that is understood.", advice, offset, 1)]
     except (ValueError, RecursionError, MemoryError):
         return None, [
             text.problem("This expression cannot be read.", "Make it simpler, with names under `let`.")

@@ -1,26 +1,23 @@
-"""Tables of a site: rows found by key, some of them valid only from or to a day. Building and searching; no
-files.
+"""Tables of a site: rows found by key, some of them valid only from or to a day. No files are read here.
 
-    tables, problems = build([Source(declared, csv_text)])
-    tables.search("vat-codes", column="code")(Decimal("25.5"), on=date(2024, 9, 1))
+    tables, problems = build([rows])              # rows as `declare.table` loads them
+    Search(tables.get("vat-codes"), "code")(Decimal("25.5"), on=date(2024, 9, 1))
 
 All cells are text. A key given as a number, a date or a boolean is looked up by its plain text, numbers
-without needless zeros (25.50 finds the row "25.5" and "25.50").
+without needless zeros: 25.50 finds the row "25.5" as well as the row "25.50".
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, nearest
+from exchange.declare.table import Default, TableRows, validity
 from exchange.mapping.operators import Fault
 
 Key = tuple[str, ...]
@@ -42,19 +39,26 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table, indexed by key. miss: "fail", "pass" (the key itself) or a default value in a tuple."""
+    """One table, indexed by key. days: the columns of the first and last day of a row; miss: "fail", "pass"
+    (the key itself) or a default value in a tuple.
+    """
 
     name: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
-    dated: bool
+    days: tuple[str, ...]
     miss: str | tuple[str]
     rows: Mapping[Key, tuple[Row, ...]]
 
     @property
+    def dated(self) -> bool:
+        """Whether rows are valid for some days only."""
+        return bool(self.days)
+
+    @property
     def values(self) -> tuple[str, ...]:
         """The columns that can be looked up: all but the key and the validity."""
-        return tuple(column for column in self.columns if column not in self.key)
+        return tuple(column for column in self.columns if column not in (*self.key, *self.days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,71 +134,43 @@ class Tables:
         return tuple(sorted(self.tables))
 
 
-@dataclass(frozen=True, slots=True)
-class TableRules:
-    """What is declared of a table. place: the text that problems of the table as a whole point at."""
-
-    name: str
-    key: Sequence[str]
-    place: PlacedText
-    valid_from: str | None = None
-    valid_to: str | None = None
-    miss: str | tuple[str] = "fail"
-
-
-def build(
-    rules: TableRules, rows: Iterable[tuple[int, Mapping[str, str | None]]], columns: Sequence[str], file: str
-) -> tuple[Table, list[Problem]]:
-    """A table from its rows (line number, cells by column), with what is wrong in it; file: where the rows
-    stand.
+def build(loaded: Iterable[TableRows]) -> tuple[Tables, list[Problem]]:
+    """Tables of loaded rows, and rows whose keys are the same number in another spelling, for the same
+    days.
     """
-    problems = _missing_columns(rules, columns)
-    if problems:
-        return Table(rules.name, tuple(columns), tuple(rules.key), False, rules.miss, {}), problems
-    index: dict[Key, list[Row]] = {}
-    for line, cells in rows:
-        _enter(rules, line, cells, index, problems, file)
-    for key, same in index.items():
-        same.sort(key=lambda row: row.start)
-        problems += _overlaps(key, same, file)
-    dated = rules.valid_from is not None or rules.valid_to is not None
-    kept = {key: tuple(same) for key, same in index.items()}
-    return Table(rules.name, tuple(columns), tuple(rules.key), dated, rules.miss, kept), problems
-
-
-def read_csv(
-    text: str, file: str
-) -> tuple[list[str], list[tuple[int, dict[str, str | None]]], list[Problem]]:
-    """Columns and rows of a table's CSV: a header line, `;` or `,` between cells (whichever the header
-    has).
-    """
-    header = text.removeprefix("\ufeff").partition("\n")[0]
-    reader = csv.reader(
-        io.StringIO(text.removeprefix("\ufeff")), delimiter=";" if ";" in header else ",", strict=True
-    )
-    rows: list[tuple[int, dict[str, str | None]]] = []
+    tables: dict[str, Table] = {}
     problems: list[Problem] = []
-    columns: list[str] = []
-    try:
-        columns = [name.strip() for name in next(reader, [])]
-        for cells in reader:
-            if len(cells) == len(columns):
-                rows.append(
-                    (
-                        reader.line_num,
-                        {name: cell.strip() or None for name, cell in zip(columns, cells, strict=True)},
-                    )
-                )
-            elif cells:
-                message = f"The row has {len(cells)} cells, the header has {len(columns)}."
-                problems.append(Problem(file, reader.line_num, 1, message, advice="Correct the row."))
-    except csv.Error as wrong:
-        problems.append(
-            Problem(
-                file, reader.line_num, 1, f"The CSV cannot be read: {wrong}.", advice="Correct the quotes."
-            )
+    for rows in loaded:
+        tables[rows.table.table] = table = _table(rows)
+        problems += [problem for key, same in table.rows.items() for problem in _overlaps(rows, key, same)]
+    return Tables(tables), problems
+
+
+def _table(rows: TableRows) -> Table:
+    declared, index = rows.table, dict[Key, list[Row]]()
+    for cells, line in zip(rows.rows, rows.lines, strict=True):
+        key = tuple(_key_text(cells[column] or "") for column in declared.key)
+        index.setdefault(key, []).append(Row(cells, *validity(declared, cells), line))
+    kept = {key: tuple(sorted(same, key=lambda row: row.start)) for key, same in index.items()}
+    miss = (declared.miss.default,) if isinstance(declared.miss, Default) else declared.miss
+    columns = tuple(str(column) for column in declared.key)
+    valid = () if declared.valid is None else (declared.valid.from_, declared.valid.to)
+    days = tuple(column for column in valid if column)
+    return Table(declared.table, rows.columns, columns, days, miss, kept)
+
+
+def _overlaps(rows: TableRows, key: Key, same: Iterable[Row]) -> list[Problem]:
+    """Rows for one key on one day; those spelt alike are told when the rows are loaded."""
+    at = rows.table.file or rows.table.key[0]
+    shown = " / ".join(key)
+    advice = "Take one of the rows out, or let their days not overlap."
+    return [
+        at.problem(
+            f'The key "{shown}" stands in lines {before.line} and {after.line} for the same days.', advice
         )
-    return columns, rows, problems
+        for before, after in pairwise(same)
+        if after.start <= before.end
+    ]
 
 
 def plain(value: Any) -> str:
@@ -213,59 +189,3 @@ def _key_text(cell: str) -> str:
     if point and whole.removeprefix("-").isdigit() and decimals.isdigit():
         return plain(Decimal(cell))
     return cell
-
-
-def _missing_columns(rules: TableRules, columns: Sequence[str]) -> list[Problem]:
-    wanted = [*rules.key, *(name for name in (rules.valid_from, rules.valid_to) if name)]
-    have = ", ".join(columns)
-    return [
-        rules.place.problem(f'The table "{rules.name}" has no column "{name}".', f"Its columns are: {have}.")
-        for name in wanted
-        if name not in columns
-    ]
-
-
-def _enter(
-    rules: TableRules,
-    line: int,
-    cells: Mapping[str, str | None],
-    index: dict[Key, list[Row]],
-    problems: list[Problem],
-    file: str,
-) -> None:
-    """One row into the index, or a problem."""
-    key = [cells[name] for name in rules.key]
-    if any(part is None for part in key):
-        problems.append(
-            Problem(file, line, 1, "The key of this row is empty.", advice="Fill it in or take the row out.")
-        )
-        return
-    try:
-        start = date.fromisoformat(cells[rules.valid_from] or "0001-01-01") if rules.valid_from else date.min
-        end = date.fromisoformat(cells[rules.valid_to] or "9999-12-31") if rules.valid_to else date.max
-    except ValueError as wrong:
-        problems.append(
-            Problem(
-                file, line, 1, f"A day of validity is no date: {wrong}.", advice="Write days as 2024-09-01."
-            )
-        )
-        return
-    if end < start:
-        problems.append(
-            Problem(
-                file, line, 1, f"The row ends ({end}) before it begins ({start}).", advice="Correct the days."
-            )
-        )
-    index.setdefault(tuple(_key_text(part or "") for part in key), []).append(Row(cells, start, end, line))
-
-
-def _overlaps(key: Key, rows: Sequence[Row], file: str) -> list[Problem]:
-    """Two rows for one key on one day."""
-    shown = " / ".join(key).replace("{", "{{").replace("}", "}}")
-    message = f'The key "{shown}" stands in line {{}} as well, for the same days.'
-    advice = "Take one of the rows out, or let their days not overlap."
-    return [
-        Problem(file, after.line, 1, message.format(before.line), advice=advice)
-        for before, after in pairwise(rows)
-        if after.start <= before.end
-    ]

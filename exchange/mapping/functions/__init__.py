@@ -125,6 +125,8 @@ class Function:
     family: str
     inline: Inline | None = None
     per_child: str | None = None
+    of_single: str | None = None
+    """The function that is meant when the first argument is no list."""
     keeps_filled: bool = False
     """Whether the result is empty only where an argument is."""
 
@@ -188,8 +190,10 @@ def _function(module: types.ModuleType, name: str, call: Callable[..., Any], fam
         for parameter in inspect.signature(call).parameters.values()
     )
     inline, per_child = getattr(module, "INLINE", {}).get(name), getattr(module, "PER_CHILD", {}).get(name)
-    filled = name in getattr(module, "KEEPS_FILLED", ())
-    return Function(name, call, parameters, _accepts(hints["return"]), family, inline, per_child, filled)
+    single, filled = getattr(module, "OF_SINGLE", {}).get(name), name in getattr(module, "KEEPS_FILLED", ())
+    return Function(
+        name, call, parameters, _accepts(hints["return"]), family, inline, per_child, single, filled
+    )
 
 
 def _parameter(parameter: inspect.Parameter, hint: Any) -> Parameter:

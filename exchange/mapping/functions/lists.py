@@ -22,6 +22,9 @@ PER_CHILD = {
 meet.
 """
 
+OF_SINGLE = {"min": "least", "max": "greatest", "join": "joined"}
+"""Which function is meant when the first argument is no list: `min(a, b)`, `join(" ", a, b)`."""
+
 
 def sum_(values: list[T], start: T = 0) -> T:  # type: ignore[assignment]
     """The sum; 0 of none. `sum(lines.net) → 30.00` `sum(lines, price * quantity) → 30.00`"""

@@ -136,6 +136,14 @@ def concat(*values: str | None) -> str | None:
     return "".join([value for value in values if value is not None]) or None
 
 
+def joined(separator: str, *values: str | None) -> str | None:
+    """Texts in one, with a separator between; empty ones are left out.
+
+    `joined(" ", "Ann", empty, "Lee") → "Ann Lee"`
+    """
+    return separator.join([value for value in values if value is not None]) or None
+
+
 def starts(value: str | None, beginning: str) -> bool:
     """Whether a text begins so; empty does not. `starts("RF18", "RF") → true`"""
     return value is not None and value.startswith(beginning)
