@@ -156,7 +156,8 @@ class Analyst:
     def _among(self, node: Among, scope: Scope) -> Bound:
         item = self.resolve(node.item, scope)
         options = tuple(self.resolve(option, scope) for option in node.options)
-        safe = all([self._comparable(node, item, option) for option in options])
+        comparable = [self._comparable(node, item, option) for option in options]
+        safe = all(comparable)
         values = None if node.list is None else self.resolve(node.list, scope)
         if values is not None and not values.type.many and values.type.is_known:
             self.problem(

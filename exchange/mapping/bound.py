@@ -92,7 +92,9 @@ class Part(Bound):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Conform(Bound):
-    """The operand as a value of this part's type: whole numbers become decimals, any other kind is a fault."""
+    """The operand as a value of this part's type: whole numbers become decimals, any other kind is a
+    fault.
+    """
 
     operand: Bound
 
@@ -164,7 +166,9 @@ class Filter(Bound):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Apply(Bound):
-    """A function with its arguments. guarded: for each argument whether its kind is known only at run time."""
+    """A function with its arguments. guarded: for each argument whether its kind is known only at run
+    time.
+    """
 
     function: Function
     arguments: tuple[Bound, ...]

@@ -182,7 +182,9 @@ def _parameter(function: Function, position: int) -> Parameter:
 
 
 def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:
-    """`lookup(table, key…, on=day, column=name)`: table and column are known now, the keys for each record."""
+    """`lookup(table, key…, on=day, column=name)`: table and column are known now, the keys for each
+    record.
+    """
     named = dict(node.named)
     for name, value in node.named:
         if name not in ("on", "column"):

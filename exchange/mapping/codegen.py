@@ -36,13 +36,38 @@ from exchange.mapping.bound import (
 )
 
 NAMESPACE: dict[str, Any] = {
-    "Decimal": Decimal, "ZERO": Decimal(0), "Fault": operators.Fault, "FAILURES": operators.FAILURES,
-    **{call.__name__: call for call in (
-        operators.add, operators.subtract, operators.multiply, operators.divide, operators.negate, operators.positive,
-        operators.equal, operators.differs, operators.less, operators.at_most, operators.more, operators.at_least,
-        operators.among, operators.truth, operators.part, operators.conform, operators.filled, operators.filled_map,
-        operators.chain, operators.key_text, library.given, library.fitting)},
-}  # fmt: skip
+    "Decimal": Decimal,
+    "ZERO": Decimal(0),
+    "Fault": operators.Fault,
+    "FAILURES": operators.FAILURES,
+    **{
+        call.__name__: call
+        for call in (
+            operators.add,
+            operators.subtract,
+            operators.multiply,
+            operators.divide,
+            operators.negate,
+            operators.positive,
+            operators.equal,
+            operators.differs,
+            operators.less,
+            operators.at_most,
+            operators.more,
+            operators.at_least,
+            operators.among,
+            operators.truth,
+            operators.part,
+            operators.conform,
+            operators.filled,
+            operators.filled_map,
+            operators.chain,
+            operators.key_text,
+            library.given,
+            library.fitting,
+        )
+    },
+}
 """What generated code may use besides its own constants, functions and look-ups."""
 HELPERS = {**operators.ARITHMETICS, **operators.COMPARISONS}
 

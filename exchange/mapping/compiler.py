@@ -27,11 +27,18 @@ from exchange.mapping.tables import Tables
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import BATCH_SIZE, KIND, LINE, PATH, ArrivalFacts, Batch, Record, Shape
 
-DIFFERS = code("MAP005", "error", "{field} is not conserved{within}: the source has {source}, the results have {result}, "
-               "the difference is {difference}.",
-               advice="Something was lost or counted twice between source and result: nothing is sent until the mapping is right.")  # fmt: skip
-SCATTERED = code("MAP006", "error", "The group {value} came before, with other groups in between.",
-                 advice="Ask for a sorted file, or write `order: any` under `group` in the mapping.")  # fmt: skip
+DIFFERS = code(
+    "MAP005",
+    "error",
+    "{field} is not conserved{within}: source {source}, results {result}, difference {difference}.",
+    advice="Something was lost or counted twice on the way: nothing is sent until the mapping is right.",
+)
+SCATTERED = code(
+    "MAP006",
+    "error",
+    "The group {value} came before, with other groups in between.",
+    advice="Ask for a sorted file, or write `order: any` under `group` in the mapping.",
+)
 
 
 def compile_mapping(

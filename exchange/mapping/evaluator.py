@@ -99,6 +99,8 @@ def _read(bound: Field, env: Env) -> Any:
     value = env.frames[bound.frame]
     for step in bound.path:
         value = None if value is None else value.get(step.name)
+        if isinstance(value, Hidden):
+            raise value
     return value or [] if bound.type.many else value
 
 

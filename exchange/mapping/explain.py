@@ -63,37 +63,72 @@ class Lineage:
 
 def lineage(plan: Plan, record: Record, path: str, facts: ArrivalFacts, result: int) -> Lineage:
     """The lineage of one value of a result."""
-    walker = Interpreter(plan, facts, {envelope.kind: {} for envelope in plan.envelopes})
-    walker.elements = [record]
-    env = _element(plan, Env(facts, {plan.record: record}), result)
-    walker.lets((*plan.body.early, *plan.body.lets), env)
-    steps = [(name, int(index or 0)) for name, index in re.findall(r"([^.\[\]]+)(?:\[(\d+)\])?", path)]
-    fields, steps = _start(plan, steps)
-    assign, content, env = _find(walker, fields, steps, env, path)
-    if isinstance(content, Single):
-        return _top(path, content.value, env, assign)
-    values = content.values if isinstance(content, Several) else ()
-    made = walker.content(assign, content, env)
-    return Lineage(path, made, _place(assign), operands=tuple(trace(value, env) for value in values))
+    return Tracer(plan, record, facts, result).value(path)
 
 
-def trace(bound: Bound, env: Env) -> Lineage:
-    """The lineage of a part of an expression."""
-    match bound:
-        case Field():
-            line, path = _source(bound, env)
-            return Lineage(bound.node.text, _value(bound, env), bound.node.place, "source field", line, path)
-        case Local():
-            inner = trace(bound.let.value, env)
-            return Lineage(bound.let.name, inner.value, inner.place, "let", operands=(inner,))
-        case Project() | Filter():
-            return Lineage(
-                bound.node.text, _value(bound, env), bound.node.place, operands=tuple(_each(bound, env))
-            )
-    inner_parts = tuple(trace(part, env) for part in operands(bound) if not isinstance(part, Const))
-    return Lineage(
-        bound.node.text, _value(bound, env), bound.node.place, _note(bound, env), operands=inner_parts
-    )
+class Tracer:
+    """Follows the values of one result of one record."""
+
+    def __init__(self, plan: Plan, record: Record, facts: ArrivalFacts, result: int) -> None:
+        self.plan, self.record, self.facts, self.result = plan, record, facts, result
+
+    def value(self, path: str) -> Lineage:
+        """The lineage of the value at a path of the result."""
+        walker = Interpreter(self.plan, self.facts, {envelope.kind: {} for envelope in self.plan.envelopes})
+        walker.elements = [self.record]
+        env = _element(self.plan, Env(self.facts, {self.plan.record: self.record}), self.result)
+        walker.lets((*self.plan.body.early, *self.plan.body.lets), env)
+        env.frames[self.plan.result] = walker.assigned(self.plan.body.fields, env)
+        steps = [(name, int(index or 0)) for name, index in re.findall(r"([^.\[\]]+)(?:\[(\d+)\])?", path)]
+        fields, steps = _start(self.plan, steps)
+        assign, content, env = _find(walker, fields, steps, env, path)
+        if isinstance(content, Single):
+            return self.top(path, content.value, env, assign)
+        values = content.values if isinstance(content, Several) else ()
+        made = walker.content(assign, content, env)
+        return Lineage(path, made, _place(assign), operands=tuple(self.trace(value, env) for value in values))
+
+    def top(self, path: str, bound: Bound, env: Env, assign: Assign) -> Lineage:
+        """A field filled by one expression."""
+        if isinstance(bound, Const):
+            return Lineage(path, bound.value, _place(assign), "written in the mapping")
+        inner = self.trace(bound, env)
+        return Lineage(path, inner.value, bound.node.place, f"rule {bound.node.origin}", operands=(inner,))
+
+    def trace(self, bound: Bound, env: Env) -> Lineage:
+        """The lineage of a part of an expression."""
+        match bound:
+            case Field(frame=frame) if frame is self.plan.result:
+                inner = (self.value(".".join(step.name for step in bound.path)),)
+                return Lineage(
+                    bound.node.text, _value(bound, env), bound.node.place, "result field", operands=inner
+                )
+            case Field():
+                line, path = _source(bound, env)
+                return Lineage(
+                    bound.node.text, _value(bound, env), bound.node.place, "source field", line, path
+                )
+            case Local():
+                inner = (self.trace(bound.let.value, env),)
+                return Lineage(bound.let.name, inner[0].value, inner[0].place, "let", operands=inner)
+            case Project() | Filter():
+                operands_ = tuple(self.each(bound, env))
+                return Lineage(bound.node.text, _value(bound, env), bound.node.place, operands=operands_)
+        below = tuple(self.trace(part, env) for part in operands(bound) if not isinstance(part, Const))
+        return Lineage(
+            bound.node.text, _value(bound, env), bound.node.place, _note(bound, env), operands=below
+        )
+
+    def each(self, bound: Project | Filter, env: Env) -> Iterator[Lineage]:
+        """The value for each child; of a list of the result, through the rule of each child's field."""
+        inner, over = bound.item if isinstance(bound, Project) else bound.condition, bound.list
+        children = (_value(over, env) or [])[:CHILDREN_SHOWN]
+        if isinstance(over, Field) and over.frame is self.plan.result and isinstance(inner, Field):
+            names = ".".join(step.name for step in over.path), ".".join(step.name for step in inner.path)
+            yield from (self.value(f"{names[0]}[{number + 1}].{names[1]}") for number in range(len(children)))
+            return
+        for child in children:
+            yield self.trace(inner, env.inside(bound.frame, child))
 
 
 def _element(plan: Plan, env: Env, result: int) -> Env:
@@ -146,13 +181,6 @@ def _into(walker: Interpreter, assign: Assign, content: Content, index: int, env
     return found[index - 1]
 
 
-def _top(path: str, bound: Bound, env: Env, assign: Assign) -> Lineage:
-    if isinstance(bound, Const):
-        return Lineage(path, bound.value, _place(assign), "written in the mapping")
-    inner = trace(bound, env)
-    return Lineage(path, inner.value, bound.node.place, f"rule {bound.node.origin}", operands=(inner,))
-
-
 def _place(assign: Assign) -> str:
     if assign.place is None:
         return ""
@@ -173,13 +201,6 @@ def _source(bound: Field, env: Env) -> tuple[int | None, str | None]:
     marked = [element for element in elements if isinstance(element, dict)]
     line = next((element[LINE] for element in marked if element.get(LINE) is not None), None)
     return line, next((element[PATH] for element in marked if element.get(PATH) is not None), None)
-
-
-def _each(bound: Project | Filter, env: Env) -> Iterator[Lineage]:
-    """The value for each child."""
-    inner = bound.item if isinstance(bound, Project) else bound.condition
-    for child in (_value(bound.list, env) or [])[:CHILDREN_SHOWN]:
-        yield trace(inner, env.inside(bound.frame, child))
 
 
 def _note(bound: Bound, env: Env) -> str:

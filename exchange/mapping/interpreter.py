@@ -28,18 +28,23 @@ from exchange.mapping.plan import (
     Sum,
 )
 from exchange.mapping.tables import MissFault
-from exchange.model import KIND, LINE, PATH, ArrivalFacts, Record
+from exchange.model import KEY, KIND, LINE, PATH, ArrivalFacts, Record
 
-KEY = "@key"
-
-COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. The rule is {rule} ({place}){operands}.",
-                   advice="{advice}")  # fmt: skip
-REQUIRED = code("MAP002", "error", "{field} must not be empty, but it came out empty. The rule is {rule} ({place}){operands}.",
-                advice="Correct the record, or say in the mapping what stands in for it, for example default(x, \"-\").")  # fmt: skip
-MISS = code("MAP003", "error", "{field} cannot be looked up: {reason}. The rule is {rule} ({place}){operands}.",
-            advice="{advice}")  # fmt: skip
-NO_KEY = code("MAP004", "error", "The business key is empty. The rule is {rule} ({place}){operands}.",
-              advice="Correct the record: without its key it cannot be told from a duplicate.")  # fmt: skip
+RULE = "The rule is {rule} ({place}){operands}."
+COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. " + RULE, advice="{advice}")
+REQUIRED = code(
+    "MAP002",
+    "error",
+    "{field} must not be empty, but it came out empty. " + RULE,
+    advice='Correct the record, or say in the mapping what stands for it, such as default(x, "-").',
+)
+MISS = code("MAP003", "error", "{field} cannot be looked up: {reason}. " + RULE, advice="{advice}")
+NO_KEY = code(
+    "MAP004",
+    "error",
+    "The business key is empty. " + RULE,
+    advice="Correct the record: without its key it cannot be told from a duplicate.",
+)
 
 
 @dataclass(slots=True)
@@ -77,6 +82,8 @@ class Interpreter:
         self.plan, self.facts, self.above = plan, facts, above
         self.told = Told()
         self.elements: list[Any] = []
+        self.trouble = 0
+        """How many values could not be had so far, those that are not told again included."""
 
     def record(self, record: Record) -> Told:
         """Everything that becomes of one source record, and everything that is wrong with it."""
@@ -111,11 +118,11 @@ class Interpreter:
 
     def one(self, env: Env) -> None:
         """One result, or findings."""
-        before = len(self.told.findings)
+        before, trouble = len(self.told.findings), self.trouble
         block = self.plan.body
         self.lets(block.early, env)
         if block.where is not None and not self.condition(block.where, env, "where"):
-            self.told.left_out += len(self.told.findings) == before
+            self.told.left_out += self.trouble == trouble
             return
         self.lets(block.lets, env)
         result = self.marks()
@@ -146,8 +153,9 @@ class Interpreter:
             self.test(test.declared.code, test.that, env)
         key = None
         if self.plan.key is not None:
+            trouble = self.trouble
             key = self.attempt("key", _key, self.plan.key, env)
-            if key is None and len(self.told.findings) == before:
+            if key is None and self.trouble == trouble:
                 self.find(NO_KEY, "key", self.plan.key, env)
             result[KEY] = key
         amounts = [self.amounts(total, env) for total in self.plan.sums]
@@ -174,8 +182,8 @@ class Interpreter:
     def test(self, name: str, that: Bound, env: Env) -> None:
         """One check of the mapping: a finding with its own code and sentence when it does not hold."""
         declared = next(test.declared for test in self.plan.tests if test.that is that)
-        before = len(self.told.findings)
-        if self.condition(that, env, f"check {name}") or len(self.told.findings) > before:
+        before = self.trouble
+        if self.condition(that, env, f"check {name}") or self.trouble > before:
             return
         message = f"{declared.say} The rule is {_rule(that)} ({that.node.place}){_operands(that, env)}."
         values = told(that, env)
@@ -194,9 +202,7 @@ class Interpreter:
         try:
             return compute(*arguments)
         except Hidden:
-            self.told.findings += (
-                [] if self.told.failed else [Finding("MAP001", "error", f"{name} cannot be computed.")]
-            )
+            self.trouble += 1
         except Stuck as stuck:
             self.find(
                 MISS if isinstance(stuck.fault, MissFault) else COMPUTATION,
@@ -210,31 +216,46 @@ class Interpreter:
     def find(self, kind: Any, name: str, bound: Bound, env: Env, fault: Fault | None = None) -> None:
         """Notes a finding at the present element."""
         values = told(bound, env)
-        self.told.findings.append(kind.at(
-            line=self.mark(LINE), path=self.mark(PATH), field=name, value=shown(values[0][1]) if values else None,
-            reason="" if fault is None else fault.message, advice="" if fault is None else fault.advice,
-            rule=_rule(bound), place=bound.node.place, operands=_operands(bound, env),
-        ))  # fmt: skip
+        self.trouble += 1
+        self.told.findings.append(
+            kind.at(
+                line=self.mark(LINE),
+                path=self.mark(PATH),
+                field=name,
+                value=shown(values[0][1]) if values else None,
+                reason="" if fault is None else fault.message,
+                advice="" if fault is None else fault.advice,
+                rule=_rule(bound),
+                place=bound.node.place,
+                operands=_operands(bound, env),
+            )
+        )
 
     def lets(self, lets: tuple[Let, ...], env: Env) -> None:
         """Names of `let`; one that fails is told once and hides what rests on it."""
         for let in lets:
-            before = len(self.told.findings)
+            before = self.trouble
             value = self.attempt(let.name, evaluate, let.value, env)
-            env.lets[let] = Hidden() if len(self.told.findings) > before else value
+            env.lets[let] = Hidden() if self.trouble > before else value
 
     def assigned(self, fields: Fields, env: Env) -> Record:
         """The fields of a structure that stands."""
-        made = {}
-        for assign in fields.assigns:
+        made: dict[str, Any] = {}
+        if fields.named:
+            env.frames[self.plan.result] = made
+        for assign in fields.order or fields.assigns:
+            before = self.trouble
             made[assign.name] = self.filled(assign, env)
-        return made
+            if self.trouble > before and assign.name in fields.named:
+                made[assign.name] = Hidden()  # what rests on it is not told again
+        values = ((assign.name, made[assign.name]) for assign in fields.assigns)
+        return {name: None if isinstance(value, Hidden) else value for name, value in values}
 
     def filled(self, assign: Assign, env: Env) -> Any:
         """A field, which is told when it is required and came out empty."""
-        before = len(self.told.findings)
+        before = self.trouble
         value = self.content(assign, assign.content, env)
-        if len(self.told.findings) == before:
+        if self.trouble == before:
             self.require(assign, value, env)
         return value
 
@@ -248,10 +269,16 @@ class Interpreter:
             return
         at = assign.place or PlacedText(assign.name)
         line, column = at.at(0)
-        self.told.findings.append(REQUIRED.at(
-            line=self.mark(LINE), path=self.mark(PATH), field=assign.path, rule=f"`{at}`",
-            place=f"{at.file}:{line}:{column}", operands="",
-        ))  # fmt: skip
+        self.told.findings.append(
+            REQUIRED.at(
+                line=self.mark(LINE),
+                path=self.mark(PATH),
+                field=assign.path,
+                rule=f"`{at}`",
+                place=f"{at.file}:{line}:{column}",
+                operands="",
+            )
+        )
 
     def content(self, assign: Assign, content: Content | None, env: Env) -> Any:
         """The value of a field."""
@@ -283,12 +310,12 @@ class Interpreter:
             )
         if not fields.optional:
             return self.assigned(fields, env)
-        before = len(self.told.findings)
+        before = self.trouble
         made = {assign.name: self.content(assign, assign.content, env) for assign in fields.assigns}
-        if len(self.told.findings) == before and all(value is None or value == [] for value in made.values()):
+        if self.trouble == before and all(value is None or value == [] for value in made.values()):
             return None
         for assign in fields.assigns:
-            if len(self.told.findings) == before:
+            if self.trouble == before:
                 self.require(assign, made[assign.name], env)
         return made
 

@@ -49,11 +49,19 @@ def _decimal(text: str) -> Decimal:
 
 
 _MEANING: dict[str, Any] = {
-    "text": str, "integer": int, "decimal": _decimal, "date": date.fromisoformat, "datetime": datetime.fromisoformat,
-    "time": time.fromisoformat, "boolean": _boolean,
-}  # fmt: skip
+    "text": str,
+    "integer": int,
+    "decimal": _decimal,
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "time": time.fromisoformat,
+    "boolean": _boolean,
+}
 _EXAMPLES = {
-    "integer": "a number such as 12", "decimal": "a number such as 0.5", "date": "a day such as 2024-09-01",
-    "datetime": "a moment such as 2024-09-01T12:00:00", "time": "a time such as 12:00:00",
+    "integer": "a number such as 12",
+    "decimal": "a number such as 0.5",
+    "date": "a day such as 2024-09-01",
+    "datetime": "a moment such as 2024-09-01T12:00:00",
+    "time": "a time such as 12:00:00",
     "boolean": "true or false",
-}  # fmt: skip
+}

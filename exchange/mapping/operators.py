@@ -177,8 +177,13 @@ def key_text(value: Any) -> str | None:
 ARITHMETICS: dict[str, Callable[[Any, Any], Any]] = {"+": add, "-": subtract, "*": multiply, "/": divide}
 SIGNS: dict[str, Callable[[Any], Any]] = {"-": negate, "+": positive}
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": equal, "!=": differs, "<": less, "<=": at_most, ">": more, ">=": at_least,
-}  # fmt: skip
+    "==": equal,
+    "!=": differs,
+    "<": less,
+    "<=": at_most,
+    ">": more,
+    ">=": at_least,
+}
 
 
 def _family(value: Any, operator: str) -> str:

@@ -36,6 +36,12 @@ class Fields:
     assigns: tuple[Assign, ...]
     optional: bool
     open: bool
+    order: tuple[Assign, ...] = ()
+    """How the fields of a result are computed when some rest on others of them (`result.lines`); else as
+    they stand.
+    """
+    named: frozenset[str] = frozenset()
+    """The fields that others rest on."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

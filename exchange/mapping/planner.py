@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Dict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from exchange.declare.mapping import Check, Conserved, Mapping
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
-from exchange.mapping.bound import Bound, Element, Frame, Let, Local, walk
+from exchange.mapping.bound import Bound, Element, Frame, Let
 from exchange.mapping.conversions import as_type
+from exchange.mapping.dependence import in_order, needed_lets
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
@@ -61,14 +63,15 @@ class _Planner:
         if kind is None or into is None:
             return None
         record = Frame("r", of_kind(self.source, kind), kind.name)
-        scope = Scope((record,), {"source": record}, (record,))
+        result = Frame("result", self.result_type(into), into.name)
+        scope = Scope((record,), {"source": record, "result": result}, (record,))
         over, element = self.exploded(scope)
         top = scope if element is None else scope.inside(element)
         group, before, scope = self.grouped(top, element or record)
         body = self.body(scope, into, where=declared.where if group is None else None)
+        body = replace(body, fields=in_order(body.fields, result, self.problems))
         scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
-        result = Frame("result", self.result_type(into), into.name)
-        after = Scope((result, *scope.layers), {**scope.prefixes, "result": result}, scope.kinds)
+        after = Scope((result, *scope.layers), scope.prefixes, scope.kinds)
         envelopes = self.envelopes(scope, into)
         counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]
         summed = [(name, rule) for name, rule in declared.conserve.items() if not _counts(name, rule)]
@@ -156,7 +159,7 @@ class _Planner:
             else self.analyst.condition(self.formula(self.declared.where), scope)
         )
         groups = self.groups(rule.by, rule.as_, element, scope, variable="r")
-        return groups, before, Scope((groups.frame,), {"source": groups.frame})
+        return groups, before, Scope((groups.frame,), {**scope.prefixes, "source": groups.frame})
 
     def groups(
         self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = ""
@@ -181,7 +184,7 @@ class _Planner:
         """The top of `set`."""
         lets, inner = self.lets(self.declared.let, scope)
         condition = None if where is None else self.analyst.condition(self.formula(where), inner)
-        early = _needed(condition, lets)
+        early = needed_lets(condition, lets)
         later = tuple(let for let in lets if let not in early)
         fields = self.fields(self.declared.set, into.fields, "", inner, into.name, optional=False)
         return Block(None, None, condition, early, later, fields)
@@ -299,7 +302,7 @@ class _Planner:
             scope = outer if group is None else outer.inside(group.frame)
         lets, inner = self.lets(value.get("let") or {}, scope)
         where = where if "group" in value else self.where(value, inner)
-        early = () if "group" in value else _needed(where, lets)
+        early = () if "group" in value else needed_lets(where, lets)
         later = tuple(let for let in lets if let not in early)
         fields = self.structure(value["set"], shape, path, inner)
         fields = Fields(fields.assigns, False, fields.open)
@@ -437,15 +440,3 @@ def _hidden(name: str, scope: Scope) -> bool:
 def _counts(name: PlacedText, rule: Conserved) -> bool:
     """Whether a conserved sum is the number of records: `count: order`."""
     return name == "count" and not rule.source.startswith("=")
-
-
-def _needed(bound: Bound | None, lets: Sequence[Let]) -> tuple[Let, ...]:
-    """The names of `let` that an expression needs, those that they need included, in their order."""
-    wanted: set[Let] = set()
-    todo = [] if bound is None else [bound]
-    while todo:
-        for part in walk(todo.pop()):
-            if isinstance(part, Local) and part.let in lets and part.let not in wanted:
-                wanted.add(part.let)
-                todo.append(part.let.value)
-    return tuple(let for let in lets if let in wanted)

@@ -14,9 +14,12 @@ from exchange.mapping.syntax import Node
 from exchange.mapping.types import TEXT, UNKNOWN, Type, of_value
 
 FACTS = {
-    "id": Type("text", empty=False), "name": Type("text", empty=False), "flow": Type("text", empty=False),
-    "date": Type("date", empty=False), "moment": Type("datetime", empty=False),
-}  # fmt: skip
+    "id": Type("text", empty=False),
+    "name": Type("text", empty=False),
+    "flow": Type("text", empty=False),
+    "date": Type("date", empty=False),
+    "moment": Type("datetime", empty=False),
+}
 """What `arrival.` knows."""
 Layer = Frame | Mapping[str, Let]
 

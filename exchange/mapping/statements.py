@@ -35,9 +35,7 @@ from exchange.mapping.plan import (
     Single,
     expressions,
 )
-from exchange.model import KIND, LINE, PATH
-
-KEY = "@key"
+from exchange.model import KEY, KIND, LINE, PATH
 
 
 def generate(plan: Plan, emitter: Emitter | None = None) -> tuple[str, dict[str, object]]:
@@ -264,14 +262,17 @@ class _Writer:
 
     def assigned(self, fields: Fields) -> list[str]:
         """The entries of a structure that always stands; what must come before is written."""
-        made = []
-        for assign in fields.assigns:
+        made = {}
+        for assign in fields.order or fields.assigns:
             code = self.content(assign)
             if assign.required and assign.content is not None and may_be_empty(assign.content):
                 code = self.held(assign, code)
                 self.refuse_empty(assign, code)
-            made.append(f"{assign.name!r}: {code}")
-        return made
+            if assign.name in fields.named:
+                code = self.held(assign, code)
+                self.emitter.held["result", assign.name] = code
+            made[assign.name] = code
+        return [f"{assign.name!r}: {made[assign.name]}" for assign in fields.assigns]
 
     def refuse_empty(self, assign: Assign, code: str) -> None:
         """A required field must not be empty."""
@@ -308,11 +309,18 @@ class _Writer:
             return self.open_map(fields)
         if not fields.optional or not all(may_be_empty(inner.content) for inner in fields.assigns):
             return f"{{{', '.join(self.assigned(fields))}}}"
-        codes = {inner.name: self.content(inner) if inner.content is None else self.held(inner, self.content(inner))
-                 for inner in fields.assigns}  # fmt: skip
+        codes = {
+            inner.name: self.content(inner)
+            if inner.content is None
+            else self.held(inner, self.content(inner))
+            for inner in fields.assigns
+        }
         name = self.name(f"v_{assign.path}")
-        filled = [f"not {codes[inner.name]}" if inner.type.many else f"{codes[inner.name]} is None"
-                  for inner in fields.assigns if inner.content is not None]  # fmt: skip
+        filled = [
+            f"not {codes[inner.name]}" if inner.type.many else f"{codes[inner.name]} is None"
+            for inner in fields.assigns
+            if inner.content is not None
+        ]
         with self.indented(f"if {' and '.join(filled) or 'True'}:"):
             self.write(f"{name} = None")
         with self.indented("else:"):
@@ -325,7 +333,8 @@ class _Writer:
 
     def open_map(self, fields: Fields) -> str:
         """An open map: only names with a value."""
-        return f"filled_map({{{', '.join(f'{inner.name!r}: {self.content(inner)}' for inner in fields.assigns)}}})"
+        entries = ", ".join(f"{inner.name!r}: {self.content(inner)}" for inner in fields.assigns)
+        return f"filled_map({{{entries}}})"
 
     def conditional(self, assign: Assign, block: Block) -> str:
         """A structure under a condition."""

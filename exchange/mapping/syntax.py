@@ -26,8 +26,14 @@ MAX_NESTING = 40
 WORDS: dict[str, Any] = {"empty": None, "true": True, "false": False, "True": True, "False": False}
 _BINARY: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 _COMPARE: dict[type[ast.AST], str] = {
-    ast.Eq: "==", ast.NotEq: "!=", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=",
-}  # fmt: skip
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_PER_CHILD = "Write sum(lines, price * quantity) or only(lines, condition)."
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Pow: ("`**` is not allowed.", "Multiply instead."),
     ast.Mod: ("`%` is not allowed.", "Use remainder(a, b)."),
@@ -36,14 +42,14 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.IsNot: ("`is not` is not allowed.", "Compare with !=, for example `x != empty`."),
     ast.Lambda: ("`lambda` is not allowed.", "Give the value a name under `let`."),
     ast.Subscript: ("`[…]` is not allowed.", "Use first(list), last(list) or mid(text, start, length)."),
-    ast.JoinedStr: ("f\"…\" texts are not allowed.", "Use concat(a, b)."),
-    ast.ListComp: ("Comprehensions are not allowed.", "Write sum(lines, price * quantity) or only(lines, condition)."),
-    ast.GeneratorExp: ("Comprehensions are not allowed.", "Write sum(lines, price * quantity) or only(lines, condition)."),
+    ast.JoinedStr: ('f"…" texts are not allowed.', "Use concat(a, b)."),
+    ast.ListComp: ("Comprehensions are not allowed.", _PER_CHILD),
+    ast.GeneratorExp: ("Comprehensions are not allowed.", _PER_CHILD),
     ast.NamedExpr: ("`:=` is not allowed.", "Give the value a name under `let`."),
     ast.Starred: ("`*` before a value is not allowed.", "Write the values one by one."),
     ast.Dict: ("`{…}` is not allowed.", "Structures are written in YAML, below the field."),
-    ast.Set: ("`{…}` is not allowed.", "Write the choices in round brackets: (\"A\", \"B\")."),
-}  # fmt: skip
+    ast.Set: ("`{…}` is not allowed.", 'Write the choices in round brackets: ("A", "B").'),
+}
 _TEXT = re.compile(r""""[^"]*"|'[^']*'""")
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 

@@ -105,8 +105,10 @@ class Search:
         shown = " / ".join(keys)
         if keys in self.table.rows:
             spans = ", ".join(f"{row.start} to {row.end}" for row in self.table.rows[keys])
-            return MissFault(f'"{shown}" is in the table "{self.table.name}", but not for {on} (it has {spans})',
-                             "Add a row that is valid on that day.")  # fmt: skip
+            return MissFault(
+                f'"{shown}" is in the table "{self.table.name}", but not for {on} (it has {spans})',
+                "Add a row that is valid on that day.",
+            )
         close = nearest(shown, (" / ".join(key) for key in self.table.rows))
         hint = f' The nearest key is "{close}".' if close else ""
         return MissFault(

@@ -9,10 +9,18 @@ from exchange.model import FieldShape, KindShape, Shape
 
 NUMBERS = frozenset({"integer", "decimal"})
 WORDS = {
-    "text": "text", "integer": "a whole number", "decimal": "a number", "date": "a date", "time": "a time of day",
-    "datetime": "a moment", "boolean": "true or false", "structure": "a structure", "unknown": "a value",
-    "nothing": "empty", "table": "a table",
-}  # fmt: skip
+    "text": "text",
+    "integer": "a whole number",
+    "decimal": "a number",
+    "date": "a date",
+    "time": "a time of day",
+    "datetime": "a moment",
+    "boolean": "true or false",
+    "structure": "a structure",
+    "unknown": "a value",
+    "nothing": "empty",
+    "table": "a table",
+}
 """How messages name a type."""
 _OF_FIELDS = {"money": "decimal", "percent": "decimal"}
 
@@ -111,6 +119,16 @@ def of_value(value: object) -> str:
 
 
 _OF_VALUES = {
-    "NoneType": "empty", "str": "text", "PlacedText": "text", "int": "integer", "Decimal": "decimal", "bool": "boolean",
-    "date": "date", "datetime": "datetime", "time": "time", "dict": "structure", "list": "list", "tuple": "list",
-}  # fmt: skip
+    "NoneType": "empty",
+    "str": "text",
+    "PlacedText": "text",
+    "int": "integer",
+    "Decimal": "decimal",
+    "bool": "boolean",
+    "date": "date",
+    "datetime": "datetime",
+    "time": "time",
+    "dict": "structure",
+    "list": "list",
+    "tuple": "list",
+}

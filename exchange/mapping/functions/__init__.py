@@ -31,9 +31,16 @@ from exchange.mapping.tables import Table
 from exchange.mapping.types import WORDS, Type, of_value
 
 _NAMES: dict[Any, str] = {
-    str: "text", int: "integer", Decimal: "decimal", date: "date", datetime: "datetime", time: "time",
-    bool: "boolean", dict: "structure", Table: "table",
-}  # fmt: skip
+    str: "text",
+    int: "integer",
+    Decimal: "decimal",
+    date: "date",
+    datetime: "datetime",
+    time: "time",
+    bool: "boolean",
+    dict: "structure",
+    Table: "table",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """An argument as `INLINE` sees it. code: a Python expression; name: a variable that may hold its value."""
+    """An argument as `INLINE` sees it. code: a Python expression; name: a variable that may hold its
+    value.
+    """
 
     code: str
     type: Type

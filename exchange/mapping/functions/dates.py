@@ -10,10 +10,25 @@ from typing import Annotated
 from exchange.mapping.functions import Known
 from exchange.mapping.operators import Fault
 
-KEEPS_FILLED = frozenset({
-    "date", "datetime", "date_of", "time_of", "at_midnight", "format_date", "add_days", "add_months", "end_of_month",
-    "days_between", "year", "month", "day", "weekday", "day_from",
-})  # fmt: skip
+KEEPS_FILLED = frozenset(
+    {
+        "date",
+        "datetime",
+        "date_of",
+        "time_of",
+        "at_midnight",
+        "format_date",
+        "add_days",
+        "add_months",
+        "end_of_month",
+        "days_between",
+        "year",
+        "month",
+        "day",
+        "weekday",
+        "day_from",
+    }
+)
 _PARTS = frozenset("dmYyHMSfjzV%GuUWaAbB")
 
 
@@ -129,7 +144,7 @@ def day_from(year: int | None, month: int, day: int) -> date | None:
 def _parsed(value: str, pattern: str) -> datetime:
     """The same few days come again and again in a file, and strptime is slow."""
     try:
-        return datetime.strptime(value.strip(), pattern)
+        return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007
     except ValueError as wrong:
         raise Fault(
             f'"{value}" is no date of the pattern {pattern}',

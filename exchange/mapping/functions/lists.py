@@ -15,9 +15,19 @@ from exchange.mapping.operators import EMPTY_ADVICE, Fault, less, number
 
 T = TypeVar("T")
 PER_CHILD = {
-    "sum": "value", "min": "value", "max": "value", "join": "value", "distinct": "value", "any": "value", "all": "value",
-    "values": "value", "count": "condition", "first": "condition", "last": "condition", "only": "condition",
-}  # fmt: skip
+    "sum": "value",
+    "min": "value",
+    "max": "value",
+    "join": "value",
+    "distinct": "value",
+    "any": "value",
+    "all": "value",
+    "values": "value",
+    "count": "condition",
+    "first": "condition",
+    "last": "condition",
+    "only": "condition",
+}
 """Which functions compute their second argument for each child: a value of it, or a condition that it must
 meet.
 """

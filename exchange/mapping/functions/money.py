@@ -11,15 +11,50 @@ from exchange.mapping.functions.numbers import round_
 from exchange.mapping.operators import Fault
 
 Number = Decimal | int
-KEEPS_FILLED = frozenset({
-    "decimals", "round_money", "round_cash", "round_to", "minor_units", "major_units", "vat_of_gross", "vat_of_net",
-    "format_number",
-})  # fmt: skip
-_NO_DECIMALS = frozenset("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split())
-_THREE = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
-_FOUR = frozenset("CLF UYW".split())
-_CASH = {"FI": Decimal("0.05"), "EUR": Decimal("0.05"), "SEK": Decimal(1), "NOK": Decimal(1), "DKK": Decimal("0.50"),
-         "CHF": Decimal("0.05")}  # fmt: skip
+KEEPS_FILLED = frozenset(
+    {
+        "decimals",
+        "round_money",
+        "round_cash",
+        "round_to",
+        "minor_units",
+        "major_units",
+        "vat_of_gross",
+        "vat_of_net",
+        "format_number",
+    }
+)
+_NO_DECIMALS = frozenset(
+    {
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "UYI",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    }
+)
+_THREE = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"})
+_FOUR = frozenset({"CLF", "UYW"})
+_CASH = {
+    "FI": Decimal("0.05"),
+    "EUR": Decimal("0.05"),
+    "SEK": Decimal(1),
+    "NOK": Decimal(1),
+    "DKK": Decimal("0.50"),
+    "CHF": Decimal("0.05"),
+}
 """The smallest amount that is paid in cash."""
 
 

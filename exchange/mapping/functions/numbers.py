@@ -133,7 +133,18 @@ def _rounding(mode: str) -> Inline:
     return inline
 
 
-KEEPS_FILLED = frozenset({
-    "abs", "sign", "round", "round_half_even", "floor", "ceil", "remainder", "integer", "decimal", "scaled",
-})  # fmt: skip
+KEEPS_FILLED = frozenset(
+    {
+        "abs",
+        "sign",
+        "round",
+        "round_half_even",
+        "floor",
+        "ceil",
+        "remainder",
+        "integer",
+        "decimal",
+        "scaled",
+    }
+)
 INLINE = {"round": _rounding("ROUND_HALF_UP"), "round_half_even": _rounding("ROUND_HALF_EVEN")}
