@@ -7,7 +7,8 @@ A **record** is a plain dict, because the hot path builds millions of them:
 - an **ancestor** (the statement of an entry) stands under the name of its kind: `record["statement"]["id"]`. All
   records below one ancestor share the same dict object; writers open a new envelope when the object changes;
 - keys that begin with `@` are not fields: `@kind` (name of the record's kind), `@line` (physical line, from 1, or the
-  ordinal where a format has no lines), `@path` (XPath or JSON pointer, only where the format has one).
+  ordinal where a format has no lines), `@path` (XPath or JSON pointer, only where the format has one), `@key` (the
+  business key that a mapping gave).
 
 A **document** is a record whose shape is one of `schemas/common/`.
 """
@@ -25,7 +26,7 @@ Batch = list[Record]
 BATCH_SIZE = 2_000
 """How many records a reader hands on at once."""
 
-KIND, LINE, PATH = "@kind", "@line", "@path"
+KIND, LINE, PATH, KEY = "@kind", "@line", "@path", "@key"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,13 @@ class Gathered:
         elif finding.severity == "error" and self.errors == 1:
             self.kept[-1] = finding  # a file that is held must show at least one reason
 
+    def take(self, other: Gathered) -> None:
+        """All findings of another, after those that are here; its counts are kept even where its words are not."""
+        for finding in other.kept:
+            self(finding)
+        rest = other.counts - Counter((finding.severity, finding.code) for finding in other.kept)
+        self.counts.update(rest)
+
     @property
     def errors(self) -> int:
         """How many findings are errors."""

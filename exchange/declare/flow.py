@@ -161,7 +161,6 @@ class Target(Declared):
         min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"
     )
     per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
-    where: PlacedText | None = Field(None, description="only results for which this expression is true")
     secret: Secret | None = Field(None, description="env:NAME or file:PATH")
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"
@@ -187,7 +186,6 @@ class Match(Declared):
     """Reconciliation: what the flow brings is matched against the newest data of another flow."""
 
     against: Name = Field(description="one of the names under `with`")
-    rule: str | None = Field(None, description="the rule set; default: the standard one")
 
 
 class Flow(Declared):
@@ -205,14 +203,7 @@ class Flow(Declared):
     )
     match: Match | None = None
     to: list[Target] = Field(description="[] keeps the records as reference data for other flows")
-    on_bad_record: Literal["hold file", "split"] = Field(
-        "hold file", alias="on bad record", description="split: good records go on, bad ones are held"
-    )
-    on_duplicate_key: Literal["hold", "skip"] = Field(
-        "hold", alias="on duplicate key", description="what becomes of a document whose key was seen before"
-    )
     approve: int = Field(0, ge=0, le=9, description="how many people must approve before delivery")
-    tell: Texts = Field([], description="who is told when something is held")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

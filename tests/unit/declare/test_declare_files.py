@@ -60,11 +60,8 @@ map: [[a/b-to-c, a/d-to-c], a/c-to-e]
 with: {open: receivables}
 match: {against: open}
 to:
-  - {map: [a/e-to-f], write: a/f, at: "folder:out", name: "{key}.xml", per: document, where: =total > 0}
-on bad record: split
-on duplicate key: skip
+  - {map: [a/e-to-f], write: a/f, at: "folder:out", name: "{key}.xml", per: document}
 approve: 2
-tell: ops
 """,
     )
     assert flow.from_.match == ["A*.csv", "B*.csv"] and flow.from_.ignore == ["*.tmp"]
@@ -72,15 +69,15 @@ tell: ops
     assert (flow.from_.min_size, flow.from_.max_size) == (10, 20 * 2**20)
     assert flow.from_.secret == SecretRef("env", "SHOP_KEY") and str(flow.from_.secret) == "env:SHOP_KEY"
     assert flow.from_.host_key == ["SHA256:abc"] and flow.from_.options == {"prefetch": "false"}
-    assert flow.map == [["a/b-to-c", "a/d-to-c"], "a/c-to-e"] and flow.tell == ["ops"]
-    assert flow.to[0].where.is_expression and flow.to[0].where.line == 11
+    assert flow.map == [["a/b-to-c", "a/d-to-c"], "a/c-to-e"]
+    assert flow.to[0].name.line == 11 and flow.approve == 2
 
 
 def test_what_a_flow_need_not_say() -> None:
     flow = parsed(Flow, FLOW)
     assert flow.from_.ready == Unchanged(30) and (flow.from_.min_size, flow.from_.max_size) == (1, 2 * 10**9)
-    assert (flow.from_.after, flow.on_bad_record, flow.on_duplicate_key) == ("archive", "hold file", "hold")
-    assert (flow.approve, flow.tell, flow.map, flow.to[0].per) == (0, [], [], "file")
+    assert flow.from_.after == "archive"
+    assert (flow.approve, flow.map, flow.to[0].per) == (0, [], "file")
 
 
 @pytest.mark.parametrize(
@@ -334,12 +331,12 @@ def test_schemas_accept_what_the_models_accept() -> None:
         "from": {"at": "folder:inbox", "match": "*.csv", "min size": 1, "after": "keep"},
         "layout": "acme/orders",
         "to": [{"write": "acme/out", "at": "folder:x", "name": 12}],
-        "on bad record": "split",
+        "approve": 2,
     }
     jsonschema.validate(flow, schema("flow"))
     site = {"site": "a", "time zone": "UTC", "values": {"a": 12, "b": True}}
     jsonschema.validate(site, schema_of([Site, Table]))
-    for wrong in ({**flow, "floww": "x"}, {**flow, "on bad record": "no"}, {"flow": "a"}):
+    for wrong in ({**flow, "floww": "x"}, {**flow, "approve": 10}, {"flow": "a"}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema("flow"))
 

@@ -1,0 +1,89 @@
+"""A declared flow bound to its places and its meaning: what the engine runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from exchange import secrets
+from exchange.bound import BoundSource, BoundTarget, Verdict, Watched
+from exchange.declare import flow as declared
+from exchange.flow.content import Content
+from exchange.intake import Rules, Sighting, decide
+from exchange.model import ArrivalFacts
+from exchange.outcome import Outcome
+from exchange.transports import registry
+from exchange.transports.contract import Entry, Place, Source, Target
+
+End = TypeVar("End", Source, Target)
+MONEY = "common/payment"
+"""Whatever passes through this document moves money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A flow that can be run (an `exchange.bound.BoundFlow`)."""
+
+    name: str
+    version_hash: str
+    source: BoundSource
+    targets: Sequence[BoundTarget]
+    content: Content
+    zone: tzinfo
+    approvals: int = 0
+    on_duplicate: Literal["skip", "hold"] = "skip"
+
+    def process(self, path: Path, facts: ArrivalFacts, work: Path) -> Outcome:
+        """Read, check, map and write one file; outputs lie in the work folder."""
+        return self.content.process(path, facts, work)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """The ready rule of a flow's source, in the engine's words."""
+
+    rules: Rules
+
+    def judge(
+        self, entries: Sequence[Entry], watched: Mapping[bytes, Watched], now: datetime
+    ) -> Sequence[Verdict]:
+        """One verdict for every entry. A file of a wrong size is told as one that cannot be taken."""
+        memory = {
+            name: Sighting(seen.fingerprint, seen.unchanged_since.timestamp()) for name, seen in watched.items()
+        }
+        decided = decide(entries, self.rules, memory, now.timestamp())
+        return [
+            Verdict(each.entry, "unreadable" if each.disposition == "held" else each.disposition, each.reason, each.marker)
+            for each in decided.decisions
+        ]
+
+
+def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:
+    """The place of one end of a flow, without its secret; `folder` is the site's."""
+    return Place(end.at, folder, host_keys=tuple(end.host_key), options=end.options)
+
+
+def source_of(end: declared.Source, folder: Path) -> BoundSource:
+    """Where a flow's files come from."""
+    return BoundSource(where=end.at, open=_opener(end, folder, registry.source), ready=ReadyRule(Rules.of(end)), after=end.after)
+
+
+def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget:
+    """Where a flow's outputs go."""
+    return BoundTarget(where=end.at, open=_opener(end, folder, registry.target), money=money)
+
+
+def _opener(
+    end: declared.Source | declared.Target, folder: Path, open_end: Callable[[Place], End]
+) -> Callable[[], End]:
+    """Opens the place with its secret, which is looked up only then: a rotated one is used at once."""
+
+    def opened() -> End:
+        place = place_of(end, folder)
+        secret = secrets.resolve(str(end.secret), folder) if end.secret else None
+        return open_end(replace(place, secret=secret))
+
+    return opened

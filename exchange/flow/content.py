@@ -1,0 +1,248 @@
+"""The meaning of a flow: one file in, findings and finished outputs out. Constant memory, same file, same bytes.
+
+    original → reader → mapping chain → [match] → for each target: its chain → writer → file
+"""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import chain, tee, zip_longest
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from exchange.declare.flow import file_name
+from exchange.findings import Found, code
+from exchange.flow.fan import fan_out
+from exchange.flow.library import Step
+from exchange.formats.contract import Reader, Writer
+from exchange.mapping.tally import Keys, Tally
+from exchange.model import KEY, ArrivalFacts, Batch, DocumentKey
+from exchange.outcome import Gathered, Outcome, Output
+from exchange.reconcile.receivables import OpenItems, match
+
+Chain = Sequence[Sequence[Step]]
+"""Mappings one after the other; several in one place are given the same records and their results are joined."""
+Validate = Callable[[BinaryIO, Found], None]
+Progress = Callable[[int], None]
+
+NO_REFERENCE = code(
+    "FLO001",
+    "error",
+    "This file is matched against the newest file of the flow {value}, but none has been taken yet.",
+    advice="Deliver a file for {value} first, then retry this one.",
+)
+BAD_REFERENCE = code(
+    "FLO002",
+    "error",
+    "The file of the flow {value} that this one is matched against has errors.",
+    advice="Look at `exchange findings --flow {value}`.",
+)
+NOTHING_TO_WRITE = code(
+    "FLO003",
+    "info",
+    "There is nothing for {value}: no file is written.",
+    advice="That is all right when the arrival holds nothing of this kind.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The file another flow last brought to an end: what this one is matched against."""
+
+    arrival: str
+    sha256: str
+    path: Path
+
+
+CountStep = Callable[[Step], Tally]
+"""Gives each mapping of a chain the tally it counts in."""
+FindReference = Callable[[str], Reference | None]
+"""Gives the newest done arrival of a flow, None when there is none yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How a flow reads: the schema check first, then records, then its own chain of mappings."""
+
+    reader: Reader
+    chain: Chain
+    validate: Validate | None = None
+
+    def documents(
+        self, path: Path, facts: ArrivalFacts, found: Found, count: CountStep, progress: Progress | None = None
+    ) -> Iterator[Batch]:
+        """The documents of a file, in batches."""
+        with path.open("rb") as stream:
+            if self.validate is not None:
+                self.validate(stream, found)
+                stream.seek(0)
+            yield from run_chain(self.reader.read(stream, found, progress), self.chain, facts, found, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What the documents are matched against: another flow's newest data."""
+
+    flow: str
+    intake: Intake
+    find: FindReference
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How one target's files are made. name: the template of their names."""
+
+    title: str
+    chain: Chain
+    writer: Writer
+    name: str
+    per_document: bool = False
+    validate: Validate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a flow does with a file's content. versions: hashes of what the result depends on, by name."""
+
+    intake: Intake
+    ways: Sequence[Way]
+    matching: Matching | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+    def process(
+        self, path: Path, facts: ArrivalFacts, work: Path, progress: Progress | None = None
+    ) -> tuple[Outcome, list[Tally]]:
+        """Read, check, map and write one file; the outputs lie in the work folder. Also every mapping's counts."""
+        gathered, keys, used = Gathered(), KeySpool(work), dict(self.versions)
+        tallies: list[Tally] = []
+
+        def count(step: Step) -> Tally:
+            tallies.append(Tally(spool=keys.adder(step.target)))
+            return tallies[-1]
+
+        documents = self.intake.documents(path, facts, gathered, count, progress)
+        if self.matching is not None:
+            documents = self._matched(documents, facts, gathered, used)
+        makers = [_Maker(number, way, facts, work) for number, way in enumerate(self.ways)]
+        for made in fan_out(documents, makers) if makers else _drained(documents):
+            gathered.take(made.findings)
+            tallies += made.tallies
+        outputs = [output for maker in makers for output in maker.outputs]
+        return Outcome(gathered, outputs, keys.documents(), used), tallies
+
+    def _matched(
+        self, documents: Iterator[Batch], facts: ArrivalFacts, found: Gathered, used: dict[str, str]
+    ) -> Iterator[Batch]:
+        assert self.matching is not None
+        reference = self.matching.find(self.matching.flow)
+        if reference is None:
+            found(NO_REFERENCE.at(value=self.matching.flow))
+            return iter(())
+        used[self.matching.flow] = reference.sha256
+        problems = Gathered()
+        receivables = self.matching.intake.documents(reference.path, facts, problems, lambda _: Tally(spool=_forget))
+        items = OpenItems.load(receivables, found)
+        if problems.errors:
+            found(BAD_REFERENCE.at(value=self.matching.flow))
+        return match(documents, items)
+
+
+class KeySpool:
+    """Documents' keys on disk, so that millions need no memory; they can be read once, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the outcome
+
+    def adder(self, kind: str) -> Callable[[Keys], None]:
+        """What a tally calls with the keys of each batch of documents of a kind."""
+        return lambda keys: pickle.dump((kind, keys), self._file, pickle.HIGHEST_PROTOCOL)
+
+    def documents(self) -> Iterator[DocumentKey]:
+        """All keys, as documents of their kinds."""
+        self._file.seek(0)
+        while self._file.peek(1):  # type: ignore[attr-defined]
+            kind, keys = pickle.load(self._file)  # noqa: S301 - our own file, which has no name
+            tally = Tally(keys=keys)
+            yield from tally.documents(kind)
+        self._file.close()
+
+
+class _Maker:
+    """Writes the files of one target; called with the documents in a thread of its own."""
+
+    def __init__(self, number: int, way: Way, facts: ArrivalFacts, work: Path) -> None:
+        self.number, self.way, self.facts, self.work = number, way, facts, work
+        self.findings = Gathered()
+        self.tallies: list[Tally] = []
+        self.outputs: list[Output] = []
+
+    def __call__(self, documents: Iterator[Batch]) -> _Maker:
+        """Map, write and check; what came of it is in this object."""
+        batches = run_chain(documents, self.way.chain, self.facts, self.findings, self._count)
+        first = next(batches, None)
+        if first is None:
+            self.findings(NOTHING_TO_WRITE.at(value=self.way.title))
+        elif self.way.per_document:
+            records = chain(first, chain.from_iterable(batches))
+            for position, record in enumerate(records, 1):
+                self._write([[record]], position, record.get(KEY))
+        else:
+            self._write(chain([first], batches), None, None)
+        return self
+
+    def _count(self, step: Step) -> Tally:
+        self.tallies.append(Tally(spool=_forget))
+        return self.tallies[-1]
+
+    def _write(self, batches: Iterable[Batch], position: int | None, key: str | None) -> None:
+        path = self.work / f"{self.number}-{position or 0}.out"
+        with path.open("w+b") as out:
+            written = self.way.writer.write(batches, out, self._spool, self.findings)
+            if self.way.validate is not None and not self.findings.errors:
+                out.seek(0)
+                self.way.validate(out, self.findings)
+        name = file_name(self.way.name, self.facts, position, key)
+        documents = max(written.records.values(), default=0)
+        self.outputs.append(Output(self.number, name, path, documents, {} if position else self._totals()))
+
+    def _spool(self) -> BinaryIO:
+        return cast(BinaryIO, tempfile.TemporaryFile(dir=self.work))
+
+    def _totals(self) -> dict[str, Decimal]:
+        """What the last mapping that conserves an amount let through, by currency."""
+        sums = next((tally.sums["amount"] for tally in reversed(self.tallies) if "amount" in tally.sums), {})
+        return {str(by or "amount"): result for by, (_, result) in sums.items()}
+
+
+def run_chain(
+    batches: Iterator[Batch], steps: Chain, facts: ArrivalFacts, found: Found, count: CountStep
+) -> Iterator[Batch]:
+    """Through all mappings, one after the other."""
+    for together in steps:
+        copies = tee(batches, len(together)) if len(together) > 1 else (batches,)
+        runs = [
+            step.compiled.run(copy, facts, found, count(step)) for step, copy in zip(together, copies, strict=True)
+        ]
+        batches = runs[0] if len(runs) == 1 else _joined(runs)
+    return batches
+
+
+def _joined(runs: list[Iterator[Batch]]) -> Iterator[Batch]:
+    """The results of several mappings over the same records, batch by batch (a mapping hands on one for each)."""
+    for results in zip_longest(*runs, fillvalue=cast(Batch, [])):
+        yield list(chain.from_iterable(results))
+
+
+def _drained(documents: Iterator[Batch]) -> list[_Maker]:
+    """A flow without targets only reads: its file is kept as reference data."""
+    for _ in documents:
+        pass
+    return []
+
+
+def _forget(_: Keys) -> None:
+    """Keys of records that are no documents of their own."""

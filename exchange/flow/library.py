@@ -1,0 +1,209 @@
+"""Every declared thing by its name: loaded, parsed and compiled when it is first asked for.
+
+    library = Library(Catalogue.of(site_folder), values={"company": "Acme Oy"})
+    reader = library.reader("acme/orders")
+    library.problems        # everything that was wrong with what was asked for
+
+A thing with problems is None; its problems are told once, however often it is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import exchange
+from exchange.declare.catalogue import Catalogue, Kind
+from exchange.declare.layout import LayoutBase
+from exchange.declare.mapping import Mapping as DeclaredMapping
+from exchange.declare.parse import parse
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import DeclarationError, Problem
+from exchange.declare.table import Table, TableRows, load_rows
+from exchange.formats import registry
+from exchange.formats.contract import Reader, Writer
+from exchange.mapping.compiler import CompiledMapping, compile_mapping
+from exchange.mapping.tables import Tables, build
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One mapping of a chain, ready to run."""
+
+    name: str
+    compiled: CompiledMapping
+
+    @property
+    def target(self) -> str:
+        """The layout of its results."""
+        return self.compiled.target_shape.layout
+
+
+class Library:
+    """The declared things of a site (or of the package alone)."""
+
+    def __init__(self, catalogue: Catalogue, values: Mapping[str, str] | None = None) -> None:
+        self.catalogue = catalogue
+        self.values = dict(values or {})
+        self.problems: list[Problem] = list(catalogue.problems)
+        self._made: dict[tuple[str, str], Any] = {}
+        self._hashes: dict[str, str] = {}
+
+    def layout(self, name: str, at: PlacedText | None = None) -> LayoutBase | None:
+        """The layout of that name."""
+        if not self._is_known("layout", name, at):
+            return None
+        return self._once("layout", name, self._parse_layout)
+
+    def layouts(self) -> Iterator[LayoutBase]:
+        """All layouts that are sound, in the order of their names."""
+        for name in self.catalogue.names("layout"):
+            layout = self.layout(name)
+            if layout is not None:
+                yield layout
+
+    def reader(self, name: str) -> Reader | None:
+        """A reader of that layout."""
+        return self._once("reader", name, lambda _: self._of_format(name, "reader"))
+
+    def writer(self, name: str) -> Writer | None:
+        """A writer of that layout."""
+        return self._once("writer", name, lambda _: self._of_format(name, "writer"))
+
+    def mapping(self, name: str, at: PlacedText | None = None) -> Step | None:
+        """The mapping of that name, compiled."""
+        if not self._is_known("mapping", name, at):
+            return None
+        return self._once("mapping", name, self._compile)
+
+    def tables(self) -> Tables:
+        """All tables that are sound."""
+        tables: Tables | None = self._once("tables", "", lambda _: self._load_tables())
+        assert tables is not None
+        return tables
+
+    def table_hashes(self) -> dict[str, str]:
+        """The hash of each sound table with its rows, by name."""
+        self.tables()
+        return dict(self._hashes)
+
+    def mappings_from(self, layout: str, into: str) -> list[str]:
+        """The names of the mappings from a layout to layouts whose names begin with `into`."""
+        return [
+            name
+            for name in self.catalogue.names("mapping")
+            if (node := self.catalogue.load("mapping", name)[0]) is not None
+            and _text(node.get("from")) == layout
+            and (_text(node.get("to")) or "").startswith(into)
+        ]
+
+    def schema_bytes(self, name: str, layout: str) -> bytes | None:
+        """The text of a schema file, by its name below `schemas/` or beside the layout that names it."""
+        path = self.schema_path(name, layout)
+        return path.read_bytes() if path else None
+
+    def schema_path(self, name: str, layout: str) -> Path | None:
+        """Where a schema file lies: below `schemas/` of the package or the site, or beside its layout."""
+        entry = self.catalogue.entry("layout", layout)
+        roots = [path for path in (entry.path.parent if entry else None, *self._schema_roots()) if path]
+        return next((root / name for root in roots if (root / name).is_file()), None)
+
+    def hash_of(self, kind: Kind, name: str) -> str:
+        """The hash of a declared file as it is now; part of the version of a flow."""
+        entry = self.catalogue.entry(kind, name)
+        return hashlib.sha256(entry.path.read_bytes()).hexdigest() if entry else ""
+
+    def version(self, parts: Mapping[str, str]) -> str:
+        """One hash over everything a flow uses, the product's version and the site's values included."""
+        told = repr((exchange.__version__, sorted(self.values.items()), sorted(parts.items())))
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def raise_problems(self) -> None:
+        """DeclarationError when anything that was asked for is wrong."""
+        if self.problems:
+            raise DeclarationError(self.problems)
+
+    def _schema_roots(self) -> Iterator[Path]:
+        from exchange.declare.catalogue import package_data
+
+        yield package_data() / "schemas"
+        if self.catalogue.site is not None:
+            yield self.catalogue.site / "schemas"
+
+    def _is_known(self, kind: Kind, name: str, at: PlacedText | None) -> bool:
+        if self.catalogue.entry(kind, name) is not None:
+            return True
+        problem = self.catalogue.unknown(kind, name, at if isinstance(at, PlacedText) else None)
+        if problem not in self.problems:
+            self.problems.append(problem)
+        return False
+
+    def _once(self, kind: str, name: str, make: Callable[[str], Thing | None]) -> Thing | None:
+        if (kind, name) not in self._made:
+            self._made[kind, name] = make(name)
+        made: Thing | None = self._made[kind, name]
+        return made
+
+    def _parse_layout(self, name: str) -> LayoutBase | None:
+        node, problems = self.catalogue.load("layout", name)
+        layout = None
+        if node is not None and not problems:
+            layout, problems = registry.parse_layout(node)
+        self.problems += problems
+        return layout
+
+    def _of_format(self, name: str, end: str) -> Any:
+        layout = self.layout(name)
+        if layout is None:
+            return None
+        try:
+            return getattr(registry.get(layout.format), end)(layout)
+        except DeclarationError as wrong:
+            self.problems += wrong.problems
+            return None
+
+    def _compile(self, name: str) -> Step | None:
+        node, problems = self.catalogue.load("mapping", name)
+        if node is None or problems:
+            self.problems += problems
+            return None
+        declared, problems = parse(DeclaredMapping, node)
+        self.problems += problems
+        if declared is None:
+            return None
+        source, target = self.layout(declared.from_, declared.from_), self.layout(declared.to, declared.to)
+        if source is None or target is None:
+            return None
+        try:
+            compiled = compile_mapping(declared, source.shape(), target.shape(), self.tables(), self.values)
+        except DeclarationError as wrong:
+            self.problems += wrong.problems
+            return None
+        return Step(name, compiled)
+
+    def _load_tables(self) -> Tables:
+        loaded = [rows for name in self.catalogue.names("table") if (rows := self._load_table(name)) is not None]
+        self._hashes = {rows.table.table: rows.sha256 for rows in loaded}
+        tables, problems = build(loaded)
+        self.problems += problems
+        return tables
+
+    def _load_table(self, name: str) -> TableRows | None:
+        entry = self.catalogue.entry("table", name)
+        node, problems = self.catalogue.load("table", name)
+        declared = rows = None
+        if node is not None and not problems:
+            declared, problems = parse(Table, node)
+        if declared is not None and entry is not None:
+            rows, problems = load_rows(declared, entry.path.parent)
+        self.problems += problems
+        return rows
+
+
+def _text(node: Any) -> str | None:
+    return None if node is None or node.text is None else str(node.text)

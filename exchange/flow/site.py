@@ -1,0 +1,233 @@
+"""A site opened: its declared files read, checked against each other and bound, or everything that is wrong with them.
+
+    site = open_site(Path("acme"))         # DeclarationError with all problems of all files
+    site.flows["webshop-orders"].process(path, facts, work)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from exchange.declare.catalogue import Catalogue
+from exchange.declare.flow import Flow, Target
+from exchange.declare.parse import parse
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import DeclarationError, Problem, did_you_mean
+from exchange.declare.site import Site
+from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of
+from exchange.flow.content import Chain, Content, FindReference, Intake, Matching, Way
+from exchange.flow.library import Library, Step
+from exchange.flow.schemas import validator
+from exchange.transports import registry as transports
+
+TRANSACTION, MATCH, RECEIVABLE = "common/bank-transaction", "common/match", "common/receivable"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSite:
+    """A site whose declarations are all sound. flows: in the order in which they must run (reference data first)."""
+
+    folder: Path
+    declared: Site
+    library: Library
+    flows: dict[str, Bound]
+    declared_flows: dict[str, Flow]
+
+    @property
+    def var(self) -> Path:
+        """Where the ledger, the archive and the work folders of the site lie."""
+        return self.folder / "var"
+
+
+def open_site(folder: Path, find_reference: FindReference = lambda flow: None) -> OpenSite:
+    """The site in a folder. Raises DeclarationError with every problem of every declared file that a flow uses."""
+    site, problems = _try_open(folder, find_reference)
+    if site is None or problems:
+        raise DeclarationError(problems)
+    return site
+
+
+def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
+    """The site if it is sound enough to look at its places, and all problems of all its files, used or not."""
+    site, problems = _try_open(folder, lambda flow: None)
+    if site is not None:
+        for entry in site.library.catalogue.entries(("layout", "mapping")):
+            if not entry.packaged:
+                getattr(site.library, entry.kind)(entry.name)
+        problems = [*problems, *site.library.problems]
+    return site, list(dict.fromkeys(problems))
+
+
+def _try_open(folder: Path, find_reference: FindReference) -> tuple[OpenSite | None, list[Problem]]:
+    catalogue = Catalogue.of(folder)
+    node, problems = catalogue.load_site()
+    declared = None
+    if node is not None and not problems:
+        declared, problems = parse(Site, node)
+    if declared is None:
+        return None, [*problems, *catalogue.problems]
+    library = Library(catalogue, declared.values)
+    flows = dict(_flows(catalogue, problems))
+    binder = _Binder(folder, declared, library, flows, find_reference, problems)
+    bound = {name: made for name in binder.order() if (made := binder.bind(flows[name])) is not None}
+    return OpenSite(folder, declared, library, bound, flows), [*problems, *library.problems]
+
+
+def _flows(catalogue: Catalogue, problems: list[Problem]) -> Iterator[tuple[str, Flow]]:
+    """Every flow whose file can be understood."""
+    for name in catalogue.names("flow"):
+        node, wrong = catalogue.load("flow", name)
+        flow = None
+        if node is not None and not wrong:
+            flow, wrong = parse(Flow, node)
+        problems += wrong
+        if flow is not None:
+            yield name, flow
+
+
+@dataclass(slots=True)
+class _Binder:
+    """Binds flows one by one; what is wrong goes to `problems`."""
+
+    folder: Path
+    site: Site
+    library: Library
+    flows: dict[str, Flow]
+    find_reference: FindReference
+    problems: list[Problem]
+    _versions: dict[str, str] = field(default_factory=dict)
+
+    def order(self) -> list[str]:
+        """The flows, those that others use as reference data first."""
+        graph = {name: [other for other in flow.with_.values() if other in self.flows] for name, flow in self.flows.items()}
+        try:
+            return list(TopologicalSorter(graph).static_order())
+        except CycleError as cycle:
+            names = " → ".join(cycle.args[1])
+            self.problems.append(
+                Problem("flows", None, None, f"These flows use each other as reference data: {names}.", advice="Break the circle.")
+            )
+            return list(self.flows)
+
+    def bind(self, flow: Flow) -> Bound | None:
+        """The flow, ready to run; None when something is wrong."""
+        before = len(self.problems) + len(self.library.problems)
+        self._versions = {}
+        intake = self._intake(flow)
+        result = self._result_of(flow.layout, intake.chain) if intake else None
+        matching = self._matching(flow, result) if flow.match else None
+        result = MATCH if flow.match else result
+        ways = [way for target in flow.to if (way := self._way(target, result)) is not None]
+        self._check_places(flow)
+        if intake is None or len(self.problems) + len(self.library.problems) > before:
+            return None
+        money = self._moves_money(intake.chain)
+        return Bound(
+            name=flow.flow,
+            version_hash=self.library.version({**self._versions, "flow": self.library.hash_of("flow", flow.flow)}),
+            source=source_of(flow.from_, self.folder),
+            targets=[target_of(target, self.folder, money=money) for target in flow.to],
+            content=Content(intake, ways, matching, dict(self._versions)),
+            zone=ZoneInfo(self.site.time_zone),
+            approvals=flow.approve,
+            on_duplicate="hold" if money else "skip",
+        )
+
+    def _intake(self, flow: Flow) -> Intake | None:
+        """How the flow reads."""
+        layout = self.library.layout(flow.layout, _placed(flow.layout))
+        reader = self.library.reader(flow.layout) if layout else None
+        chain = self._chain(flow.map, flow.layout)
+        if layout is None or reader is None or chain is None:
+            return None
+        self._use("layout", flow.layout)
+        return Intake(reader, chain, validator(self.library, layout, reading=True))
+
+    def _chain(self, names: Sequence[str | list[str]], source: str | None) -> Chain | None:
+        """The mappings of a chain, each of which must begin where the one before it ended."""
+        chain: list[list[Step]] = []
+        for item in names:
+            together = [item] if isinstance(item, str) else item
+            steps = [self.library.mapping(name, _placed(name)) for name in together]
+            sound = [step for step in steps if step is not None]
+            if len(sound) < len(steps):
+                return None
+            for name, step in zip(together, sound, strict=True):
+                self._check_joint(name, step, source)
+                self._use("mapping", name)
+            if len({step.target for step in sound}) > 1:
+                self._say(together[0], "The mappings of one place lead to different layouts.")
+            source = sound[0].target if sound else source
+            chain.append(sound)
+        return chain
+
+    def _check_joint(self, name: str, step: Step, source: str | None) -> None:
+        begins = step.compiled.source_shape.layout
+        if source is not None and begins != source:
+            fitting = self.library.mappings_from(source, "")
+            advice = f"From {source} there are: {', '.join(fitting)}." if fitting else f"No mapping begins with {source}."
+            self._say(name, f'"{name}" begins with {begins}, but here the records are {source}.', advice)
+
+    def _result_of(self, layout: str, chain: Chain) -> str:
+        return chain[-1][0].target if chain and chain[-1] else layout
+
+    def _way(self, target: Target, source: str | None) -> Way | None:
+        """How a target's files are made."""
+        layout = self.library.layout(target.write, _placed(target.write))
+        writer = self.library.writer(target.write) if layout else None
+        chain = self._chain(target.map, source)
+        if layout is None or writer is None or chain is None:
+            return None
+        result = self._result_of(source or target.write, chain)
+        if result != target.write:
+            fitting = self.library.mappings_from(result, target.write)
+            advice = f"Add the mapping {fitting[0]}." if fitting else f"No mapping leads from {result} to {target.write}."
+            self._say(target.write, f"The records are {result} here; {target.write} cannot be written from them.", advice)
+        self._use("layout", target.write)
+        validate = validator(self.library, layout, reading=False)
+        return Way(target.write, chain, writer, target.name, target.per == "document", validate)
+
+    def _matching(self, flow: Flow, result: str | None) -> Matching | None:
+        """What the flow is matched against."""
+        assert flow.match is not None
+        name = flow.with_[flow.match.against]
+        other = self.flows.get(name)
+        if other is None:
+            self._say(name, f'There is no flow "{name}".', did_you_mean(name, self.flows))
+            return None
+        if result is not None and result != TRANSACTION:
+            self._say(flow.match.against, f"Only {TRANSACTION} can be matched; here the documents are {result}.")
+        intake = self._intake(other)
+        if intake is not None and self._result_of(other.layout, intake.chain) != RECEIVABLE:
+            self._say(name, f'The flow "{name}" does not give {RECEIVABLE}.', "Map its files to that document.")
+        return Matching(name, intake, self.find_reference) if intake else None
+
+    def _check_places(self, flow: Flow) -> None:
+        for end in (flow.from_, *flow.to):
+            for sentence in transports.check(place_of(end, self.folder)):
+                self._say(end.at, sentence)
+
+    def _moves_money(self, chain: Chain) -> bool:
+        return any(step.target == MONEY for steps in chain for step in steps)
+
+    def _use(self, kind: str, name: str) -> None:
+        """Note that the flow depends on a declared file; with mappings, on all tables."""
+        hashed = self.library.hash_of(kind, name)  # type: ignore[arg-type]
+        self._versions[f"{kind} {name}"] = hashed
+        if kind == "mapping":
+            self._versions |= {f"table {table}": sha256 for table, sha256 in self.library.table_hashes().items()}
+
+    def _say(self, at: str, message: str, advice: str = "") -> None:
+        placed = _placed(at)
+        problem = placed.problem(message, advice) if placed else Problem("flows", None, None, message, advice=advice)
+        self.problems.append(problem)
+
+
+def _placed(text: str) -> PlacedText | None:
+    return text if isinstance(text, PlacedText) else None
+
+

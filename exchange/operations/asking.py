@@ -1,0 +1,100 @@
+"""Where things are: the state of a site, one file's whole story, findings, every file ever seen."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from exchange.ledger import queries
+from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
+from exchange.operations.installation import Installation, installation
+
+NEEDS_A_PERSON = ("held", "duplicate")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working."""
+
+    site: str
+    stages: Mapping[str, Mapping[str, int]]
+    waiting: Mapping[str, int]
+    held: Sequence[Arrival]
+    open_deliveries: Sequence[Delivery]
+    stops: Mapping[str, str]
+    troubles: Mapping[str, str]
+
+    @property
+    def is_green(self) -> bool:
+        """Whether nothing needs a person."""
+        return not (self.held or self.stops or self.troubles or any(d.stage == "held" for d in self.open_deliveries))
+
+
+def status(folder: Path) -> Status:
+    """Where everything is."""
+    with installation(folder) as opened, opened.ledger.read() as connection:
+        stages = {name: {} for name in opened.site.flows} | queries.counts(connection)
+        return Status(
+            opened.site.declared.site,
+            stages,
+            queries.waiting(connection),
+            queries.arrivals(connection, stages=("held",)),
+            queries.deliveries(connection, stages=("ready", "sending", "staged", "held")),
+            queries.stops(connection),
+            queries.troubles(connection),
+        )
+
+
+def show(folder: Path, text: str) -> tuple[queries.Story, tzinfo]:
+    """One arrival's whole story, by its identifier or the end of it; and the site's time zone."""
+    with installation(folder) as opened, opened.ledger.read() as connection:
+        return queries.story(connection, text), _zone(opened)
+
+
+def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int) -> list[StoredFinding]:
+    """What was found wrong: in one arrival, one flow, or everywhere, the newest arrivals first."""
+    with installation(folder) as opened, opened.ledger.read() as connection:
+        wanted = queries.arrival(connection, arrival).id if arrival else None
+        return queries.findings(connection, arrival=wanted, flow=flow, limit=limit)
+
+
+def seen(folder: Path, *, flow: str | None, disposition: str | None, limit: int) -> list[queries.Seen]:
+    """Every file that ever appeared, with its one disposition and why."""
+    with installation(folder) as opened, opened.ledger.read() as connection:
+        return queries.seen(connection, flow=flow, disposition=disposition, limit=limit)
+
+
+def arrivals(folder: Path, *, limit: int) -> tuple[list[Arrival], list[Delivery]]:
+    """The newest arrivals and deliveries."""
+    with installation(folder) as opened, opened.ledger.read() as connection:
+        return queries.arrivals(connection, limit=limit), queries.deliveries(connection, limit=limit)
+
+
+def _zone(opened: Installation) -> tzinfo:
+    return next((flow.zone for flow in opened.site.flows.values()), UTC)
+
+
+def moment(milliseconds: int | None, zone: tzinfo = UTC) -> str | None:
+    """A stored moment for people and programs: ISO 8601 with its offset."""
+    if milliseconds is None:
+        return None
+    return datetime.fromtimestamp(milliseconds / 1000, zone).isoformat(timespec="seconds")
+
+
+def as_dict(row: Arrival | Delivery | Event | StoredFinding | queries.Seen) -> dict[str, Any]:
+    """A row of the ledger for `--json`: moments as ISO 8601, stored JSON as values, bytes as text."""
+    return {name: _value(name, value) for name, value in asdict(row).items()}
+
+
+def _value(name: str, value: Any) -> Any:
+    if name == "at" or name.endswith("_at") or name in ("first_seen", "failing_since", "next_try"):
+        return moment(value)
+    if name in ("totals", "proof", "data") and value:
+        return json.loads(value)
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "backslashreplace")
+    return value

@@ -1,0 +1,63 @@
+"""What a person decides: each act is signed with a name and a reason and stands in the ledger for ever.
+
+The engine does the work at its next round; `exchange run --once` does it at once.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from exchange.ledger import acts
+from exchange.ledger.rows import Arrival, Delivery
+from exchange.operations.installation import installation
+
+Act = Callable[..., Any]
+
+
+def actor() -> str:
+    """Who acts: EXCHANGE_ACTOR, or the name of the account."""
+    return os.environ.get("EXCHANGE_ACTOR") or getpass.getuser()
+
+
+def retry(folder: Path, text: str, because: str) -> Arrival:
+    """Do the step that failed again."""
+    return _done(acts.retry, folder, text, because)  # type: ignore[no-any-return]
+
+
+def replay(folder: Path, text: str, because: str, *, force: bool) -> Arrival:
+    """Read and map the archived original again, with the declarations of today."""
+    return _done(acts.replay, folder, text, because, force=force)  # type: ignore[no-any-return]
+
+
+def resend(folder: Path, text: str, because: str) -> Delivery:
+    """Send the bytes of a delivery once more."""
+    return _done(acts.resend, folder, text, because)  # type: ignore[no-any-return]
+
+
+def release(folder: Path, text: str, because: str) -> Arrival:
+    """Let a held one go on as it is."""
+    return _done(acts.release, folder, text, because)  # type: ignore[no-any-return]
+
+
+def reject(folder: Path, text: str, because: str) -> Arrival:
+    """Nothing of it goes on."""
+    return _done(acts.reject, folder, text, because)  # type: ignore[no-any-return]
+
+
+def approve(folder: Path, text: str, because: str) -> Arrival:
+    """These very bytes may be sent."""
+    return _done(acts.approve, folder, text, because)  # type: ignore[no-any-return]
+
+
+def lift(folder: Path, stop: str, because: str) -> None:
+    """The engine may work again."""
+    _done(acts.lift, folder, stop, because)
+
+
+def _done(act: Act, folder: Path, text: str, because: str, **options: Any) -> Any:
+    with installation(folder) as opened:
+        return act(opened.ledger, text, actor=actor(), because=because, **options)

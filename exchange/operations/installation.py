@@ -1,0 +1,74 @@
+"""A site with its ledger and its archive, opened for work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from exchange import secrets
+from exchange.archive import Store
+from exchange.declare.catalogue import SITE_FILE
+from exchange.errors import UseError
+from exchange.flow.content import Reference
+from exchange.flow.site import OpenSite, open_site
+from exchange.ledger import Ledger, open_ledger, queries
+
+LEDGER_FILE = "ledger.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Everything of one site: declarations bound to places, the ledger, the archive."""
+
+    site: OpenSite
+    ledger: Ledger
+    store: Store
+
+
+@contextmanager
+def installation(folder: Path) -> Iterator[Installation]:
+    """The site in a folder with its ledger and archive, which are made when they are not there yet."""
+    last = _LastArrivals()
+    site = open_site(_expect_site(folder), last.find)
+    ledger, store = open_books(site)
+    last.books = ledger, store
+    try:
+        yield Installation(site, ledger, store)
+    finally:
+        ledger.close()
+
+
+def open_books(site: OpenSite) -> tuple[Ledger, Store]:
+    """The ledger and the archive of a site."""
+    site.var.mkdir(mode=0o700, exist_ok=True)
+    declared = site.declared
+    password = secrets.resolve(str(declared.ledger_secret), site.folder) if declared.ledger_secret else None
+    ledger = open_ledger(declared.ledger, site.var / LEDGER_FILE, password)
+    return ledger, Store.at(site.var)
+
+
+def _expect_site(folder: Path) -> Path:
+    if not (folder / SITE_FILE).is_file():
+        raise UseError(
+            f"{folder.absolute()} is not a site: it has no {SITE_FILE}.",
+            advice="Name it with --site DIR, make one with `exchange new DIR`, or try `exchange demo DIR`.",
+        )
+    return folder.absolute()
+
+
+class _LastArrivals:
+    """Finds reference data: the newest done arrival of another flow."""
+
+    books: tuple[Ledger, Store] | None = None
+
+    def find(self, flow: str) -> Reference | None:
+        """What another flow last brought to an end."""
+        assert self.books is not None
+        ledger, store = self.books
+        with ledger.read() as connection:
+            arrival = queries.latest(connection, flow)
+        return Reference(arrival.id, arrival.sha256, store.archive.path(arrival.sha256)) if arrival else None
+
+
