@@ -14,13 +14,15 @@ from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable, blocks
-from exchange.formats.group import REFUSED, grouped, without_refused
+from exchange.formats.group import REFUSED, grouped
 from exchange.formats.values import EMPTY, Codec
-from exchange.model import BATCH_SIZE, KIND, LINE, Batch, Record
+from exchange.model import KIND, LINE, Batch, Record
 
 if TYPE_CHECKING:
     from exchange.formats.csv import Field, Layout
 
+ROWS = 200
+"""How many rows are read at once: few enough for the processor's cache (2,000 take 1.3 times as long)."""
 RECORD_LIMIT = 2_000_000
 """A row, quoted newlines included, with more characters than this is an unclosed quote or an attack."""
 
@@ -106,9 +108,7 @@ class CsvReader:
     def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
         """The rows as records; see `contract.Reader`."""
         incoming = _Reading(self, self._layout, found).run(stream, progress)
-        if self._layout.group is None:
-            return without_refused(incoming)
-        return grouped(incoming, self._layout.group, found)
+        return incoming if self._layout.group is None else grouped(incoming, self._layout.group, found)
 
     def arrangement(self, header: Sequence[str] | None, found: Found) -> Arrangement | None:
         """Which column holds which field; None when a column is missing or stands twice."""
@@ -155,9 +155,10 @@ class CsvReader:
             found(finding)
         return self._marked(record, findings) if findings else record
 
-    def refused(self, line: int) -> Record:
-        """Stands for a row that could not be read at all."""
-        return {KIND: str(self._layout.record), LINE: line, REFUSED: False}
+    def refused(self, line: int) -> list[Record]:
+        """Stands for a row that could not be read at all, where somebody must know of it."""
+        unread = {KIND: str(self._layout.record), LINE: line, REFUSED: False}
+        return [unread] if self._layout.group else []
 
     def _structure(
         self,
@@ -181,11 +182,12 @@ class CsvReader:
                 findings += [EMPTY.at(line=line, field=prefix + name)] if field.required else []
         return record
 
-    def _marked(self, record: Record, findings: list[Finding]) -> Record:
-        """A refused record, with whether the fields it is grouped by could be read."""
-        by = self._layout.group.by if self._layout.group else ()
+    def _marked(self, record: Record, findings: list[Finding]) -> Record | None:
+        """A refused record, for grouping only, with whether the fields it is grouped by could be read."""
+        if self._layout.group is None:
+            return None
         wrong = {finding.field for finding in findings}
-        return record | {REFUSED: all(name in record and name not in wrong for name in by)}
+        return record | {REFUSED: all(name in record and name not in wrong for name in self._layout.group.by)}
 
     def _declared_arrangement(self) -> Arrangement:
         """Where columns have numbers, these; otherwise the declared order."""
@@ -265,11 +267,13 @@ class _Reading:
                 function(rows, records, self.mark, explain)
             except csv.Error as error:
                 self.found(self._broken(rows, error))
-                records.append(self.reader.refused(self.mark[0] + 1))
+                records += self.reader.refused(self.mark[0] + 1)
                 self.mark[0] = rows.line_num + self.layout.dialect.skip
             except Unreadable as stopped:
                 self.found(stopped.finding)
-                yield [*records, self.reader.refused(self.mark[0] + 1)]
+                records += self.reader.refused(self.mark[0] + 1)
+                if records:
+                    yield records
                 return
             if records:
                 yield records
@@ -326,7 +330,7 @@ class _Generator:
         targets = ", ".join(f"c{n}" if field else "_" for n, field in enumerate(self.arrangement))
         skip = f" + {self.layout.dialect.skip}" if self.layout.dialect.skip else ""
         body = [
-            f"for row in islice(rows, {BATCH_SIZE}):",
+            f"for row in islice(rows, {ROWS}):",
             "    first = line + 1",
             f"    mark[0] = line = rows.line_num{skip}",
             "    try:",

@@ -4,8 +4,8 @@
     → [{order: 1, lines: [{order: 1, sku: a}, {order: 1, sku: b}], @kind: order, @line: 2}]
 
 A group whose lines are not all good is withheld: half an order is worse than none. A format whose layouts
-group hands on refused records, too, marked `@refused` (with the values that could be read), so that this step
-knows which groups are touched; `without_refused` takes them out where nothing is grouped.
+group hands on refused records to this step, marked `@refused` (with the values that could be read), so that
+it knows which groups are touched.
 """
 
 from __future__ import annotations
@@ -56,14 +56,6 @@ def grouped(incoming: Iterable[Batch], group: Group, found: Found) -> Iterator[B
 def ungrouped(incoming: Iterable[Batch], group: Group) -> Iterator[Batch]:
     """The lines again, for writing: a line lacks nothing that its parent knows."""
     return batches(line for batch in incoming for parent in batch for line in _lines(parent, group))
-
-
-def without_refused(incoming: Iterable[Batch]) -> Iterator[Batch]:
-    """The batches without refused records."""
-    for batch in incoming:
-        kept = [record for record in batch if REFUSED not in record]
-        if kept:
-            yield kept
 
 
 def _lines(parent: Record, group: Group) -> Iterator[Record]:

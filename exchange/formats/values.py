@@ -196,7 +196,7 @@ class Boolean:
 
 
 class Codec:
-    """The two directions of one field. Made once for a layout; a place (line, column, path) goes into
+    """The two directions of one field. Made once for a layout; a place (line, column, path, field) goes into
     findings.
 
     implied: so many last digits are decimals (fixed-width files). xml: values are written as in XML Schema
@@ -227,7 +227,7 @@ class Codec:
         if text is not None and self.dialect.trim:
             text = text.strip()
         if not text or text in self.empty_words:
-            return None, [EMPTY.at(field=self.name, **place)] if self.field.required else []
+            return None, [EMPTY.at(**{"field": self.name, **place})] if self.field.required else []
         findings = [self._finding(fault, text, place) for fault in self._text_faults(text)]
         try:
             value = self.form.parse(text)
@@ -241,7 +241,7 @@ class Codec:
         if value is None and self.field.constant is not None:
             return self.field.constant, []
         if value is None or value == "":
-            return self.empty_text, [EMPTY.at(field=self.name, **place)] if self.field.required else []
+            return self.empty_text, [EMPTY.at(**{"field": self.name, **place})] if self.field.required else []
         if not self.form.takes(value):
             kind = _TYPE_NAMES.get(type(value), type(value).__name__)
             fault = Fault(WRONG_TYPE, got=kind, want=self.field.type)
@@ -339,7 +339,7 @@ class Codec:
             yield Fault(TOO_LARGE, want=rules.maximum)
 
     def _finding(self, fault: Fault, value: object, place: Mapping[str, Any]) -> Finding:
-        return fault.code.at(field=self.name, value=value, **place, **fault.facts)
+        return fault.code.at(**{"field": self.name, "value": value, **place, **fault.facts})
 
 
 _TYPE_NAMES: Mapping[type, str] = {
