@@ -19,13 +19,14 @@ from exchange.ledger.migrate import bring_up_to_date
 __all__ = ["Ledger", "Move", "Writing", "open_ledger"]
 
 
-def open_ledger(ledger: str, default: Path) -> Ledger:
+def open_ledger(ledger: str, default: Path, password: str | None = None) -> Ledger:
     """The ledger that `ledger:` in `exchange.yaml` names; made, or brought to the present schema, when need
     be.
 
-    default: the file used for `sqlite`; its folder must exist. LedgerError when it is not an Exchange
+    default: the file used for `sqlite`; its folder must exist. password: of the database user. LedgerError when it is not an Exchange
     ledger, cannot be durable where it lies, or was written by a newer version.
     """
-    engine = engine_at(database_url(ledger, default))
+    url = database_url(ledger, default)
+    engine = engine_at(url.set(password=password) if password is not None else url)
     bring_up_to_date(engine)
     return Ledger(engine)

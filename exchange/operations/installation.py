@@ -45,7 +45,7 @@ def open_books(site: OpenSite) -> tuple[Ledger, Store]:
     site.var.mkdir(mode=0o700, exist_ok=True)
     declared = site.declared
     password = secrets.resolve(str(declared.ledger_secret), site.folder) if declared.ledger_secret else None
-    ledger = open_ledger(declared.ledger, site.var / LEDGER_FILE, password)
+    ledger = open_ledger(declared.ledger, site.var / LEDGER_FILE, password.reveal() if password else None)
     return ledger, Store.at(site.var)
 
 

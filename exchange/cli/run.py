@@ -1,0 +1,37 @@
+"""exchange run: the engine, or everything that waits and stop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from exchange.cli._face import HELD, json_option, print_json, print_table, site_option
+
+
+@click.command(short_help="Keep all flows in motion, or do everything that waits and stop.")
+@site_option
+@json_option
+@click.option("--once", is_flag=True, help="Do everything that waits, then stop.")
+@click.pass_context
+def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
+    """Keep all flows in motion until stopped (Ctrl-C or SIGTERM: after the step under way).
+
+    With --once: take, check, map and deliver everything that waits, then stop. Exit code 3 when something is held.
+    """
+    from exchange.operations import asking, running
+
+    report = running.run(site, once=once)
+    state = asking.status(site)
+    rounds = {name: {"taken": r.taken, "read": r.read, "sent": r.sent, "closed": r.closed} for name, r in report.rounds.items()}
+    if as_json:
+        print_json({"flows": rounds, "troubles": report.troubles, "held": len(state.held)})
+    else:
+        moved = [(name, *counts.values()) for name, counts in rounds.items() if any(counts.values())]
+        print_table("", ("Flow", "Taken", "Read", "Sent", "Done"), moved, empty="nothing was waiting")
+        for name, reasons in report.troubles.items():
+            for reason in reasons:
+                click.echo(f"{name}: {reason}", err=True)
+        if state.held:
+            click.echo(f"{len(state.held)} held: see `exchange status`.")
+    ctx.exit(0 if state.is_green and not report.troubles else HELD)

@@ -1,0 +1,57 @@
+"""exchange show: one file's whole story."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from exchange.cli._face import json_option, print_facts, print_findings, print_json, print_table, site_option
+
+
+@click.command(short_help="One file's whole story.")
+@click.argument("id")
+@site_option
+@json_option
+def command(id: str, site: Path, as_json: bool) -> None:
+    """The whole story of the arrival ID (or the last characters of its identifier): every event, finding, delivery."""
+    from exchange.findings import Finding
+    from exchange.operations import asking
+
+    story, zone = asking.show(site, id)
+    row = story.arrival
+    if as_json:
+        print_json(
+            {
+                "arrival": asking.as_dict(row),
+                "events": [asking.as_dict(event) for event in story.events],
+                "findings": [asking.as_dict(finding) for finding in story.findings],
+                "deliveries": [asking.as_dict(delivery) for delivery in story.deliveries],
+                "documents": story.documents,
+                "references": story.references,
+            }
+        )
+        return
+    print_facts(
+        {
+            "Arrival": row.id,
+            "Flow": row.flow,
+            "File": row.name,
+            "Size": f"{row.size} bytes",
+            "SHA-256": row.sha256,
+            "Seen": asking.moment(row.seen_at, zone),
+            "Stage": row.stage,
+            "Why": row.reason,
+            "Documents": story.documents or None,
+            "Used": ", ".join(sorted(story.references)),
+        }
+    )
+    print_findings(
+        [Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value) for f in story.findings],  # type: ignore[arg-type]
+        story.finding_counts,
+    )
+    deliveries = [(d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage) for d in story.deliveries]
+    if deliveries:
+        print_table("Deliveries", ("Delivery", "Place", "File", "Documents", "Totals", "Stage"), deliveries)
+    events = [(asking.moment(e.at, zone), e.actor, e.what, e.because or "") for e in story.events]
+    print_table("Events", ("When", "Who", "What", "Because"), events)

@@ -1,0 +1,263 @@
+"""Looking into a file without a site's ledger: what it is, what it holds, its records and documents."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exchange.declare.catalogue import SITE_FILE, Catalogue
+from exchange.declare.layout import LayoutBase
+from exchange.declare.problems import DeclarationError
+from exchange.errors import UseError
+from exchange.findings import Finding, code
+from exchange.flow.content import run_chain
+from exchange.flow.library import Library, Step
+from exchange.flow.schemas import validator
+from exchange.formats import registry
+from exchange.formats.contract import SAMPLE_SIZE, Sniffed
+from exchange.mapping.tally import Tally
+from exchange.model import KIND, ArrivalFacts, Batch, Record
+from exchange.outcome import Gathered
+
+COMMON = "common/"
+Progress = Callable[[int], None]
+
+UNKNOWN = code(
+    "INS001",
+    "error",
+    "No layout is known for this file: {reason}",
+    advice="Declare one under schemas/ (see the tutorial), or name one with --layout.",
+)
+AMBIGUOUS = code(
+    "INS002",
+    "warning",
+    "Several layouts fit this file: {value}.",
+    advice="Name the right one with --layout, or give the layouts `recognise` rules that tell them apart.",
+)
+EMPTY = code("INS003", "error", "The file is empty.", advice="Ask the sender for the file again.")
+
+
+@dataclass(slots=True)
+class Inspected:
+    """What a file is and holds; the fields are those of `inspect --json`."""
+
+    file: str
+    sha256: str
+    bytes: int
+    format: str | None = None
+    layout: str | None = None
+    version: str | None = None
+    encoding: str | None = None
+    evidence: str | None = None
+    records: Counter[str] = field(default_factory=Counter)
+    documents: Counter[str] = field(default_factory=Counter)
+    totals: list[dict[str, Any]] = field(default_factory=list)
+    accounts: list[dict[str, Any]] = field(default_factory=list)
+    findings: Gathered = field(default_factory=Gathered)
+    candidates: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The stable form of `--json`."""
+        return {
+            "file": self.file,
+            "sha256": self.sha256,
+            "bytes": self.bytes,
+            "format": self.format,
+            "layout": self.layout,
+            "version": self.version,
+            "encoding": self.encoding,
+            "records": dict(self.records),
+            "documents": dict(self.documents),
+            "totals": self.totals,
+            "accounts": self.accounts,
+            "findings": [finding.as_dict() for finding in self.findings.kept],
+        }
+
+
+@dataclass(slots=True)
+class _Sums:
+    credit: Decimal = Decimal(0)
+    debit: Decimal = Decimal(0)
+    count: int = 0
+
+    def add(self, amount: Decimal) -> None:
+        """Receipts and claims are credit, payments are debit."""
+        self.count += 1
+        if amount >= 0:
+            self.credit += amount
+        else:
+            self.debit -= amount
+
+
+def library_of(site: Path | None) -> Library:
+    """The declared things of the package, and of a site when there is one in that folder."""
+    folder = site if site is not None and (site / SITE_FILE).is_file() else None
+    return Library(Catalogue.of(folder.absolute() if folder else None), _site_values(folder))
+
+
+def _site_values(folder: Path | None) -> dict[str, str]:
+    if folder is None:
+        return {}
+    from exchange.declare.parse import parse
+    from exchange.declare.site import Site
+
+    node, problems = Catalogue.of(folder).load_site()
+    declared = parse(Site, node)[0] if node is not None and not problems else None
+    return dict(declared.values) if declared else {}
+
+
+def inspect(path: Path, site: Path | None, layout: str | None, progress: Progress | None = None) -> Inspected:
+    """What a file is: format, version, encoding, counts, totals, accounts, findings."""
+    library = library_of(site)
+    result = Inspected(str(path), _sha256(path), path.stat().st_size)
+    if not result.bytes:
+        result.findings(EMPTY.at())
+        return result
+    sniffed = _sniff(path, result)
+    chosen = _choose(path, library, layout, result, sniffed)
+    if chosen is None:
+        return result
+    result.layout, result.format = chosen.layout, chosen.format
+    result.version = result.version or chosen.version
+    _count(path, library, chosen, result, progress)
+    return result
+
+
+def read(
+    path: Path, site: Path | None, layout: str | None, *, as_common: bool, found: Gathered, progress: Progress | None = None
+) -> Iterator[Record]:
+    """The records of a file, or its documents; findings go to `found`. UseError when no layout fits."""
+    library = library_of(site)
+    result = Inspected(str(path), "", path.stat().st_size, findings=found)
+    chosen = _choose(path, library, layout, result, _sniff(path, result)) if result.bytes else None
+    if chosen is None:
+        return
+    steps = _to_common(library, chosen) if as_common else []
+    if as_common and not steps:
+        raise UseError(
+            f"No mapping leads from {chosen.layout} to a document of {COMMON}.",
+            advice="Leave out --as common to see its records.",
+        )
+    for batch in _documents(path, library, chosen, steps, found, progress):
+        yield from batch
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _sample(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(SAMPLE_SIZE)
+
+
+def _sniff(path: Path, result: Inspected) -> Sniffed | None:
+    said = registry.sniff(_sample(path))
+    if not said:
+        return None
+    best = said[0]
+    result.format, result.encoding, result.evidence, result.version = best.format, best.encoding, best.evidence, best.version
+    return best
+
+
+def _choose(path: Path, library: Library, name: str | None, result: Inspected, sniffed: Sniffed | None) -> LayoutBase | None:
+    """The layout that was named, or the only one that fits."""
+    if name is not None:
+        layout = library.layout(name)
+        if layout is None:
+            raise DeclarationError(library.problems)
+        return layout
+    candidates = registry.recognise(_sample(path), path.name, _readable(library))
+    result.candidates = [candidate.layout.layout for candidate in candidates]
+    if not candidates:
+        told = sniffed.evidence if sniffed else "its bytes are of no known format."
+        result.findings(UNKNOWN.at(reason=told))
+        return None
+    if len(candidates) > 1:
+        result.findings(AMBIGUOUS.at(value=", ".join(result.candidates)))
+        return None
+    return candidates[0].layout
+
+
+def _readable(library: Library) -> Iterator[LayoutBase]:
+    """Layouts of files (documents have no bytes of their own)."""
+    return (layout for layout in library.layouts() if not layout.layout.startswith(COMMON))
+
+
+def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
+    """All mappings from a layout to documents."""
+    steps = (library.mapping(name) for name in library.mappings_from(layout.layout, COMMON))
+    return [step for step in steps if step is not None]
+
+
+def _documents(
+    path: Path, library: Library, layout: LayoutBase, steps: list[Step], found: Gathered, progress: Progress | None
+) -> Iterator[Batch]:
+    reader = library.reader(layout.layout)
+    if reader is None:
+        raise DeclarationError(library.problems)
+    validate = validator(library, layout, reading=True)
+    with path.open("rb") as stream:
+        if validate is not None:
+            validate(stream, found)
+            stream.seek(0)
+        facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
+        yield from run_chain(
+            reader.read(stream, found, progress), [steps] if steps else [], facts, found, lambda _: Tally(spool=lambda _: None)
+        )
+
+
+def _count(path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None) -> None:
+    """Records, documents, totals and accounts of a file."""
+    for batch in _documents(path, library, layout, [], result.findings, progress):
+        result.records.update(record.get(KIND, "record") for record in batch)
+    sums: dict[str, _Sums] = defaultdict(_Sums)
+    accounts: dict[tuple[str, str | None], dict[str, Any]] = {}
+    steps = _to_common(library, layout)
+    if not steps:
+        return
+    again = Gathered()
+    for batch in _documents(path, library, layout, steps, again, None):
+        for document in batch:
+            result.documents[COMMON + str(document.get(KIND)).replace("_", "-")] += 1
+            _add(document, sums, accounts)
+    for finding in _new(again, result.findings):
+        result.findings(finding)
+    result.totals = [
+        {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count} for currency, s in sorted(sums.items())
+    ]
+    result.accounts = list(accounts.values())
+
+
+def _new(later: Gathered, earlier: Gathered) -> list[Finding]:
+    """What only the mapping found; reading found the same in both passes."""
+    known = set(earlier.kept)
+    return [finding for finding in later.kept if finding not in known]
+
+
+def _add(document: Record, sums: dict[str, _Sums], accounts: dict[tuple[str, str | None], dict[str, Any]]) -> None:
+    """A document's amount to the totals of its currency, its statement to the accounts."""
+    amount = document.get("amount", document.get("total"))
+    currency = document.get("currency")
+    if amount is not None and currency is not None:
+        outgoing = document.get(KIND) == "payment" and document.get("kind") == "transfer"
+        sums[currency].add(-amount if outgoing else amount)
+    statement = document.get("statement")
+    if statement and document.get("account"):
+        key = (document["account"], statement.get("id"))
+        accounts.setdefault(
+            key,
+            {
+                "id": document["account"],
+                "currency": currency,
+                "opening": statement.get("opening"),
+                "closing": statement.get("closing"),
+            },
+        )
