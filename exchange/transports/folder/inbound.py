@@ -11,6 +11,7 @@ import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -64,28 +65,35 @@ class FolderSource:
             if not _is_still(entry, place):
                 return None
             in_place = Claim(claim_id, entry.name, False, entry.fingerprint, marker)
-            return (self._move(place, entry, in_place) if move else None) or in_place
+            return self._move(place, entry, in_place) if move else in_place
 
     def _move(self, place: int, entry: Entry, claim: Claim) -> Claim | None:
-        """The moved claim; None when this folder may not be changed."""
+        """The moved claim, the one in place where nothing may be changed, None when somebody was faster."""
         try:
             with fs.folder(CLAIMS, place, create=True) as claims:
                 return self._move_into(claims, place, entry, claim)
         except OSError as error:
             if error.errno in fs.NOT_CHANGEABLE:
-                return None
+                return claim
             raise
 
-    def _move_into(self, claims: int, place: int, entry: Entry, claim: Claim) -> Claim:
-        with fs.folder(self._label(claim), claims, create=True) as ours:
-            os.rename(entry.name, entry.name, src_dir_fd=place, dst_dir_fd=ours)
-            _put_back_if_other(entry, place, ours)
+    def _move_into(self, claims: int, place: int, entry: Entry, claim: Claim) -> Claim | None:
+        label = self._label(claim)
+        with fs.folder(label, claims, create=True) as ours:
+            try:
+                os.rename(entry.name, entry.name, src_dir_fd=place, dst_dir_fd=ours)
+                _put_back_if_other(entry, place, ours)
+            except (OSError, NotStableError) as error:
+                _remove_empty(label, claims)
+                if isinstance(error, FileNotFoundError):
+                    return None
+                raise
             if claim.marker is not None:
-                with suppress(FileNotFoundError):
+                with suppress(FileNotFoundError, PermissionError):  # the file itself is ours already
                     os.rename(safe_name(claim.marker), MARKER, src_dir_fd=place, dst_dir_fd=ours)
             for descriptor in (place, ours, claims):
                 os.fsync(descriptor)
-        return Claim(claim.id, claim.name, True, claim.fingerprint, claim.marker)
+        return replace(claim, moved=True)
 
     def _label(self, claim: Claim) -> bytes:
         return safe_name(self._owner + claim.id.encode())
@@ -189,43 +197,31 @@ class FolderSource:
 
     def probe(self) -> list[Probed]:
         """See `contract.Source.probe`."""
-        found = [self._probe_listing()]
-        if found[0].ok:
-            found.append(self._probe_claiming())
-            found.extend(self._probe_others())
-        return found
-
-    def _probe_listing(self) -> Probed:
         try:
             count = sum(1 for _ in self.scan())
         except TransportError as error:
-            return Probed("list", False, error.message, error.advice)
-        return Probed("list", True, f"The folder can be listed; {count} names wait there.")
-
-    def _probe_claiming(self) -> Probed:
-        advice = "Give the right to change the folder, or declare `after: keep`."
+            return [Probed("list", False, error.message, error.advice)]
+        listed = Probed("list", True, f"The folder can be listed; {count} names wait there.")
         try:
             with fs.translated(f"claim in {self._path}"), fs.opened(self._path) as place:
-                if not fs.changeable(place):
-                    return Probed(
-                        "claim", False, "Files can be read here but neither moved nor removed.", advice
-                    )
-                with fs.folder(CLAIMS, place, create=True) as claims:
-                    same = os.fstat(claims).st_dev == os.fstat(place).st_dev
+                return [listed, *self._probe_claims(place)]
         except TransportError as error:
-            return Probed("claim", False, error.message, error.advice)
-        if not same:
-            return Probed("claim", False, ".claim lies on another disk than the folder.", "Unmount it.")
-        return Probed("claim", True, "Files can be claimed by renaming them.")
+            return [listed, Probed("claim", False, error.message, error.advice)]
 
-    def _probe_others(self) -> list[Probed]:
-        with fs.opened(self._path) as place, fs.folder(CLAIMS, place) as claims:
-            labels = fs.names(claims)
-        others = sorted(
-            {display(label.partition(b".")[0]) for label in labels if not label.startswith(self._owner)}
-        )
-        say = f"Another exchange takes files here as well: {', '.join(others)}."
-        return [Probed("owner", False, say, "Let one installation only read each folder.")] if others else []
+    def _probe_claims(self, place: int) -> list[Probed]:
+        if not fs.changeable(place):
+            advice = "Give the right to change the folder, or declare `after: keep`."
+            return [Probed("claim", False, "Files can be read here but neither moved nor removed.", advice)]
+        with fs.folder(CLAIMS, place, create=True) as claims:
+            if os.fstat(claims).st_dev != os.fstat(place).st_dev:
+                return [Probed("claim", False, ".claim lies on another disk than the folder.", "Unmount it.")]
+            foreign = [label for label in fs.names(claims) if not label.startswith(self._owner)]
+        claimable = Probed("claim", True, "Files can be claimed by renaming them.")
+        if not foreign:
+            return [claimable]
+        others = ", ".join(sorted({display(label.partition(b".")[0]) for label in foreign}))
+        say = f"Another exchange takes files here as well: {others}."
+        return [claimable, Probed("owner", False, say, "Let one installation only read each folder.")]
 
     def close(self) -> None:
         """Nothing is kept open."""

@@ -15,6 +15,9 @@ OPTIONS = {"read back": ("yes", "no"), "staging": None}
 """
 
 
+_KEY_KINDS = ("ssh-ed25519", "ssh-rsa", *(f"ecdsa-sha2-nistp{bits}" for bits in (256, 384, 521)))
+
+
 @dataclass(frozen=True, slots=True)
 class Pin:
     """A key that the server may show: its SHA-256 fingerprint, and its type when it was pinned as a whole
@@ -120,6 +123,10 @@ def pin(text: str) -> Pin:
     at = next((index for index, word in enumerate(words[:-1]) if words[index + 1].startswith("AAAA")), None)
     if at is None:
         raise ValueError("write a fingerprint SHA256:… or a line of known_hosts")
+    if words[at] not in _KEY_KINDS:
+        raise ValueError(
+            f"a key of kind {words[at]!r} is not used here; the kinds are {', '.join(_KEY_KINDS)}"
+        )
     return Pin(fingerprint(_decoded(words[at + 1])), words[at])
 
 

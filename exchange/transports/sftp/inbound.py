@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
+from dataclasses import replace
 from typing import BinaryIO
 
 from exchange.errors import TransportError
@@ -93,7 +94,7 @@ class SftpSource:
         self._put_back_if_other(wire, entry, claim)
         if claim.marker is not None:
             self._take_marker(wire, claim)
-        return Claim(claim.id, claim.name, True, claim.fingerprint, claim.marker)
+        return replace(claim, moved=True)
 
     def _put_back_if_other(self, wire: Wire, entry: Entry, claim: Claim) -> None:
         """The rename may have caught a newer file of the same name: that one is not ours yet."""
@@ -107,7 +108,7 @@ class SftpSource:
 
     def _take_marker(self, wire: Wire, claim: Claim) -> None:
         marker = safe_name(claim.marker or b"")
-        if files.found(wire, self._at(marker)) is not None:
+        with suppress(StatusError):  # it is gone or may not be moved; the file itself is ours already
             wire.rename(self._at(marker), self._claimed(claim, MARKER))
 
     def fetch(self, claim: Claim, out: BinaryIO) -> Fetched:
