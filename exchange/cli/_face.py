@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     from exchange.findings import Finding
 
+LONG = 5_000_000
+"""Bytes from which on a file is long enough for a progress bar."""
 HELD = 3
 """Exit code: something is held or was refused."""
 
@@ -122,3 +125,22 @@ def place_of(finding: Finding) -> str:
         f"field {finding.field}" if finding.field else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+@contextmanager
+def progress(files: Sequence[Path]) -> Iterator[Callable[[int], None] | None]:
+    """A progress bar for one long file read on a terminal; None (no bar) otherwise.
+
+    What is yielded takes the number of bytes read so far.
+    """
+    import sys
+
+    if len(files) != 1 or not sys.stderr.isatty() or files[0].stat().st_size < LONG:
+        yield None
+        return
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task(files[0].name, total=files[0].stat().st_size)
+        yield lambda read: bar.update(task, completed=read)

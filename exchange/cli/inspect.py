@@ -1,0 +1,58 @@
+"""exchange inspect: what is this file?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.cli._face import HELD, json_option, print_facts, print_findings, print_json, print_table, progress, site_option
+
+if TYPE_CHECKING:
+    from exchange.operations.looking import Inspected
+
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.command(short_help="What a file is: format, version, encoding, counts, totals, accounts, findings.")
+@click.argument("file", type=FILE)
+@site_option
+@json_option
+@click.option("--layout", help="Read it by this layout instead of recognising it.")
+@click.pass_context
+def command(ctx: click.Context, file: Path, site: Path, as_json: bool, layout: str | None) -> None:
+    """What FILE is. Works without a site; a site's own layouts are known, too. Exit code 3 when it has errors."""
+    from exchange.operations import looking
+
+    with progress([file]) as advance:
+        result = looking.inspect(file, site, layout, advance)
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        _show(result)
+    ctx.exit(HELD if result.findings.errors else 0)
+
+
+def _show(result: Inspected) -> None:
+    print_facts(
+        {
+            "File": result.file,
+            "Size": f"{result.bytes} bytes",
+            "SHA-256": result.sha256,
+            "Format": result.format,
+            "Layout": result.layout,
+            "Version": result.version,
+            "Encoding": result.encoding,
+            "Evidence": result.evidence,
+            "Records": ", ".join(f"{number} {kind}" for kind, number in result.records.items()),
+            "Documents": ", ".join(f"{number} {kind}" for kind, number in result.documents.items()),
+        }
+    )
+    if result.totals:
+        rows = [(t["currency"], t["credit"], t["debit"], t["count"]) for t in result.totals]
+        print_table("Totals", ("Currency", "Credit", "Debit", "Count"), rows)
+    if result.accounts:
+        rows = [(a["id"], a["currency"], a["opening"], a["closing"]) for a in result.accounts]
+        print_table("Accounts", ("Account", "Currency", "Opening", "Closing"), rows)
+    print_findings(result.findings.kept, result.findings.counts)

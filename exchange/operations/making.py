@@ -1,0 +1,113 @@
+"""Making sites: a new one with commented files, and the demo with its samples."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exchange.declare.catalogue import package_data
+from exchange.errors import UseError
+from exchange.findings import Finding
+from exchange.ledger import queries
+from exchange.ledger.rows import Arrival, Delivery
+from exchange.operations.asking import as_dict
+from exchange.operations.installation import installation
+from exchange.operations.running import run_opened
+
+SAMPLES, STARTER = "samples/nordkaffe", "samples/starter"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What the demo did."""
+
+    folder: Path
+    arrivals: Sequence[Arrival]
+    deliveries: Sequence[Delivery]
+    held: Sequence[tuple[Arrival, Sequence[Finding]]]
+    next_steps: Sequence[str]
+
+
+def new(folder: Path) -> list[Path]:
+    """A new site, copied from the commented starter; the files that were made."""
+    _expect_free(folder)
+    starter = package_data() / STARTER
+    shutil.copytree(starter, folder, dirs_exist_ok=True)
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def demo(folder: Path) -> Demo:
+    """The sample site with its inputs waiting, then every flow run until nothing moves."""
+    _expect_free(folder)
+    samples = package_data() / SAMPLES
+    shutil.copytree(samples / "site", folder, dirs_exist_ok=True)
+    _fill_inboxes(samples, folder)
+    with installation(folder) as opened:
+        run_opened(opened, once=True)
+        with opened.ledger.read() as connection:
+            arrivals = queries.arrivals(connection, limit=1_000)[::-1]
+            deliveries = queries.deliveries(connection, limit=1_000)[::-1]
+            held = [(each, _findings(queries.story(connection, each.id))) for each in arrivals if each.stage == "held"]
+    return Demo(folder, arrivals, deliveries, held, _next_steps(folder, held))
+
+
+def _expect_free(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()):
+        raise UseError(f"{folder} is not empty.", advice="Name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _fill_inboxes(samples: Path, folder: Path) -> None:
+    for flow in sorted(path for path in samples.iterdir() if path.is_dir() and path.name != "site"):
+        inbox = folder / "inbox" / flow.name
+        inbox.mkdir(parents=True, exist_ok=True)
+        for file in sorted(flow.glob("*.in.*")):
+            shutil.copyfile(file, inbox / file.name.replace(".in.", "."))
+    for flow_file in sorted((folder / "flows").glob("*.yaml")):
+        (folder / "inbox" / flow_file.stem).mkdir(parents=True, exist_ok=True)
+
+
+def _findings(story: queries.Story) -> list[Finding]:
+    return [
+        Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value)  # type: ignore[arg-type]
+        for f in story.findings
+    ]
+
+
+def _next_steps(folder: Path, held: Sequence[tuple[Arrival, Sequence[Finding]]]) -> list[str]:
+    site = f"--site {folder}"
+    steps = [
+        f"exchange status {site}                 one screen, green or red",
+        f"exchange seen {site}                   every file and what became of it",
+        f"exchange verify {site}                 proof that nothing was changed behind its back",
+    ]
+    for arrival, findings in held:
+        finding = next((each for each in findings if each.line and each.value), None)
+        if finding is not None:
+            steps.append(
+                f"exchange repair {arrival.id[-8:]} {site} --line {finding.line} --replace '{finding.value}' --with 'VALUE' --because 'typing error'"
+            )
+    steps.append(f"ls {folder}/outbox/*                     what was delivered")
+    return steps
+
+
+def totals_text(stored: str) -> str:
+    """Totals of a delivery in words."""
+    return ", ".join(f"{amount} {currency}" for currency, amount in json.loads(stored).items())
+
+
+def demo_as_dict(made: Demo) -> dict[str, Any]:
+    """The stable form of `--json`."""
+    return {
+        "site": str(made.folder),
+        "arrivals": [as_dict(row) for row in made.arrivals],
+        "deliveries": [as_dict(row) for row in made.deliveries],
+        "held": [{"arrival": row.id, "findings": [finding.as_dict() for finding in found]} for row, found in made.held],
+        "next": list(made.next_steps),
+    }
+
+

@@ -1,0 +1,219 @@
+"""Trying a flow on files without side effects, and the pairs of files that keep it right.
+
+`01-daily.in.csv` may have expected results beside it: `01-daily.out.1.xml` is what the first target must get (with
+`per: document`, `01-daily.out.1-2.xml` is its second file), `01-daily.findings` what must be found.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from hashlib import file_digest
+from pathlib import Path
+
+from exchange.declare.problems import did_you_mean
+from exchange.errors import UnknownNameError, UseError
+from exchange.findings import Finding
+from exchange.flow.bound import Bound
+from exchange.flow.content import Chain, Reference
+from exchange.flow.site import OpenSite, open_site
+from exchange.model import ArrivalFacts
+from exchange.outcome import Outcome, Output
+
+ARRIVAL_ID = "0" * 26
+DAY = date(2000, 1, 1)
+"""The arrival that a tried file pretends to be: always the same, so that expected files stay right."""
+INPUT, OUTPUT, FINDINGS = ".in", ".out.", ".findings"
+SHOWN = 40
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One output of a tried file. beginning: its first lines; expected: the file it was compared with, if any."""
+
+    target: str
+    name: str
+    size: int
+    documents: int
+    totals: Mapping[str, object]
+    beginning: str
+    expected: Path | None = None
+    is_expected: bool | None = None
+
+
+@dataclass(slots=True)
+class Tried:
+    """What a flow made of one file."""
+
+    file: Path
+    outcome: Outcome
+    results: list[Result] = field(default_factory=list)
+    documents: dict[str, int] = field(default_factory=dict)
+    differences: list[str] = field(default_factory=list)
+    written: list[Path] = field(default_factory=list)
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the file would be held, or differs from what is expected."""
+        return self.outcome.is_bad or bool(self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a flow's mappings do not touch, by mapping: source fields read by nothing, required fields set by nothing."""
+
+    mapping: str
+    unused: Sequence[str]
+    missing: Sequence[str]
+
+
+def try_flow(
+    folder: Path,
+    flow: str,
+    files: Sequence[Path],
+    *,
+    day: date = DAY,
+    references: Mapping[str, Path] | None = None,
+    write: bool = False,
+    progress: Progress | None = None,
+) -> tuple[list[Tried], list[Coverage]]:
+    """The whole way of each file, without ledger, archive or places. write: make the expected files beside them.
+
+    references: files that stand for the newest ones of other flows. DeclarationError when the site is not sound.
+    """
+    opened = open_site(folder, lambda name: _reference(references or {}, name))
+    bound = _flow(opened, flow)
+    tried = [_one(bound, file, day, write, progress) for file in files]
+    return tried, list(_coverage(bound))
+
+
+def _flow(opened: OpenSite, name: str) -> Bound:
+    if name not in opened.flows:
+        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, opened.flows))
+    return opened.flows[name]
+
+
+def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
+    path = files.get(flow)
+    if path is None:
+        return None
+    with path.open("rb") as stream:
+        return Reference(ARRIVAL_ID, file_digest(stream, "sha256").hexdigest(), path)
+
+
+def _one(bound: Bound, file: Path, day: date, write: bool, progress: Progress | None) -> Tried:
+    if not file.is_file():
+        raise UseError(f"{file} is not a file.")
+    with file.open("rb") as stream:
+        sha256 = file_digest(stream, "sha256").hexdigest()
+    facts = ArrivalFacts(ARRIVAL_ID, bound.name, file.name, sha256, datetime.combine(day, time(), bound.zone))
+    with tempfile.TemporaryDirectory() as work:
+        outcome, _ = bound.content.process(file, facts, Path(work), progress)
+        tried = Tried(file, outcome)
+        for document in outcome.documents:
+            tried.documents[document.kind] = tried.documents.get(document.kind, 0) + 1
+        _compare(bound, tried, write)
+    return tried
+
+
+def _compare(bound: Bound, tried: Tried, write: bool) -> None:
+    """Results against the expected files beside the input; with `write`, these are made anew."""
+    outputs = [] if tried.outcome.is_bad else tried.outcome.outputs
+    made = {_expected(tried.file, output, position): output for position, output in _numbered(outputs)}
+    there = _there(tried.file)
+    if write:
+        _write(tried, made, there)
+        there = _there(tried.file)
+    for path, output in made.items():
+        expected = path if path in there else None
+        same = expected.read_bytes() == output.path.read_bytes() if expected else None
+        if same is False:
+            tried.differences.append(f"{output.name} differs from {path.name}.")
+        tried.results.append(_result(bound, output, expected, same))
+    tried.differences += [f"{path.name} is expected, but nothing like it was made." for path in sorted(there - made.keys())]
+    _compare_findings(tried)
+
+
+def _numbered(outputs: Sequence[Output]) -> Iterator[tuple[int | None, Output]]:
+    """Outputs with their number within their target, None where it is the only one."""
+    for output in outputs:
+        same = [other for other in outputs if other.target == output.target]
+        yield (same.index(output) + 1 if len(same) > 1 else None), output
+
+
+def _stem(file: Path) -> str:
+    """`01-daily` of `01-daily.in.csv`, of any other file its name without the ending."""
+    name = file.name
+    return name.partition(f"{INPUT}.")[0] if f"{INPUT}." in name else file.stem
+
+
+def _expected(file: Path, output: Output, position: int | None) -> Path:
+    number = f"{output.target + 1}" if position is None else f"{output.target + 1}-{position}"
+    return file.with_name(f"{_stem(file)}{OUTPUT}{number}{Path(output.name).suffix}")
+
+
+def _there(file: Path) -> set[Path]:
+    return set(file.parent.glob(f"{_glob(_stem(file))}{OUTPUT}*"))
+
+
+def _glob(text: str) -> str:
+    return "".join(f"[{sign}]" if sign in "*?[" else sign for sign in text)
+
+
+def _write(tried: Tried, made: Mapping[Path, Output], there: set[Path]) -> None:
+    for path in there - made.keys():
+        path.unlink()
+    for path, output in made.items():
+        path.write_bytes(output.path.read_bytes())
+        tried.written.append(path)
+    findings = tried.file.with_name(_stem(tried.file) + FINDINGS)
+    lines = finding_lines(tried.outcome.findings.kept)
+    if lines:
+        findings.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        tried.written.append(findings)
+    else:
+        findings.unlink(missing_ok=True)
+
+
+def _compare_findings(tried: Tried) -> None:
+    """Findings against the expected ones; only where a pair exists, so that any file may be tried."""
+    path = tried.file.with_name(_stem(tried.file) + FINDINGS)
+    if not path.is_file() and not any(result.expected for result in tried.results):
+        return
+    expected = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    found = finding_lines(tried.outcome.findings.kept)
+    tried.differences += [f"Not found, but expected: {line}" for line in expected if line not in found]
+    tried.differences += [f"Found, but not expected: {line}" for line in found if line not in expected]
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines of a `.findings` file: `error VAL010 2:18 net "470,4O": sentence`."""
+    return [_line(finding) for finding in findings]
+
+
+def _line(finding: Finding) -> str:
+    place = ":".join(str(part) for part in (finding.line, finding.column) if part is not None) or finding.path or "-"
+    value = "" if finding.value is None else f' "{finding.value}"'
+    words = f"{finding.severity} {finding.code} {place} {finding.field or '-'}{value}: {finding.message}"
+    return " ".join(words.split())
+
+
+def _result(bound: Bound, output: Output, expected: Path | None, same: bool | None) -> Result:
+    with output.path.open("rb") as stream:
+        beginning = stream.read(4_000).decode("utf-8", "replace")
+    shown = "\n".join(beginning.splitlines()[:SHOWN])
+    way = bound.content.ways[output.target]
+    size = output.path.stat().st_size
+    return Result(way.title, output.name, size, output.documents, output.totals, shown, expected, same)
+
+
+def _coverage(bound: Bound) -> Iterator[Coverage]:
+    chains: list[Chain] = [bound.content.intake.chain, *(way.chain for way in bound.content.ways)]
+    for chain in chains:
+        for together in chain:
+            for step in together:
+                unused, missing = step.compiled.unused_source_fields(), step.compiled.missing_required_targets()
+                yield Coverage(step.name, unused, missing)
