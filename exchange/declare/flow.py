@@ -37,6 +37,9 @@ class Unchanged:
 
     seconds: int
 
+    def __str__(self) -> str:
+        return f"unchanged for {self.seconds}s"
+
 
 @dataclass(frozen=True, slots=True)
 class DoneFile:

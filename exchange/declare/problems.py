@@ -90,7 +90,7 @@ def render(problems: Iterable[Problem]) -> str:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The known name that looks most like this one, None when none does."""
     known = {known.casefold(): known for known in names}
-    close = get_close_matches(name.casefold(), known, n=1, cutoff=0.6)
+    close = get_close_matches(name.casefold(), known, n=1)
     return known[close[0]] if close else None
 
 

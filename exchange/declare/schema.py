@@ -7,6 +7,7 @@ schema_of([CsvLayout, XmlLayout])   # for schemas/**/*.yaml; the formats know th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import is_dataclass
 from importlib import import_module
 from typing import Any, Literal
 
@@ -29,6 +30,10 @@ class _Editor(GenerateJsonSchema):
     def decimal_schema(self, schema: core_schema.DecimalSchema) -> JsonSchemaValue:
         """A number."""
         return {"type": "number"}
+
+    def encode_default(self, dft: Any) -> Any:
+        """A default as people write it."""
+        return str(dft) if is_dataclass(dft) else super().encode_default(dft)
 
 
 def schema(kind: Kind) -> dict[str, Any]:

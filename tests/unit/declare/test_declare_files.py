@@ -334,6 +334,7 @@ def test_schemas_accept_what_the_models_accept() -> None:
         "approve": 2,
     }
     jsonschema.validate(flow, schema("flow"))
+    assert schema("flow")["$defs"]["Source"]["properties"]["ready"]["default"] == "unchanged for 30s"
     site = {"site": "a", "time zone": "UTC", "values": {"a": 12, "b": True}}
     jsonschema.validate(site, schema_of([Site, Table]))
     for wrong in ({**flow, "floww": "x"}, {**flow, "approve": 10}, {"flow": "a"}):
