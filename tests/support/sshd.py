@@ -1,4 +1,4 @@
-"""A real OpenSSH server on a free port of this machine, for tests; and a small proxy to break its connections.
+"""A real OpenSSH server on a free port of this machine, for tests; and a small proxy to break connections.
 
 It starts as root and serves root by key; nothing outside its own folder (and /run/sshd) is touched.
 """
