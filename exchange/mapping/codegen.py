@@ -137,9 +137,15 @@ class Emitter:
         """A constant: written out, or by a name when Python has no literal for it."""
         if value is None or isinstance(value, (bool, int, str)):
             return repr(str(value) if isinstance(value, str) else value)
-        shown = "".join(character if character.isalnum() else "_" for character in str(value))
-        name = f"{type(value).__name__.lower()}_{shown}"
-        self.namespace[name] = value
+        if callable(value):
+            name = f"fn_{value.__name__}"
+        else:
+            shown = "".join(character if character.isalnum() else "_" for character in str(value))
+            name = f"{type(value).__name__.lower()}_{shown}"
+        while self.namespace.setdefault(name, value) is not value and repr(self.namespace[name]) != repr(
+            value
+        ):
+            name += "_"
         return name
 
     def read(self, frame: Frame, path: Sequence[Step]) -> str:
@@ -183,12 +189,10 @@ class Emitter:
                 )
                 for code, part in zip(codes, bound.arguments, strict=True)
             ]
-            inlined = bound.function.inline(arguments)
+            inlined = bound.function.inline(arguments, self.constant)
             if inlined is not None:
                 return inlined
-        name = f"fn_{bound.function.name}"
-        self.namespace[name] = bound.function.call
-        return f"{name}({', '.join(codes)})"
+        return f"{self.constant(bound.function.call)}({', '.join(codes)})"
 
     def _argument(self, bound: Apply, position: int) -> str:
         """An argument, looked at first where its kind is known only at run time."""
@@ -246,7 +250,17 @@ class Emitter:
         left, right = (self.code(operand) for operand in bound.operands)
         if bound.operator in ("==", "!=") and "None" in (left, right):
             other = right if left == "None" else left
+            if all(isinstance(operand, Const) for operand in bound.operands):
+                return str((other == "None") == (bound.operator == "=="))
             return f"({other} {'is' if bound.operator == '==' else 'is not'} None)"
+        divisor = bound.operands[1]
+        if (
+            bound.operator == "/"
+            and isinstance(divisor, Const)
+            and divisor.value
+            and bound.operands[0].type.is_number
+        ):
+            return f"({left} / {self.constant(Decimal(divisor.value))})"  # a Decimal, so never a float
         if bound.safe:
             return f"({left} {bound.operator} {right})"
         return f"{HELPERS[bound.operator].__name__}({left}, {right})"

@@ -76,7 +76,9 @@ class Argument:
         return f"({template.format(self.name)} if ({self.name} := {self.code}) is not None else None)"
 
 
-Inline = Callable[[Sequence[Argument]], str | None]
+Constant = Callable[[Any], str]
+"""Gives the code for a constant, made once and not for each record."""
+Inline = Callable[[Sequence[Argument], Constant], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,8 @@ def functions() -> Mapping[str, Function]:
     """All functions by name, in order of family and name."""
     found: dict[str, Function] = {}
     for info in pkgutil.iter_modules(__path__):
+        if info.name.startswith("_"):
+            continue
         module = importlib.import_module(f"{__name__}.{info.name}")
         for function in _of_module(module, info.name):
             if function.name in found:
@@ -220,8 +224,9 @@ def _accepts(hint: Any) -> Accepts:
     options = typing.get_args(hint) if typing.get_origin(hint) in (typing.Union, types.UnionType) else (hint,)
     empty = type(None) in options
     options = tuple(option for option in options if option is not type(None))
-    if any(isinstance(option, typing.TypeVar) for option in options):
-        return Accepts(None, empty, same=True)
+    if isinstance(options[0], typing.TypeVar):
+        kinds = frozenset(_NAMES[kind] for kind in options[0].__constraints__)
+        return Accepts(kinds or None, empty, same=True)
     if options == (Any,):
         return Accepts(None, True)
     if typing.get_origin(options[0]) is list:

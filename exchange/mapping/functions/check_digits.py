@@ -76,6 +76,6 @@ def valid(check: CheckName, value: str | None) -> str | None:
 def rf(reference: str | None) -> str | None:
     """The international form (ISO 11649) of a reference, such as a Finnish viite.
 
-    `rf("1234561") → "RF611234561"`
+    `rf("1234561") → "RF341234561"`
     """
     return complete("rf", None if reference is None else reference.replace(" ", "").lstrip("0"))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
 
-from exchange.mapping.functions import Known
+from exchange.mapping.functions import Argument, Constant, Known
 from exchange.mapping.operators import Fault
 
 KEEPS_FILLED = frozenset(
@@ -157,3 +158,14 @@ def _moved(value: date, days: int) -> date:
         return value + timedelta(days=days)
     except OverflowError as wrong:
         raise Fault(f"{days} days from {value} is beyond the calendar") from wrong
+
+
+def _inline_add_days(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    """A day moved by days that are written out."""
+    day, days = arguments
+    if day.type.name != "date" or not days.constant or not isinstance(days.value, int):
+        return None
+    return day.within(f"({{}} + {constant(timedelta(days=days.value))})")
+
+
+INLINE = {"add_days": _inline_add_days}

@@ -7,13 +7,17 @@ empty.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any, TypeVar
 
-from exchange.mapping.functions import Argument
+from exchange.mapping.functions import Argument, Constant
 from exchange.mapping.operators import EMPTY_ADVICE, Fault, less, number
 
 T = TypeVar("T")
+N = TypeVar("N", Decimal, int)
+Ordered = TypeVar("Ordered", str, Decimal, int, date, datetime, time)
 PER_CHILD = {
     "sum": "value",
     "min": "value",
@@ -36,7 +40,7 @@ OF_SINGLE = {"min": "least", "max": "greatest", "join": "joined"}
 """Which function is meant when the first argument is no list: `min(a, b)`, `join(" ", a, b)`."""
 
 
-def sum_(values: list[T], start: T = 0) -> T:  # type: ignore[assignment]
+def sum_(values: list[N], start: N = 0) -> N:  # type: ignore[assignment]
     """The sum; 0 of none. `sum(lines.net) → 30.00` `sum(lines, price * quantity) → 30.00`"""
     total: Any = start
     for value in values:
@@ -98,17 +102,17 @@ def all_(conditions: list[bool]) -> bool:
     return all(conditions)
 
 
-def min_(values: list[T]) -> T | None:
+def min_(values: list[Ordered]) -> Ordered | None:
     """The least; empty of none. `min(lines.net) → 10.00`"""
     return _outermost(values, lambda value, best: less(value, best))
 
 
-def max_(values: list[T]) -> T | None:
+def max_(values: list[Ordered]) -> Ordered | None:
     """The greatest; empty of none. `max(lines.net) → 20.00`"""
     return _outermost(values, lambda value, best: less(best, value))
 
 
-def _outermost(values: list[T], better: Any) -> T | None:
+def _outermost(values: list[T], better: Callable[[T, T], bool]) -> T | None:
     if any(value is None for value in values):
         raise Fault("an element is empty, and empty has no order", EMPTY_ADVICE)
     best: T | None = None
@@ -118,13 +122,13 @@ def _outermost(values: list[T], better: Any) -> T | None:
     return best
 
 
-def _inline_sum(arguments: Sequence[Argument]) -> str | None:
+def _inline_sum(arguments: Sequence[Argument], constant: Constant) -> str | None:
     elements, start = arguments
     known = elements.type.name in ("decimal", "integer") and start.type.name == elements.type.name
     return f"sum({elements.code}, {start.code})" if known else None
 
 
-def _inline_count(arguments: Sequence[Argument]) -> str | None:
+def _inline_count(arguments: Sequence[Argument], constant: Constant) -> str | None:
     return f"len({arguments[0].code})" if arguments[0].type.name == "structure" else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
-from exchange.mapping.functions import Argument, Inline
+from exchange.mapping.functions import Argument, Constant, Inline
 from exchange.mapping.operators import Fault
 
 Number = Decimal | int
@@ -120,7 +120,7 @@ def _unit(digits: int) -> Decimal:
 def _rounding(mode: str) -> Inline:
     """`round(x, 2)` with the digits written out, of a number that is a decimal for sure."""
 
-    def inline(arguments: Sequence[Argument]) -> str | None:
+    def inline(arguments: Sequence[Argument], constant: Constant) -> str | None:
         value, digits = arguments
         if (
             value.type.name != "decimal"
@@ -128,7 +128,7 @@ def _rounding(mode: str) -> Inline:
             or not 0 <= digits.value <= MOST_DIGITS
         ):
             return None
-        return value.within(f"{{}}.quantize(Decimal('{_UNITS[digits.value]:f}'), '{mode}')")
+        return value.within(f"{{}}.quantize({constant(_UNITS[digits.value])}, {mode!r})")
 
     return inline
 

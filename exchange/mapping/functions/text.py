@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, TypeVar
 
-from exchange.mapping.functions import Argument, Known
+from exchange.mapping.functions import Argument, Constant, Known
 from exchange.mapping.functions._patterns import pattern_fault
 from exchange.mapping.functions._sepa import to_sepa
 from exchange.mapping.operators import Fault
@@ -259,13 +259,31 @@ def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern)
 
 
-def _inline_upper(arguments: Sequence[Argument]) -> str | None:
+def _inline_upper(arguments: Sequence[Argument], constant: Constant) -> str | None:
     return arguments[0].within("{}.upper()") if arguments[0].type.name == "text" else None
 
 
-def _inline_trim(arguments: Sequence[Argument]) -> str | None:
+def _inline_trim(arguments: Sequence[Argument], constant: Constant) -> str | None:
     return arguments[0].within("({}.strip() or None)") if arguments[0].type.name == "text" else None
 
 
 KEEPS_FILLED = frozenset({"text", "upper", "lower", "title", "length"})
-INLINE = {"upper": _inline_upper, "trim": _inline_trim}
+
+
+def _inline_concat(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    """Variables and literals in one f-string, when there is a literal, so that something is always left."""
+    variables = [argument for argument in arguments if not argument.constant]
+    plain = all(argument.code.isidentifier() and argument.type.name == "text" for argument in variables)
+    if not plain or not variables or not any(argument.value for argument in arguments):
+        return None
+    texts = [str(argument.value or "").replace("{", "{{").replace("}", "}}") for argument in arguments]
+    pieces = [
+        text if argument.constant else f"{{{argument.code}}}"
+        for argument, text in zip(arguments, texts, strict=True)
+    ]
+    known = " and ".join(f"{argument.code} is not None" for argument in variables)
+    call = ", ".join(argument.code for argument in arguments)
+    return f"(f{''.join(pieces)!r} if {known} else {constant(concat)}({call}))"
+
+
+INLINE = {"upper": _inline_upper, "trim": _inline_trim, "concat": _inline_concat}

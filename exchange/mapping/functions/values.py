@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from exchange.mapping.operators import EMPTY_ADVICE, Fault, equal, less
 
 KEEPS_FILLED = frozenset({"least", "greatest"})
 T = TypeVar("T")
+Ordered = TypeVar("Ordered", str, Decimal, int, date, datetime, time)
 
 
 def default(value: T | None, fallback: T) -> T:
@@ -38,12 +41,12 @@ def choose(value: Any, *cases: Any) -> Any:
     raise Fault("the value is none of the cases", "Add the case, or a last argument for all others.")
 
 
-def least(*values: T) -> T | None:
+def least(*values: Ordered) -> Ordered | None:
     """The least of some values. `least(3, 1.5, 2) → 1.5`"""
     return _outermost(values, less)
 
 
-def greatest(*values: T) -> T | None:
+def greatest(*values: Ordered) -> Ordered | None:
     """The greatest of some values. `greatest(3, 1.5, 2) → 3`"""
     return _outermost(values, lambda value, best: less(best, value))
 
