@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import Literal, TypeVar
 
 from exchange import secrets
-from exchange.bound import BoundSource, BoundTarget, Verdict, Watched
+from exchange.bound import BoundSource, BoundTarget
 from exchange.declare import flow as declared
 from exchange.flow.content import Content
-from exchange.intake import Rules, Sighting, decide
+from exchange.intake import Rules
 from exchange.model import ArrivalFacts
 from exchange.outcome import Outcome
 from exchange.transports import registry
-from exchange.transports.contract import Entry, Place, Source, Target
+from exchange.transports.contract import Place, Source, Target
 
 End = TypeVar("End", Source, Target)
 MONEY = "common/payment"
@@ -41,26 +41,6 @@ class Bound:
         return self.content.process(path, facts, work)[0]
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyRule:
-    """The ready rule of a flow's source, in the engine's words."""
-
-    rules: Rules
-
-    def judge(
-        self, entries: Sequence[Entry], watched: Mapping[bytes, Watched], now: datetime
-    ) -> Sequence[Verdict]:
-        """One verdict for every entry. A file of a wrong size is told as one that cannot be taken."""
-        memory = {
-            name: Sighting(seen.fingerprint, seen.unchanged_since.timestamp()) for name, seen in watched.items()
-        }
-        decided = decide(entries, self.rules, memory, now.timestamp())
-        return [
-            Verdict(each.entry, "unreadable" if each.disposition == "held" else each.disposition, each.reason, each.marker)
-            for each in decided.decisions
-        ]
-
-
 def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:
     """The place of one end of a flow, without its secret; `folder` is the site's."""
     return Place(end.at, folder, host_keys=tuple(end.host_key), options=end.options)
@@ -68,7 +48,7 @@ def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:
 
 def source_of(end: declared.Source, folder: Path) -> BoundSource:
     """Where a flow's files come from."""
-    return BoundSource(where=end.at, open=_opener(end, folder, registry.source), ready=ReadyRule(Rules.of(end)), after=end.after)
+    return BoundSource(where=end.at, open=_opener(end, folder, registry.source), ready=Rules.of(end), after=end.after)
 
 
 def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget:
