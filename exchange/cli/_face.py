@@ -15,7 +15,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from exchange.findings import Finding
+    from exchange.findings import Finding, Severity
 
 LONG = 5_000_000
 """Bytes from which on a file is long enough for a progress bar."""
@@ -98,7 +98,7 @@ def print_facts(facts: Mapping[str, object]) -> None:
     console().print(table)
 
 
-def print_findings(findings: Iterable[Finding], counts: Mapping[tuple[str, str], int] | None = None) -> None:
+def print_findings(findings: Iterable[Finding], counts: Mapping[tuple[Severity, str], int] | Mapping[tuple[str, str], int] | None = None) -> None:
     """Findings for people: place, sentence and next step; below, how many there were when not all are shown."""
     from rich.text import Text
 

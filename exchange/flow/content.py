@@ -164,7 +164,7 @@ class KeySpool:
     def documents(self) -> Iterator[DocumentKey]:
         """All keys, as documents of their kinds."""
         self._file.seek(0)
-        while self._file.peek(1):  # type: ignore[attr-defined]
+        while self._file.peek(1):
             kind, keys = pickle.load(self._file)  # noqa: S301 - our own file, which has no name
             tally = Tally(keys=keys)
             yield from tally.documents(kind)

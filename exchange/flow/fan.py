@@ -7,7 +7,7 @@ short queue that the caller's thread fills. The batches are shared, so takers ne
 from __future__ import annotations
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -37,7 +37,7 @@ class _Lane(Generic[Result]):
                 continue
 
 
-def fan_out(batches: Iterator[Batch], takers: list[Taker[Result]]) -> list[Result]:
+def fan_out(batches: Iterator[Batch], takers: Sequence[Taker[Result]]) -> list[Result]:
     """What each taker made of the whole stream, in order. A taker's exception is raised when the others are through."""
     if len(takers) == 1:
         return [takers[0](batches)]

@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from exchange.declare.catalogue import Catalogue
-from exchange.declare.flow import Flow, Target
+from exchange.declare.flow import Flow, Source, Target
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean
@@ -207,7 +207,8 @@ class _Binder:
         return Matching(name, intake, self.find_reference) if intake else None
 
     def _check_places(self, flow: Flow) -> None:
-        for end in (flow.from_, *flow.to):
+        ends: list[Source | Target] = [flow.from_, *flow.to]
+        for end in ends:
             for sentence in transports.check(place_of(end, self.folder)):
                 self._say(end.at, sentence)
 

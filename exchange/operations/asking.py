@@ -37,15 +37,15 @@ class Status:
 def status(folder: Path) -> Status:
     """Where everything is."""
     with installation(folder) as opened, opened.ledger.read() as connection:
-        stages = {name: {} for name in opened.site.flows} | queries.counts(connection)
+        none: dict[str, dict[str, int]] = {name: {} for name in opened.site.flows}
         return Status(
             opened.site.declared.site,
-            stages,
+            none | queries.counts(connection),
             queries.waiting(connection),
             queries.arrivals(connection, stages=("held",)),
             queries.deliveries(connection, stages=("ready", "sending", "staged", "held")),
             queries.stops(connection),
-            queries.troubles(connection),
+            {name: reason for name, (reason, _) in queries.troubles(connection).items()},
         )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from exchange.bound import BoundSource, BoundTarget
 from exchange.declare.problems import Problem
 from exchange.errors import ExchangeError
 from exchange.flow.site import OpenSite, check_site
@@ -47,17 +48,17 @@ def check(folder: Path, *, offline: bool) -> Checked:
 
 def _places(opened: OpenSite) -> Iterator[PlaceChecked]:
     for flow in opened.flows.values():
-        for end in (flow.source, *flow.targets):
+        ends: list[BoundSource | BoundTarget] = [flow.source, *flow.targets]
+        for end in ends:
             yield from (
                 PlaceChecked(flow.name, end.where, tried.what, tried.ok, tried.say, tried.advice) for tried in _probe(end.open)
             )
 
 
-def _probe(open_end: object) -> list[Probed]:
+def _probe(open_end: Callable[[], Source | Target]) -> list[Probed]:
     """What one end can do; a secret or an address that cannot be used is a result, too."""
     try:
-        end: Source | Target = open_end()  # type: ignore[operator]
-        with closing(end):
+        with closing(open_end()) as end:
             return end.probe()
     except ExchangeError as error:
         return [Probed("open", False, error.message, error.advice)]
