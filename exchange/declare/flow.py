@@ -23,11 +23,21 @@ from exchange.declare.problems import did_you_mean
 from exchange.declare.units import PlaceText, Secret, Size, Texts, seconds
 from exchange.model import ArrivalFacts
 
-FLOW_NAME = r"^[a-z0-9][a-z0-9-]*$"
+FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,59}$"
 PER_FILE = ("flow", "arrival.date", "arrival.id", "arrival.name", "arrival.stem")
 PER_DOCUMENT = ("n", "key")
 """What a file name may hold in braces: always, and only where each document becomes a file of its own."""
-FlowName = Annotated[str, Field(pattern=FLOW_NAME, max_length=60)]
+
+
+def _flow_name(name: PlacedText) -> PlacedText:
+    if not re.fullmatch(FLOW_NAME, name):
+        raise Wrong(f'"{name}" is not a usable name: lower-case letters, digits and -, at most 60', at=name)
+    return name
+
+
+FlowName = Annotated[
+    PlacedText, AfterValidator(_flow_name), WithJsonSchema({"type": "string", "pattern": FLOW_NAME})
+]
 MappingName = LayoutName
 
 

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 from exchange.declare.declared import Declared as Declared
 from exchange.declare.declared import Name as Name
 from exchange.declare.declared import Wrong
+from exchange.declare.places import PlacedText
 from exchange.model import FieldShape, KindShape, Shape
 
 TYPES = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean")
@@ -27,7 +28,7 @@ def _owned(name: str) -> str:
 
 
 LayoutName = Annotated[
-    str, AfterValidator(_owned), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})
+    PlacedText, AfterValidator(_owned), WithJsonSchema({"type": "string", "pattern": NAME_PATTERN})
 ]
 
 

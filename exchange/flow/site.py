@@ -147,11 +147,11 @@ class _Binder:
         self._use("layout", flow.layout)
         return Intake(reader, chain, validator(self.library, layout, reading=True))
 
-    def _chain(self, names: Sequence[str | list[str]], source: str | None) -> Chain | None:
+    def _chain(self, names: Sequence[PlacedText | list[PlacedText]], source: str | None) -> Chain | None:
         """The mappings of a chain, each of which must begin where the one before it ended."""
         chain: list[list[Step]] = []
         for item in names:
-            together = [item] if isinstance(item, str) else item
+            together = item if isinstance(item, list) else [item]
             steps = [self.library.mapping(name, _placed(name)) for name in together]
             sound = [step for step in steps if step is not None]
             if len(sound) < len(steps):
