@@ -363,13 +363,13 @@ def _ranked(words: list[bytes]) -> list[tuple[str, list[str]]]:
     return [(name, [word.decode(name, "replace") for word in words]) for _, name in best_first]
 
 
-def _score(words: list[bytes], encoding: str) -> float:
+def _score(words: list[bytes], encoding: str) -> int:
     return sum(_word_score(word.decode(encoding, "replace")) for word in words)
 
 
-def _word_score(word: str) -> float:
+def _word_score(word: str) -> int:
     """How much a word looks like one of a Nordic language."""
-    score = 0.0
+    score = 0
     for index, character in enumerate(word):
         if character.isascii():
             continue

@@ -47,6 +47,9 @@ def demo(folder: Path) -> Demo:
     shutil.copytree(samples / "site", folder, dirs_exist_ok=True)
     _fill_inboxes(samples, folder)
     with installation(folder) as opened:
+        for flow in opened.site.declared_flows.values():
+            for end in (flow.from_, *flow.to):
+                (folder / end.at.removeprefix("folder:")).mkdir(parents=True, exist_ok=True)
         run_opened(opened, once=True)
         with opened.ledger.read() as connection:
             arrivals = queries.arrivals(connection, limit=1_000)[::-1]
@@ -67,8 +70,6 @@ def _fill_inboxes(samples: Path, folder: Path) -> None:
         inbox.mkdir(parents=True, exist_ok=True)
         for file in sorted(flow.glob("*.in.*")):
             shutil.copyfile(file, inbox / file.name.replace(".in.", "."))
-    for flow_file in sorted((folder / "flows").glob("*.yaml")):
-        (folder / "inbox" / flow_file.stem).mkdir(parents=True, exist_ok=True)
 
 
 def _findings(story: queries.Story) -> list[Finding]:
