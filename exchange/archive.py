@@ -120,10 +120,11 @@ class Archive:
 
     def sweep(self) -> int:
         """Remove what a crash left half-written (only while no other process writes); how many there were."""
-        leftovers = list(self.root.glob(f"{_TMP}*"))
-        for path in leftovers:
-            path.unlink()
-        return len(leftovers)
+        with _translated("remove what a crash left"):
+            leftovers = list(self.root.glob(f"{_TMP}*"))
+            for path in leftovers:
+                path.unlink()
+            return len(leftovers)
 
     def free(self) -> int:
         """Free bytes on the archive's disk."""
@@ -204,6 +205,13 @@ class Store:
         return cls(
             Archive(var / "archive", threads), Journal(var / "manifests"), Journal(var / "witness"), work
         )
+
+    def clean(self) -> int:
+        """Remove what a crash left in archive and work folder; how many half-written files there were."""
+        with _translated("empty the work folder"):
+            for left in self.work.iterdir():
+                shutil.rmtree(left)
+        return self.archive.sweep()
 
 
 @contextmanager

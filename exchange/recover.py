@@ -5,7 +5,6 @@ Everything here may itself be killed at any point and begun again.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,9 +41,7 @@ def recover(ledger: Ledger, store: Store, *, after_crash: bool) -> Recovered:
         _quick_check(ledger)
     _check_tail(ledger)
     _check_witness(ledger, store.witness)
-    swept = store.archive.sweep()
-    for left in store.work.iterdir():
-        shutil.rmtree(left)
+    swept = store.clean()
     resumed, crashed = count_crashes(ledger)
     with ledger.read() as connection:
         return Recovered(swept, resumed, crashed, queries.stops(connection))

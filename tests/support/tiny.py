@@ -1,10 +1,10 @@
 """A small real flow for tests of the moving half: upper-cases a file into two outputs.
 
-    doc KEY        the file holds a document with this business key
-    bad TEXT       an error finding
-    die            kills the process (SIGKILL) while reading
-    bug            raises
-    wait           the world fails (an OSError)
+doc KEY        the file holds a document with this business key
+bad TEXT       an error finding
+die            kills the process (SIGKILL) while reading
+bug            raises
+wait           the world fails (an OSError)
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from exchange.archive import Store
 from exchange.bound import BoundSource, BoundTarget
@@ -27,14 +27,10 @@ from exchange.ledger import Ledger, open_ledger
 from exchange.model import ArrivalFacts, DocumentKey
 from exchange.outcome import Gathered, Outcome, Output
 from exchange.transports import registry
-from exchange.transports.contract import Place
+from exchange.transports.contract import After, Place
 
 BAD = Code("TINY1", "error", "The line says it is bad: {value}.", "Correct it.")
 OUTPUTS = 2
-
-
-def place(at: str, base: Path, **more: object) -> Place:
-    return Place(at, base=base, **more)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -82,14 +78,24 @@ def expected(content: bytes, n: int, mark: bytes = b"") -> bytes:
     return mark + b"%d:" % n + content.upper()
 
 
-def tiny_flow(root: Path, *, target: Place | None = None, after: str = "delete", **more: object) -> TinyFlow:
-    """From the folder `inbox` to the folder `outbox` (or another place); every name is taken at once but `*.part`."""
-    inbox = place("folder:inbox", root)
-    outbox = target or place("folder:outbox", root)
+def tiny_flow(
+    root: Path,
+    *,
+    source: Place | None = None,
+    target: Place | None = None,
+    after: After = "delete",
+    consumes: bool = False,
+    **more: Any,
+) -> TinyFlow:
+    """From the folder `inbox` to the folder `outbox`, or other places; every name is taken at once but
+    `*.part`.
+    """
+    inbox = source or Place("folder:inbox", base=root)
+    outbox = target or Place("folder:outbox", base=root)
     ready = Rules(("*",), Renamed("*.part"), min_size=0)
-    source = BoundSource("folder:inbox", lambda: registry.source(inbox), ready, after)  # type: ignore[arg-type]
-    bound = BoundTarget(outbox.at, lambda: registry.target(outbox))
-    return TinyFlow(source, [bound], **more)  # type: ignore[arg-type]
+    end = BoundSource(inbox.at, lambda: registry.source(inbox), ready, after)
+    bound = BoundTarget(outbox.at, lambda: registry.target(outbox), consumes=consumes)
+    return TinyFlow(end, [bound], **more)
 
 
 def site(root: Path, *, threads: int = 1) -> tuple[Ledger, Store]:

@@ -1,0 +1,82 @@
+"""Kill the engine at every system call, and see whether anything is lost, changed or sent twice.
+
+    python -m tests.faults.run --all                      every point of every scene
+    python -m tests.faults.run --sample 20 --seed 7       some of each
+    python -m tests.faults.run --all --scene "to SFTP"    scenes whose name holds the text
+
+Exit status: 0 no violation, 1 some. Needs strace, and root with openssh-server for the SFTP scenes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults.harness import Found, Scene, explore
+from tests.faults.scenes import folder_scenes, server_scenes, sftp_scenes
+from tests.support import sshd
+
+MEMORY = Path("/dev/shm")
+
+
+def main() -> int:
+    options = _options()
+    if shutil.which("strace") is None:
+        print("strace is not installed: nothing can be tried.", file=sys.stderr)
+        return 1
+    sample = None if options.all else options.sample
+    home = Path(tempfile.mkdtemp(prefix="faults-", dir=options.dir or (MEMORY if MEMORY.is_dir() else None)))
+    results: list[Found] = []
+    try:
+        for scene in _scenes(home):
+            if options.scene in scene.name:
+                place = home / str(len(results))
+                place.mkdir()
+                results.append(explore(scene, place, sample=sample, seed=options.seed))
+                shutil.rmtree(place)
+                print(results[-1].line(), flush=True)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+    points = sum(each.points.total() for each in results)
+    bad = sum(len(each.violations) for each in results)
+    print(f"{points} points in {len(results)} scenes: {bad} violations.")
+    return 1 if bad or not points else 0
+
+
+def _scenes(home: Path) -> list[Scene]:
+    scenes = folder_scenes()
+    missing = sshd.missing()
+    if missing:
+        print(f"The SFTP scenes are left out: {missing}.", file=sys.stderr)
+        return scenes
+    keys = home / "sshd"
+    keys.mkdir()
+    server = sshd.Sshd(keys).start(more=("MaxStartups 100:30:200",))
+    _servers.append(server)
+    return [*scenes, *sftp_scenes(server), *server_scenes(server)]
+
+
+_servers: list[sshd.Sshd] = []
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--all", action="store_true", help="every point (takes some twenty minutes)")
+    parser.add_argument("--sample", type=int, default=10, metavar="N", help="so many points of each scene")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--scene", default="", metavar="TEXT", help="only scenes whose name holds this")
+    parser.add_argument("--dir", type=Path, help="where to play (default: in memory)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    finally:
+        for each in _servers:
+            each.stop()
