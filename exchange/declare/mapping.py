@@ -57,7 +57,26 @@ class Ancestor(Declared):
     """
 
     by: list[PlacedText] = []
+    order: Literal["consecutive", "any"] = Field(
+        "consecutive",
+        description="any: results of one envelope may be apart; all results are held in memory and sorted",
+    )
     set: dict[PlacedText, Any] = {}
+
+
+class Balanced(Declared):
+    """What was there and what moved must make what is there then, within each value of `by`. Where opening
+    or closing is empty nothing is asked.
+    """
+
+    by: list[PlacedText] = Field([], description="expressions; results with equal values belong together")
+    opening: PlacedText
+    moved: PlacedText = Field(description="what one result adds, with its sign")
+    closing: PlacedText
+    code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as CAMT01")
+    say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
+    advice: str = ""
+    severity: Literal["error", "warning", "info"] = "error"
 
 
 class Conserved(Declared):
@@ -98,6 +117,7 @@ class Mapping(Declared):
     above: dict[PlacedText, Ancestor] = Field({}, description="the envelopes around the target kind")
     check: list[Check] = []
     conserve: dict[PlacedText, Annotated[Conserved, BeforeValidator(_both_sides)]] = {}
+    balance: list[Balanced] = []
     key: PlacedText | None = Field(
         None, description="the business key of each result: seen twice is a duplicate"
     )

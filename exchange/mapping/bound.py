@@ -76,6 +76,13 @@ class Fact(Bound):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Position(Bound):
+    """Which element of its list the present one is, from 1; of an envelope, which one of the file."""
+
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Local(Bound):
     """A name of `let`."""
 

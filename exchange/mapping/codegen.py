@@ -31,6 +31,7 @@ from exchange.mapping.bound import (
     Operation,
     Part,
     Pick,
+    Position,
     Project,
     Step,
 )
@@ -119,6 +120,8 @@ class Emitter:
             case Fact():
                 self.facts.add(bound.name)
                 return f"arrival_{bound.name}"
+            case Position():
+                return f"n_{bound.frame.variable}"
             case Local():
                 return bound.let.variable
             case Part():

@@ -18,6 +18,7 @@ from exchange.declare.mapping import Mapping
 from exchange.declare.problems import DeclarationError
 from exchange.findings import Found, code
 from exchange.mapping import coverage, explain
+from exchange.mapping.balance import Balances
 from exchange.mapping.interpreter import Interpreter, Told
 from exchange.mapping.operators import ARITHMETIC, FAILURES
 from exchange.mapping.plan import Groups, Plan
@@ -71,8 +72,10 @@ class State:
     left_out: int = 0
     others: int = 0
     interpreter: Interpreter = field(init=False)
+    balances: Balances = field(init=False)
 
     def __post_init__(self) -> None:
+        self.balances = Balances(self.plan.balances)
         self.interpreter = Interpreter(self.plan, self.facts, self.above)
 
     def add(self, number: int, by: Any, source: Any, result: Any) -> None:
@@ -96,6 +99,8 @@ class State:
             out.append(made.result)
             for number, (source, result, by) in enumerate(made.amounts):
                 self.add(number, by, source, result)
+            for number, (within, moved) in enumerate(made.moves):
+                self.balances.add(number, within, moved, made.result)
             if made.key is not None:
                 keys.append((made.key, made.result[LINE], *self.amount(made.amounts)))
 
@@ -131,16 +136,23 @@ class CompiledMapping:
             envelope.kind: {} for envelope in self.plan.envelopes
         }
         state = State(self.plan, facts, found, tally, above, [{} for _ in self.plan.sums])
+        made = self._made(batches, state)
+        yield from (
+            _together(made, [envelope.kind for envelope in self.plan.envelopes]) if self.plan.sorted else made
+        )
+        self._finish(state)
+
+    def _made(self, batches: Iterable[Batch], state: State) -> Iterator[Batch]:
+        """The results in the order of their source."""
         grouped = self.plan.group is not None
         for batch in self._grouped(batches, state) if grouped else batches:
             with localcontext(ARITHMETIC):
                 out, keys = self.function(batch, state)
-            tally.results += len(out)
+            state.tally.results += len(out)
             if keys:
-                tally.note(keys)
+                state.tally.note(keys)
             if out:
                 yield out
-        self._finish(state)
 
     def _finish(self, state: State) -> None:
         """Counts to the tally, and whether everything was conserved."""
@@ -168,6 +180,9 @@ class CompiledMapping:
                             difference=source - result,
                         )
                     )
+        if not tally.failed:  # without the records that failed nothing can come out
+            for finding in state.balances.findings():
+                state.found(finding)
 
     def _grouped(self, batches: Iterable[Batch], state: State) -> Iterator[Batch]:
         """Batches of groups, each a record that holds the gathered ones."""
@@ -230,6 +245,19 @@ class CompiledMapping:
         """
         with localcontext(ARITHMETIC):
             return explain.lineage(self.plan, record, path, facts, result)
+
+
+def _together(batches: Iterable[Batch], kinds: list[str]) -> Iterator[Batch]:
+    """All results, those of one envelope one after the other; envelopes in the order of first appearance."""
+    ranks: dict[int, int] = {}
+    ranked = [
+        (tuple([ranks.setdefault(id(result[kind]), len(ranks)) for kind in kinds]), result)
+        for batch in batches
+        for result in batch
+    ]
+    ranked.sort(key=lambda pair: pair[0])
+    for start in range(0, len(ranked), BATCH_SIZE):
+        yield [result for _, result in ranked[start : start + BATCH_SIZE]]
 
 
 Keyed = Iterator[tuple[tuple[Any, ...], Record]]

@@ -31,6 +31,7 @@ from exchange.mapping.bound import (
     Operation,
     Part,
     Pick,
+    Position,
     Project,
     operands,
 )
@@ -56,17 +57,21 @@ class Hidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Env:
-    """What names stand for. frames: the present element of each; lets: values of `let`, Hidden where they
-    failed.
+    """What names stand for. frames: the present element of each; positions: its number in its list; lets:
+    values of `let`, Hidden where they failed.
     """
 
     facts: ArrivalFacts
     frames: dict[Frame, Any] = field(default_factory=dict)
     lets: dict[Let, Any] = field(default_factory=dict)
+    positions: dict[Frame, int] = field(default_factory=dict)
 
-    def inside(self, frame: Frame, element: Any) -> Env:
-        """The same with an element for one more frame."""
-        return replace(self, frames={**self.frames, frame: element}, lets=dict(self.lets))
+    def inside(self, frame: Frame, element: Any, position: int = 0) -> Env:
+        """The same with an element for one more frame, and its number in its list where it has one."""
+        positions = {**self.positions, frame: position} if position else self.positions
+        return replace(
+            self, frames={**self.frames, frame: element}, lets=dict(self.lets), positions=positions
+        )
 
 
 def evaluate(bound: Bound, env: Env) -> Any:
@@ -80,6 +85,8 @@ def evaluate(bound: Bound, env: Env) -> Any:
             return env.frames[bound.frame]
         case Fact():
             return getattr(env.facts, bound.name)
+        case Position():
+            return env.positions.get(bound.frame)
         case Local():
             return _local(bound, env)
         case Project() | Filter():
@@ -218,7 +225,7 @@ def told(bound: Bound, env: Env) -> list[tuple[str, Any]]:
 
 def _leaves(bound: Bound) -> Iterable[Bound]:
     """The parts whose values say why a part came out as it did."""
-    if isinstance(bound, (Field, Local, Fact, Part)) or (
+    if isinstance(bound, (Field, Local, Fact, Part, Position)) or (
         isinstance(bound, Apply) and bound.type.name != "boolean"
     ):
         yield bound
@@ -226,6 +233,12 @@ def _leaves(bound: Bound) -> Iterable[Bound]:
     for part in inner:
         if not part.type.many:
             yield from _leaves(part)
+
+
+def plain_value(values: list[tuple[str, Any]]) -> str | None:
+    """The offending value of a finding: that of the first operand, a text as it stands."""
+    value = values[0][1] if values else None
+    return value if value is None or isinstance(value, str) else shown(value)
 
 
 def shown(value: Any) -> str:

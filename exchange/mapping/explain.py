@@ -138,7 +138,7 @@ def _element(plan: Plan, env: Env, result: int) -> Env:
     children = evaluate(plan.over, env)
     if not 1 <= result <= len(children):
         raise UnknownNameError(f"The record has {len(children)} elements, there is no number {result}.")
-    return env.inside(plan.element, children[result - 1])
+    return env.inside(plan.element, children[result - 1], result)
 
 
 def _start(plan: Plan, steps: list[tuple[str, int]]) -> tuple[Fields, list[tuple[str, int]]]:

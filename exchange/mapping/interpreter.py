@@ -12,10 +12,11 @@ from typing import Any
 from exchange.declare.places import PlacedText
 from exchange.findings import Finding, code
 from exchange.mapping.bound import Bound, Let
-from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, shown, told, truth
+from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, plain_value, shown, told, truth
 from exchange.mapping.operators import Fault, filled, filled_map, key_text
 from exchange.mapping.plan import (
     Assign,
+    Balance,
     Block,
     Children,
     Content,
@@ -49,11 +50,14 @@ NO_KEY = code(
 
 @dataclass(slots=True)
 class Made:
-    """One result. amounts: for each conserved sum, source, result and the value of `by`."""
+    """One result. amounts: for each conserved sum, source, result and the value of `by`; moves: for each
+    balance the values of `by`, and opening, moved and closing.
+    """
 
     result: Record
     key: str | None
     amounts: list[tuple[Any, Any, Any]]
+    moves: list[tuple[tuple[Any, ...], tuple[Any, Any, Any]]]
 
 
 @dataclass(slots=True)
@@ -94,10 +98,10 @@ class Interpreter:
             return self.told
         children = self.attempt("each", evaluate, self.plan.over, env) if self.plan.over else []
         self.told.elements = len(children or ())
-        for child in children or ():
+        for number, child in enumerate(children or (), 1):
             assert self.plan.element is not None
             with self.within(child):
-                self.one(env.inside(self.plan.element, child))
+                self.one(env.inside(self.plan.element, child, number))
         return self.told
 
     def group_key(self, groups: Groups, record: Record) -> tuple[tuple[Any, ...] | None, Told]:
@@ -159,8 +163,16 @@ class Interpreter:
                 self.find(NO_KEY, "key", self.plan.key, env)
             result[KEY] = key
         amounts = [self.amounts(total, env) for total in self.plan.sums]
+        moves = [self.moves(balance, env) for balance in self.plan.balances]
         if not any(finding.severity == "error" for finding in self.told.findings[before:]):
-            self.told.made.append(Made(result, key, amounts))
+            self.told.made.append(Made(result, key, amounts, moves))
+
+    def moves(self, balance: Balance, env: Env) -> tuple[tuple[Any, ...], tuple[Any, Any, Any]]:
+        """What one result adds to a balance: the values of `by`, and opening, moved and closing."""
+        name = f"balance {balance.declared.code}"
+        by = tuple(self.attempt(name, evaluate, key, env) for key in balance.by)
+        outer = [self.attempt(name, evaluate, bound, env) for bound in (balance.opening, balance.closing)]
+        return by, (outer[0], self.amount(name, balance.moved, env), outer[1])
 
     def amounts(self, total: Sum, env: Env) -> tuple[Any, Any, Any]:
         """What one result adds to a conserved sum: source, result, and within which value of `by`."""
@@ -188,7 +200,7 @@ class Interpreter:
         message = f"{declared.say} The rule is {_rule(that)} ({that.node.place}){_operands(that, env)}."
         values = told(that, env)
         advice = declared.advice or "Compare the record with the rule and correct whichever is wrong."
-        value = shown(values[0][1]) if values else None
+        value = plain_value(values)
         line, path = self.mark(LINE), self.mark(PATH)
         finding = Finding(declared.code, declared.severity, message, advice, line, None, path, None, value)
         self.told.findings.append(finding)
@@ -222,7 +234,7 @@ class Interpreter:
                 line=self.mark(LINE),
                 path=self.mark(PATH),
                 field=name,
-                value=shown(values[0][1]) if values else None,
+                value=plain_value(values),
                 reason="" if fault is None else fault.message,
                 advice="" if fault is None else fault.advice,
                 rule=_rule(bound),
@@ -323,12 +335,16 @@ class Interpreter:
         """A block with the names for each of its elements that is not left out."""
         for element, inner in self.each(block, env):
             with self.within(element):
-                if block.group is None:
-                    self.lets(block.early, inner)
-                    if block.where is not None and not self.condition(block.where, inner, "where"):
-                        continue
-                self.lets(block.lets, inner)
-                yield block, inner
+                if self.stands(block, inner):
+                    self.lets(block.lets, inner)
+                    yield block, inner
+
+    def stands(self, block: Block, env: Env) -> bool:
+        """Whether an element is not left out; of groups that was asked before they were gathered."""
+        if block.group is not None:
+            return True
+        self.lets(block.early, env)
+        return block.where is None or self.condition(block.where, env, "where")
 
     def each(self, block: Block, env: Env) -> Iterator[tuple[Any, Env]]:
         """The elements of a block, or its groups."""
@@ -338,10 +354,11 @@ class Interpreter:
         over, frame = block.over, block.frame
         elements = self.attempt("each", evaluate, over, env) or []
         if block.group is None:
-            yield from ((element, env.inside(frame, element)) for element in elements)
+            yield from ((each, env.inside(frame, each, number)) for number, each in enumerate(elements, 1))
             return
-        for gathered in self.gathered(block, block.group, elements, env).values():
-            yield gathered[0], env.inside(block.group.frame, {block.group.name: gathered})
+        groups = self.gathered(block, block.group, elements, env).values()
+        for number, gathered in enumerate(groups, 1):
+            yield gathered[0], env.inside(block.group.frame, {block.group.name: gathered}, number)
 
     def gathered(
         self, block: Block, group: Groups, elements: list[Any], env: Env
@@ -349,8 +366,8 @@ class Interpreter:
         """Elements by the values that they are grouped by."""
         found: dict[tuple[Any, ...], list[Any]] = {}
         assert block.frame is not None
-        for element in elements:
-            inner = env.inside(block.frame, element)
+        for number, element in enumerate(elements, 1):
+            inner = env.inside(block.frame, element, number)
             with self.within(element):
                 if block.where is None or self.condition(block.where, inner, "where"):
                     keys = [self.attempt("group", evaluate, key, inner) for key in group.keys]
@@ -361,7 +378,10 @@ class Interpreter:
         """The ancestor for this result: the one there is for its keys, or a new one."""
         keys = tuple(self.attempt(envelope.kind, evaluate, key, env) for key in envelope.keys)
         known = self.above[envelope.kind].get(keys)
-        return keys, {KIND: envelope.kind, **self.assigned(envelope.fields, env)} if known is None else known
+        if known is not None:
+            return keys, known
+        numbered = env.inside(envelope.frame, None, len(self.above[envelope.kind]) + 1)
+        return keys, {KIND: envelope.kind, **self.assigned(envelope.fields, numbered)}
 
 
 def _key(bound: Bound, env: Env) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from exchange.declare.mapping import Check
+from exchange.declare.mapping import Balanced, Check
 from exchange.declare.places import PlacedText
 from exchange.mapping.bound import Bound, Frame, Let, walk
 from exchange.mapping.types import Type
@@ -99,12 +99,13 @@ class Assign:
 @dataclass(frozen=True, slots=True, eq=False)
 class Envelope:
     """An ancestor of the result. keys: of it and of all that it stands in itself; equal keys share one
-    dict.
+    dict. frame: stands for it where its number in the file is asked for.
     """
 
     kind: str
     keys: tuple[Bound, ...]
     fields: Fields
+    frame: Frame
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,6 +124,17 @@ class Sum:
     source: Bound
     result: Bound
     by: Bound | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Balance:
+    """Opening, movement of each result and closing, within the values of by."""
+
+    declared: Balanced
+    by: tuple[Bound, ...]
+    opening: Bound
+    moved: Bound
+    closing: Bound
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,10 +161,13 @@ class Plan:
     """The `where` of a grouping mapping: it is asked of the records before they are grouped."""
     body: Block
     envelopes: tuple[Envelope, ...]
+    sorted: bool
+    """Whether results of one envelope may be apart in the source, so that they must be brought together."""
     tests: tuple[Test, ...]
     sums: tuple[Sum, ...]
     counted: bool
     """Whether there must be as many results as elements gone through."""
+    balances: tuple[Balance, ...]
     key: Bound | None
     result: Frame
 
@@ -182,6 +197,8 @@ def expressions(plan: Plan) -> Iterator[Bound]:
     yield from (test.that for test in plan.tests)
     for total in plan.sums:
         yield from (total.source, total.result, *(() if total.by is None else (total.by,)))
+    for balance in plan.balances:
+        yield from (*balance.by, balance.opening, balance.moved, balance.closing)
 
 
 def of_fields(fields: Fields) -> Iterator[Bound]:

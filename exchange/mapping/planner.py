@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from exchange.declare.mapping import Check, Conserved, Mapping
+from exchange.declare.mapping import Balanced, Check, Conserved, Mapping
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
@@ -17,6 +17,7 @@ from exchange.mapping.dependence import in_order, needed_lets
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
+    Balance,
     Block,
     Children,
     Content,
@@ -66,7 +67,7 @@ class _Planner:
         result = Frame("result", self.result_type(into), into.name)
         scope = Scope((record,), {"source": record, "result": result}, (record,))
         over, element = self.exploded(scope)
-        top = scope if element is None else scope.inside(element)
+        top = scope if element is None else scope.each(element)
         group, before, scope = self.grouped(top, element or record)
         body = self.body(scope, into, where=declared.where if group is None else None)
         body = replace(body, fields=in_order(body.fields, result, self.problems))
@@ -90,9 +91,11 @@ class _Planner:
             before=before,
             body=body,
             envelopes=envelopes,
+            sorted=any(rule.order == "any" for rule in declared.above.values()),
             tests=tuple(self.test(check, after) for check in declared.check),
             sums=tuple(self.sum(name, rule, scope, after) for name, rule in summed),
             counted=bool([self.count(rule, kind.name) for rule in counted]),
+            balances=tuple(self.balance(rule, after) for rule in declared.balance),
             key=None if declared.key is None else self.key(declared.key, after),
             result=result,
         )
@@ -291,7 +294,7 @@ class _Planner:
         outer = scope
         if "each" in value:
             over, frame = self.elements(placed(value["each"]), scope)
-            scope = scope.inside(frame)
+            scope = scope.each(frame)
             if not shape.repeated:
                 self.analyst.problem(
                     over, f'"{path}" is one structure, not a list.', "Take one element: first(list).field."
@@ -299,7 +302,7 @@ class _Planner:
         if "group" in value:
             where = self.where(value, scope)
             group = self.inner_group(value["group"], frame, scope)
-            scope = outer if group is None else outer.inside(group.frame)
+            scope = outer if group is None else outer.each(group.frame)
         lets, inner = self.lets(value.get("let") or {}, scope)
         where = where if "group" in value else self.where(value, inner)
         early = () if "group" in value else needed_lets(where, lets)
@@ -360,15 +363,11 @@ class _Planner:
                 else tuple(self.analyst.expression(self.formula(text), scope) for text in rule.by)
             )
             keys = (*keys, *by)
-            fields = self.fields(
-                {} if rule is None else rule.set,
-                kind.fields,
-                f"{kind.name}.",
-                scope,
-                kind.name,
-                optional=False,
-            )
-            made.append(Envelope(kind.name, keys, fields))
+            frame = Frame(f"above_{kind.name}", UNKNOWN, kind.name)
+            inner = replace(scope, counted=frame)
+            written = {} if rule is None else rule.set
+            fields = self.fields(written, kind.fields, f"{kind.name}.", inner, kind.name, optional=False)
+            made.append(Envelope(kind.name, keys, fields, frame))
         return tuple(made)
 
     def result_type(self, into: KindShape) -> Type:
@@ -403,9 +402,16 @@ class _Planner:
             self.problems.append(written.problem("Grouped records are not as many as results.", advice))
         return rule
 
-    def amount(self, bound: Bound) -> Bound:
+    def balance(self, rule: Balanced, after: Scope) -> Balance:
+        """One balance, in terms of the results."""
+        by = tuple(self.analyst.expression(self.formula(text), after) for text in rule.by)
+        texts = (rule.opening, rule.moved, rule.closing)
+        amounts = [self.analyst.expression(self.formula(text), after) for text in texts]
+        return Balance(rule, by, *(self.amount(bound, "balance") for bound in amounts))
+
+    def amount(self, bound: Bound, clause: str = "conserve") -> Bound:
         """A number that can be summed."""
-        bound = self.analyst.number(bound, "conserve")
+        bound = self.analyst.number(bound, clause)
         return (
             bound
             if bound.type.name == "integer"

@@ -9,7 +9,20 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from exchange.declare.problems import Problem, did_you_mean
-from exchange.mapping.bound import Bound, Const, Element, Fact, Field, Frame, Let, Local, Part, Project, Step
+from exchange.mapping.bound import (
+    Bound,
+    Const,
+    Element,
+    Fact,
+    Field,
+    Frame,
+    Let,
+    Local,
+    Part,
+    Position,
+    Project,
+    Step,
+)
 from exchange.mapping.syntax import Node
 from exchange.mapping.types import TEXT, UNKNOWN, Type, of_value
 
@@ -36,6 +49,12 @@ class Scope:
     """Records that are also reached by the name of their kind: `order.currency` from within a line of the
     order.
     """
+    counted: Frame | None = None
+    """The element whose number in its list is `position`."""
+
+    def each(self, frame: Frame) -> Scope:
+        """The scope within one element of a list."""
+        return replace(self.inside(frame), counted=frame)
 
     def inside(self, *layers: Layer) -> Scope:
         """The scope within more layers, the innermost first."""
@@ -44,6 +63,7 @@ class Scope:
     def names(self) -> set[str]:
         """Every name that means something here."""
         names = {"arrival", "site", "flow", *self.prefixes, *(frame.label for frame in self.kinds)}
+        names |= set() if self.counted is None else {"position"}
         for layer in self.layers:
             names |= set(layer.type.fields or ()) if isinstance(layer, Frame) else set(layer)
         return names
@@ -76,6 +96,8 @@ class Names:
         for frame in scope.kinds if rest else ():
             if frame.label == first:
                 return self.follow(Element(node, frame.type, frame), rest)
+        if first == "position" and not rest and scope.counted is not None:
+            return Position(node, Type("integer", empty=False), scope.counted)
         return self._outer(node, first, rest, scope)
 
     def _layer(self, name: str, structured: bool, scope: Scope) -> Layer | None:

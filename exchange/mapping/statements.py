@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from exchange.mapping.bound import Bound, Fact, Field, Frame, Let, Step, walk
+from exchange.mapping.bound import Bound, Frame, Let
 from exchange.mapping.codegen import Emitter
 from exchange.mapping.plan import (
     Assign,
@@ -33,8 +33,8 @@ from exchange.mapping.plan import (
     Plan,
     Several,
     Single,
-    expressions,
 )
+from exchange.mapping.uses import counted, facts, paths
 from exchange.model import KEY, KIND, LINE, PATH
 
 
@@ -52,7 +52,8 @@ class _Writer:
         self.lines: list[str] = []
         self.depth = 0
         self.names: Counter[str] = Counter()
-        self.uses = _uses(plan)
+        self.uses = paths(plan)
+        self.counted = counted(plan)
 
     def write(self, line: str) -> None:
         """One line at the present depth."""
@@ -84,7 +85,7 @@ class _Writer:
         keep, self.lines, self.depth = self.lines, [], 0
         held, self.emitter.held = self.emitter.held, {}
         with self.indented("def group_key(r, state):"):
-            for fact in sorted(_facts(self.plan)):
+            for fact in sorted(facts(self.plan)):
                 self.write(f"arrival_{fact} = state.facts.{fact}")
             if self.plan.before is not None:
                 with self.indented(f"if not {self.emitter.condition(self.plan.before)}:"):
@@ -98,7 +99,7 @@ class _Writer:
         """The function over a batch."""
         plan = self.plan
         with self.indented("def run(batch, state):"):
-            for fact in sorted(_facts(plan)):
+            for fact in sorted(facts(plan)):
                 self.write(f"arrival_{fact} = state.facts.{fact}")
             for envelope in plan.envelopes:
                 self.write(f"above_{envelope.kind} = state.above[{envelope.kind!r}]")
@@ -142,7 +143,7 @@ class _Writer:
         assert self.plan.element is not None
         self.write(f"children = {self.emitter.code(self.plan.over)}")
         self.write("made, left = [], 0")
-        with self.indented(f"for {self.plan.element.variable} in children:"):
+        with self.indented(self.every(self.plan.element.variable, "children", self.plan.element)):
             self.hold(self.plan.element)
             self.element("left += 1")
             self.write(f"made.append(({', '.join(self.made())},))")
@@ -152,6 +153,8 @@ class _Writer:
         names = ["result", *(["key"] if self.plan.key is not None else [])]
         for number, total in enumerate(self.plan.sums):
             names += [f"a{number}", f"b{number}", *([f"by{number}"] if total.by is not None else [])]
+        for number in range(len(self.plan.balances)):
+            names += [f"within{number}", f"moved{number}"]
         return names
 
     def element(self, left_out: str) -> None:
@@ -203,6 +206,11 @@ class _Writer:
             self.amount(f"b{number}", total.result)
             if total.by is not None:
                 self.write(f"by{number} = {self.emitter.code(total.by)}")
+        for number, balance in enumerate(self.plan.balances):
+            self.write(f"within{number} = {self.keys(balance.by)}")
+            self.amount(f"m{number}", balance.moved)
+            outer = [self.emitter.code(bound) for bound in (balance.opening, balance.closing)]
+            self.write(f"moved{number} = ({outer[0]}, m{number}, {outer[1]})")
 
     def amount(self, name: str, bound: Bound) -> None:
         """A number: what is empty fails here, not when it is added."""
@@ -220,6 +228,8 @@ class _Writer:
                 self.write(f"result_{number} += b{number}")
             else:
                 self.write(f"state.add({number}, by{number}, a{number}, b{number})")
+        for number in range(len(self.plan.balances)):
+            self.write(f"state.balances.add({number}, within{number}, moved{number}, result)")
         if self.plan.key is not None:
             amount, currency = amount_of(self.plan)
             self.write(f"keys.append((key, result[{LINE!r}], {amount}, {currency}))")
@@ -243,6 +253,8 @@ class _Writer:
         self.write(f"k_{kind} = {self.keys(envelope.keys)}")
         self.write(f"m_{kind} = above_{kind}.get(k_{kind})")
         with self.indented(f"if m_{kind} is None:"):
+            if envelope.frame.variable in self.counted:
+                self.write(f"n_{envelope.frame.variable} = len(above_{kind}) + 1")
             inner = self.assigned(envelope.fields)
             self.write(f"m_{kind} = {{{', '.join([f'{KIND!r}: {kind!r}', *inner])}}}")
         return f"{kind!r}: m_{kind}"
@@ -367,12 +379,18 @@ class _Writer:
         if block.group is not None:
             self.grouped(assign, block, block.group, into)
             return
-        with self.indented(f"for {block.frame.variable} in {self.emitter.code(block.over)}:"):
+        with self.indented(self.every(block.frame.variable, self.emitter.code(block.over), block.frame)):
             self.hold(block.frame)
             self.lets(block.early)
             self.left_out(block)
             self.lets(block.lets)
             self.write(f"{into}.append({self.structure(assign, block.fields)})")
+
+    def every(self, variable: str, elements: str, frame: Frame) -> str:
+        """The head of a loop; elements are counted where `position` is asked for."""
+        if frame.variable not in self.counted:
+            return f"for {variable} in {elements}:"
+        return f"for n_{frame.variable}, {variable} in enumerate({elements}, 1):"
 
     def left_out(self, block: Block) -> None:
         """Elements for which `where` is not true."""
@@ -386,11 +404,11 @@ class _Writer:
         assert block.frame is not None
         groups, variable = self.name("groups"), block.frame.variable
         self.write(f"{groups} = {{}}")
-        with self.indented(f"for {variable} in {self.emitter.code(block.over)}:"):
+        with self.indented(self.every(variable, self.emitter.code(block.over), block.frame)):
             self.hold(block.frame)
             self.left_out(block)
             self.write(f"{groups}.setdefault({self.keys(group.keys)}, []).append({variable})")
-        with self.indented(f"for gathered in {groups}.values():"):
+        with self.indented(self.every("gathered", f"{groups}.values()", group.frame)):
             self.write(f"{group.frame.variable} = {{{group.name!r}: gathered}}")
             self.hold(group.frame)
             self.lets(block.lets)
@@ -413,28 +431,3 @@ def amount_of(plan: Plan) -> tuple[str, str]:
         if total.name == "amount":
             return f"b{number}", "None" if total.by is None else f"by{number}"
     return "None", "None"
-
-
-def _facts(plan: Plan) -> set[str]:
-    return {part.name for bound in expressions(plan) for part in walk(bound) if isinstance(part, Fact)}
-
-
-def _uses(plan: Plan) -> dict[str, list[tuple[Step, ...]]]:
-    """For each frame the paths that are worth a local variable, shorter ones first."""
-    counts: Counter[tuple[str, tuple[Step, ...]]] = Counter()
-    containers: set[tuple[str, tuple[Step, ...]]] = set()
-    grouping = {id(key) for key in (plan.group.keys if plan.group else ())} | {id(plan.before)}
-    for bound in expressions(plan):
-        if id(bound) in grouping:
-            continue
-        for part in walk(bound):
-            if isinstance(part, Field):
-                for length in range(1, len(part.path) + 1):
-                    counts[part.frame.variable, part.path[:length]] += 1
-                    if length < len(part.path) and not part.path[length].sure:
-                        containers.add((part.frame.variable, part.path[:length]))
-    kept: dict[str, list[tuple[Step, ...]]] = {}
-    for (variable, path), count in sorted(counts.items(), key=lambda item: len(item[0][1])):
-        if count > 1 or (variable, path) in containers:
-            kept.setdefault(variable, []).append(path)
-    return kept

@@ -1,0 +1,73 @@
+"""Balances while a mapping runs: what was there, what moved, and what must be there then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from exchange.findings import Finding
+from exchange.mapping.evaluator import shown
+from exchange.mapping.plan import Balance
+from exchange.model import LINE, PATH, Record
+
+
+@dataclass(slots=True)
+class Movement:
+    """All results with the same values of `by`; opening and closing are those of the first."""
+
+    opening: Any
+    moved: Any
+    closing: Any
+    line: int | None
+    path: str | None
+
+
+class Balances:
+    """The movements of one run, added up for each declared balance."""
+
+    def __init__(self, balances: Sequence[Balance]) -> None:
+        self._balances = balances
+        self._movements: list[dict[tuple[Any, ...], Movement]] = [{} for _ in balances]
+
+    def add(self, number: int, by: tuple[Any, ...], amounts: tuple[Any, Any, Any], result: Record) -> None:
+        """What one result moves. amounts: opening, moved, closing; opening and closing may be empty."""
+        known = self._movements[number].get(by)
+        if known is None:
+            self._movements[number][by] = Movement(*amounts, result.get(LINE), result.get(PATH))
+        else:
+            known.moved += amounts[1]
+
+    def findings(self) -> Iterator[Finding]:
+        """One for every balance that does not come out, with its figures."""
+        for balance, movements in zip(self._balances, self._movements, strict=True):
+            for by, movement in movements.items():
+                if movement.opening is not None and movement.closing is not None:
+                    yield from _difference(balance, by, movement)
+
+
+def _difference(balance: Balance, by: tuple[Any, ...], movement: Movement) -> Iterator[Finding]:
+    computed = movement.opening + movement.moved
+    if computed == movement.closing:
+        return
+    rule = balance.declared
+    within = f" ({' / '.join(str(value) for value in by if value is not None)})" if by else ""
+    message = (
+        f"{rule.say}{within} Opening {shown(movement.opening)} and movements {shown(movement.moved)} make "
+        f"{shown(computed)}, but the closing is {shown(movement.closing)}; the difference is "
+        f"{shown(movement.closing - computed)}."
+    )
+    advice = (
+        rule.advice or "Movements are missing, doubled or wrong: compare them with the sender's own list."
+    )
+    yield Finding(
+        rule.code,
+        rule.severity,
+        message,
+        advice,
+        movement.line,
+        None,
+        movement.path,
+        None,
+        shown(movement.closing),
+    )

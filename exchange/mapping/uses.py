@@ -1,0 +1,37 @@
+"""What the expressions of a mapping read: facts, numbers of elements, paths that are worth a variable."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from exchange.mapping.bound import Fact, Field, Position, Step, walk
+from exchange.mapping.plan import Plan, expressions
+
+
+def facts(plan: Plan) -> set[str]:
+    """The names of the facts of the arrival that are read."""
+    return {part.name for bound in expressions(plan) for part in walk(bound) if isinstance(part, Fact)}
+
+
+def counted(plan: Plan) -> set[str]:
+    """The variables of the frames whose elements are counted."""
+    parts = (part for bound in expressions(plan) for part in walk(bound))
+    return {part.frame.variable for part in parts if isinstance(part, Position)}
+
+
+def paths(plan: Plan) -> dict[str, list[tuple[Step, ...]]]:
+    """For each frame the paths that are worth a local variable, shorter ones first."""
+    counts: Counter[tuple[str, tuple[Step, ...]]] = Counter()
+    containers: set[tuple[str, tuple[Step, ...]]] = set()
+    grouping = {id(key) for key in (plan.group.keys if plan.group else ())} | {id(plan.before)}
+    reads = (part for bound in expressions(plan) if id(bound) not in grouping for part in walk(bound))
+    for read in (part for part in reads if isinstance(part, Field)):
+        prefixes = [read.path[:length] for length in range(1, len(read.path) + 1)]
+        counts.update((read.frame.variable, prefix) for prefix in prefixes)
+        unsure = zip(prefixes, read.path[1:], strict=False)
+        containers |= {(read.frame.variable, prefix) for prefix, step in unsure if not step.sure}
+    kept: dict[str, list[tuple[Step, ...]]] = {}
+    for (variable, path), count in sorted(counts.items(), key=lambda item: len(item[0][1])):
+        if count > 1 or (variable, path) in containers:
+            kept.setdefault(variable, []).append(path)
+    return kept

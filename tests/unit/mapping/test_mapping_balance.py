@@ -1,0 +1,130 @@
+"""Numbers of elements, envelopes whose results are apart, and balances that must come out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from mapping_support import ABOVE, FACTS, compiled, line, order, problems_of, run
+from test_mapping_twins import slowly
+
+from exchange.mapping.compiler import CompiledMapping
+
+ANY = ABOVE.replace("by: [=currency]", "by: [=currency], order: any")
+BALANCE = """
+balance:
+  - by: [=source.currency]
+    opening: =source.customer.number
+    moved: =source.total
+    closing: =source.pieces
+    code: BAL1
+    say: The statement does not balance.
+    severity: warning
+"""
+
+
+def both(text: str) -> list[CompiledMapping]:
+    """The mapping as generated code, and with every record interpreted."""
+    mapping = compiled(text)
+    return [mapping, replace(mapping, function=slowly)]  # type: ignore[arg-type]
+
+
+def opened(number: int | None, **values: Any) -> Any:
+    return order(customer={"name": "A", "email": None, "number": number}, **values)
+
+
+def test_position_is_the_number_in_the_list() -> None:
+    text = (
+        "set: {number: =order_no, lines: {each: lines, where: =name != 'B', "
+        "set: {description: =name, count: =position}}}\n" + ABOVE
+    )
+    for mapping in both(text):
+        made, _, _ = run(mapping, order(lines=[line(name="A"), line(name="B"), line(name="C")]))
+        assert [(each["description"], each["count"]) for each in made[0]["lines"]] == [("A", 1), ("C", 3)]
+
+
+def test_position_of_exploded_children_and_of_groups() -> None:
+    text = "each: order.lines\nset: {number: '=concat(order_no, \"/\", text(position))'}\n" + ABOVE
+    for mapping in both(text):
+        made, _, _ = run(mapping, order(order_no="7", lines=[line(), line()]))
+        assert [each["number"] for each in made] == ["7/1", "7/2"]
+    text = (
+        "set: {number: =order_no, lines: {each: lines, group: {by: [=name]}, "
+        "set: {description: =first(items).name, count: =position}}}\n" + ABOVE
+    )
+    for mapping in both(text):
+        made, _, _ = run(mapping, order(lines=[line(name="A"), line(name="B"), line(name="A")]))
+        assert [(each["description"], each["count"]) for each in made[0]["lines"]] == [("A", 1), ("B", 2)]
+
+
+def test_position_of_an_envelope_is_its_number_in_the_file() -> None:
+    text = "set: {number: =order_no}\n" + ABOVE.replace(
+        "set: {currency: =currency}", "set: {currency: '=concat(currency, text(position))'}"
+    )
+    for mapping in both(text):
+        made, _, _ = run(mapping, *(order(currency=c) for c in ("EUR", "SEK", "EUR")))
+        assert [each["part"]["currency"] for each in made] == ["EUR1", "SEK2", "EUR1"]
+
+
+def test_position_means_nothing_where_nothing_is_counted() -> None:
+    problem = problems_of("set: {number: =order_no, pieces: =position}\n" + ABOVE)[0]
+    assert '"position" is not a name' in problem.message
+
+
+def test_a_field_called_position_is_that_field() -> None:
+    text = "let: {position: =pieces}\nset: {number: =order_no, pieces: =position}\n" + ABOVE
+    for mapping in both(text):
+        assert run(mapping, order(pieces=9))[0][0]["pieces"] == 9
+
+
+@pytest.mark.parametrize(("above", "want"), [(ABOVE, "1 2 3 4"), (ANY, "1 3 2 4")])
+def test_results_of_one_envelope_are_brought_together(above: str, want: str) -> None:
+    numbers = {"1": "EUR", "2": "SEK", "3": "EUR", "4": "SEK"}
+    for mapping in both("set: {number: =order_no}\n" + above):
+        made, _, tally = run(mapping, *(order(order_no=n, currency=c) for n, c in numbers.items()))
+        assert " ".join(each["number"] for each in made) == want
+        assert made[0]["part"] is next(each["part"] for each in made if each["number"] == "3")
+        assert tally.results == 4
+
+
+def test_a_balance_that_comes_out_says_nothing() -> None:
+    for mapping in both("set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE):
+        orders = [opened(10, total=Decimal(5), pieces=12), opened(10, total=Decimal(-3), pieces=12)]
+        assert run(mapping, *orders)[1] == []
+
+
+def test_a_balance_that_does_not_come_out_says_its_figures() -> None:
+    for mapping in both("set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE):
+        orders = [
+            opened(10, total=Decimal("5.50"), pieces=12, currency="EUR"),
+            opened(1, total=Decimal(1), pieces=2, currency="SEK"),
+        ]
+        _, (finding,), _ = run(mapping, *orders)
+        assert (finding.code, finding.severity) == ("BAL1", "warning")
+        assert finding.message.startswith(
+            "The statement does not balance. (EUR) Opening 10 and movements 5.50"
+        )
+        assert "make 15.50, but the closing is 12; the difference is -3.50." in finding.message
+
+
+def test_an_unknown_opening_or_closing_is_no_balance() -> None:
+    for mapping in both("set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE):
+        assert run(mapping, opened(None, total=Decimal(5), pieces=12))[1] == []
+        assert run(mapping, opened(3, total=Decimal(5), pieces=None))[1] == []
+
+
+def test_a_balance_needs_numbers() -> None:
+    text = "set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE
+    problem = problems_of(text.replace("=source.total", "=source.currency"))[0]
+    assert "balance needs numbers" in problem.message
+
+
+def test_lineage_of_a_counted_value() -> None:
+    text = (
+        "set: {number: =order_no, lines: {each: lines, set: {description: =name, count: =position}}}\n"
+        + ABOVE
+    )
+    record = order(lines=[line(name="A"), line(name="B")])
+    assert compiled(text).explain(record, "lines[2].count", FACTS).value == 2
