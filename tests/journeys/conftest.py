@@ -1,0 +1,45 @@
+"""The real command line, run as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command did."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Shell:
+    """Runs `exchange` in a folder."""
+
+    folder: Path
+
+    def __call__(self, *words: str | Path, code: int | None = 0, **environment: str) -> Done:
+        command = [sys.executable, "-m", "exchange", *map(str, words)]
+        env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", "EXCHANGE_ACTOR": "anna", **environment}
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=120, check=False)
+        if code is not None:
+            assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return Done(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
