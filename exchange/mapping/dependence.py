@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from exchange.declare.problems import Problem
-from exchange.mapping.bound import Bound, Field, Frame, Let, Local, walk
-from exchange.mapping.plan import Assign, Fields, of_fields
+from exchange.mapping.bound import Bound, Element, Field, Frame, Let, Local, Position, walk
+from exchange.mapping.plan import Assign, Block, Fields, of_fields
 
 
 def in_order(fields: Fields, result: Frame, problems: list[Problem]) -> Fields:
@@ -74,3 +74,24 @@ def needed_lets(bound: Bound | None, lets: Sequence[Let]) -> tuple[Let, ...]:
                 wanted.add(part.let)
                 todo.append(part.let.value)
     return tuple(let for let in lets if let in wanted)
+
+
+def shared_lets(body: Block, varying: Sequence[Frame]) -> Block:
+    """The body of a mapping over children with the names that are the same for all of them apart: they are
+    computed once. Those that stand after a `where` stay there, because it may leave all children out.
+    varying: the child and the result.
+    """
+    candidates = body.early if body.where is not None else (*body.early, *body.lets)
+    shared: list[Let] = []
+    for let in candidates:
+        if not any(_looks_at(part, varying, shared) for part in walk(let.value)):
+            shared.append(let)
+    early, lets = ([let for let in some if let not in shared] for some in (body.early, body.lets))
+    return replace(body, shared=tuple(shared), early=tuple(early), lets=tuple(lets))
+
+
+def _looks_at(part: Bound, varying: Sequence[Frame], shared: Sequence[Let]) -> bool:
+    """Whether a part is of one of these frames, or rests on a name that is."""
+    if isinstance(part, (Field, Element, Position)):
+        return part.frame in varying
+    return isinstance(part, Local) and part.let not in shared

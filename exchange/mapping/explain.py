@@ -77,7 +77,8 @@ class Tracer:
         walker = Interpreter(self.plan, self.facts, {envelope.kind: {} for envelope in self.plan.envelopes})
         walker.elements = [self.record]
         env = _element(self.plan, Env(self.facts, {self.plan.record: self.record}), self.result)
-        walker.lets((*self.plan.body.early, *self.plan.body.lets), env)
+        body = self.plan.body
+        walker.lets((*body.shared, *body.early, *body.lets), env)
         env.frames[self.plan.result] = walker.assigned(self.plan.body.fields, env)
         steps = [(name, int(index or 0)) for name, index in re.findall(r"([^.\[\]]+)(?:\[(\d+)\])?", path)]
         fields, steps = _start(self.plan, steps)

@@ -98,6 +98,7 @@ class Interpreter:
             return self.told
         children = self.attempt("each", evaluate, self.plan.over, env) if self.plan.over else []
         self.told.elements = len(children or ())
+        self.lets(self.plan.body.shared if children else (), env)
         for number, child in enumerate(children or (), 1):
             assert self.plan.element is not None
             with self.within(child):

@@ -61,6 +61,8 @@ class Block:
     lets: tuple[Let, ...]
     fields: Fields
     group: Groups | None = None
+    shared: tuple[Let, ...] = ()
+    """Names that are the same for all children a mapping goes through; computed once for the record."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -221,7 +223,7 @@ def of_fields(fields: Fields) -> Iterator[Bound]:
 def of_block(block: Block) -> Iterator[Bound]:
     """Every expression of a block."""
     yield from (bound for bound in (block.over, block.where) if bound is not None)
-    yield from (let.value for let in (*block.early, *block.lets))
+    yield from (let.value for let in (*block.shared, *block.early, *block.lets))
     yield from (() if block.group is None else block.group.keys)
     yield from of_fields(block.fields)
 

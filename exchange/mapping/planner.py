@@ -13,7 +13,7 @@ from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Bound, Element, Frame, Let
 from exchange.mapping.conversions import as_type
-from exchange.mapping.dependence import in_order, needed_lets
+from exchange.mapping.dependence import in_order, needed_lets, shared_lets
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
@@ -72,6 +72,7 @@ class _Planner:
         body = self.body(scope, into, where=declared.where if group is None else None)
         body = replace(body, fields=in_order(body.fields, result, self.problems))
         scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
+        body = body if element is None else shared_lets(body, (element, result))
         after = Scope((result, *scope.layers), scope.prefixes, scope.kinds)
         envelopes = self.envelopes(scope, into)
         counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]

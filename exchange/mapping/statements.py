@@ -142,6 +142,9 @@ class _Writer:
         assert self.plan.over is not None
         assert self.plan.element is not None
         self.write(f"children = {self.emitter.code(self.plan.over)}")
+        if self.plan.body.shared:
+            with self.indented("if children:"):
+                self.lets(self.plan.body.shared)
         self.write("made, left = [], 0")
         with self.indented(self.every(self.plan.element.variable, "children", self.plan.element)):
             self.hold(self.plan.element)

@@ -128,3 +128,28 @@ def test_lineage_of_a_counted_value() -> None:
     )
     record = order(lines=[line(name="A"), line(name="B")])
     assert compiled(text).explain(record, "lines[2].count", FACTS).value == 2
+
+
+def test_names_that_are_the_same_for_all_children_are_computed_once() -> None:
+    text = (
+        "each: order.lines\nlet: {all: '=sum(order.lines.price)', share: =price / all}\n"
+        "set: {number: =order_no, total: =all, share: =share}\n" + ABOVE
+    )
+    for mapping in both(text):
+        assert "let_all" in mapping.source.partition(" in children:")[0]
+        lines = [line(price=Decimal(1)), line(price=Decimal(3))]
+        made, findings, _ = run(mapping, order(lines=lines), order(lines=[]))
+        shares = [(each["total"], each["share"]) for each in made]
+        assert shares == [(4, Decimal("0.25")), (4, Decimal("0.75"))]
+        assert findings == []
+        _, findings, _ = run(mapping, order(lines=[line(price=None), line(price=Decimal(3))]))
+        assert [finding.field for finding in findings] == ["all"]
+
+
+def test_names_after_where_wait_for_it() -> None:
+    text = (
+        "each: order.lines\nwhere: =name != empty\nlet: {all: '=sum(order.lines.price)'}\n"
+        "set: {number: =order_no, total: =all}\n" + ABOVE
+    )
+    for mapping in both(text):
+        assert run(mapping, order(lines=[line(name=None, price=None)]))[1] == []
