@@ -1,0 +1,73 @@
+"""SIE types 1–4: the Swedish format for balances and vouchers, read and written by its standard 4B.
+
+    layout: sie/4i
+    format: sie
+    type: 4I
+    dimensions: {cost_centre: 1, project: 6}
+
+A file is one `file` (company, years, accounts, dimensions) with `balance` and `voucher` records in it. The
+standard says what each record holds (`records`), how a line is written (`lexical`), and that text is in
+IBM code page 437.
+
+Source: SIE filformat, utgåva 4B, 2008-09-30 (sie.se).
+"""
+
+from __future__ import annotations
+
+import re
+
+from exchange.formats import encoding as encodings
+from exchange.formats.contract import Reader, Sniffed, Writer
+from exchange.formats.sie.layout import Layout
+from exchange.formats.sie.read import SieReader
+from exchange.formats.sie.records import BALANCES, ENCODING, HEAD
+from exchange.formats.sie.write import SieWriter
+
+__all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
+
+_FIRST = re.compile(r"\ufeff?\s*#(FLAGGA|" + "|".join(line.tag for line in HEAD) + r")\b", re.IGNORECASE)
+_TYPE = re.compile(r'^[ \t]*#SIETYP[ \t]+"?([0-9]+)', re.IGNORECASE | re.MULTILINE)
+_BALANCE = re.compile(rf"^[ \t]*#({'|'.join(line.tag for line in BALANCES)})[ \t]", re.MULTILINE)
+_COMPANY = re.compile(r'^[ \t]*#FNAMN[ \t]+"?([^"\r\n]*)', re.MULTILINE)
+_OEM = ("cp437", "cp850", "cp865")
+"""Code pages of DOS; å, ä and ö stand at the same bytes in all of them."""
+
+
+def reader(layout: Layout) -> Reader:
+    """A reader of this layout."""
+    return SieReader(layout)
+
+
+def writer(layout: Layout) -> Writer:
+    """A writer of this layout."""
+    return SieWriter(layout)
+
+
+def recognise(sample: bytes, layout: Layout) -> str | None:
+    """By #SIETYP; of type 4, balances tell an export (4E) from vouchers for import (4I)."""
+    text = sample.decode(ENCODING)
+    if not _FIRST.match(text):
+        return None
+    said = _TYPE.search(text)
+    number = said[1] if said else "1"
+    if number != layout.type[0]:
+        return None
+    reason = f"#SIETYP is {number}" if said else "There is no #SIETYP, which means type 1"
+    if number != "4":
+        return f"{reason}."
+    has_balances = _BALANCE.search(text) is not None
+    if has_balances != (layout.type == "4E"):
+        return None
+    return f"{reason}, and it begins with {'balances' if has_balances else 'vouchers and no balances'}."
+
+
+def sniff(sample: bytes) -> Sniffed | None:
+    """A text whose first record is one of the head of a SIE file."""
+    text = sample.decode(ENCODING)
+    if not _FIRST.match(text):
+        return None
+    guessed = encodings.guess(sample)
+    encoding = ENCODING if guessed.encoding in _OEM else guessed.encoding
+    said, company = _TYPE.search(text), _COMPANY.search(sample.decode(encoding, "replace"))
+    facts = {"type": said[1] if said else "1", "company": company[1].strip() if company else ""}
+    return Sniffed("sie", encoding, guessed.reason, version=f"SIE {facts['type']}", facts=facts)
