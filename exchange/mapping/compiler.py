@@ -135,7 +135,10 @@ class CompiledMapping:
         above: dict[str, dict[tuple[Any, ...], Record]] = {
             envelope.kind: {} for envelope in self.plan.envelopes
         }
-        state = State(self.plan, facts, found, tally, above, [{} for _ in self.plan.sums])
+        totals: list[dict[Any, tuple[Any, Any]]] = [
+            {} if total.by is not None else {None: (0, 0)} for total in self.plan.sums
+        ]
+        state = State(self.plan, facts, found, tally, above, totals)
         made = self._made(batches, state)
         yield from (
             _together(made, [envelope.kind for envelope in self.plan.envelopes]) if self.plan.sorted else made

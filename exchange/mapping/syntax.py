@@ -318,6 +318,10 @@ class _Reader:
         return Comparison(origin, start, end, _COMPARE[type(operator)], item, self.read(right, depth))
 
     def _boolop(self, node: ast.BoolOp, depth: int) -> Node:
+        if len(node.values) > MAX_NESTING:
+            return self.refuse(
+                node, f"There are more than {MAX_NESTING} conditions in one row.", "Use names under `let`."
+            )
         operands = tuple(self.read(value, depth) for value in node.values)
         return Junction(*self.span(node), "and" if isinstance(node.op, ast.And) else "or", operands)
 

@@ -65,6 +65,7 @@ def refused(text: str) -> str:
         "=import os",
         "=a\\\n",
         "=a) + (b",
+        "=" + " or ".join("a" * 60),
         "=007",
         "=" + "-" * 60 + "a",
         "=" + "a" * (MAX_LENGTH + 1),

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import localcontext
 from typing import Any
 
+import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from mapping_support import ABOVE, FACTS, SOURCE, compiled, line, order
+from mapping_support import ABOVE, FACTS, SOURCE, compiled, line, order, run
 
 from exchange.declare.places import PlacedText
 from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Frame
 from exchange.mapping.codegen import Emitter
-from exchange.mapping.compiler import State
+from exchange.mapping.compiler import CompiledMapping, State
 from exchange.mapping.evaluator import Env, Stuck, evaluate
 from exchange.mapping.interpreter import Interpreter
 from exchange.mapping.operators import ARITHMETIC, FAILURES
 from exchange.mapping.scope import Names, Scope
-from exchange.mapping.tally import Tally
+from exchange.mapping.tally import Keys, Tally
 from exchange.mapping.types import of_kind
-from exchange.model import Record
+from exchange.model import Batch, Record
 
 numbers = st.sampled_from(
     ["total", "pieces", "customer.number", "0", "1", "2.50", "0.001", "sum(lines.price)"]
@@ -231,3 +233,44 @@ def test_mappings_have_one_meaning(record: Record) -> None:
     for made in told.made:
         state.add(0, made.amounts[0][2], *made.amounts[0][:2])
     assert watched.totals == state.totals
+
+
+def slowly(batch: Batch, state: State) -> tuple[Batch, Keys]:
+    """What the generated function does, every record by the interpreter."""
+    out: Batch = []
+    keys: Keys = []
+    for record in batch:
+        state.explain(record, out, keys)
+    return out, keys
+
+
+FORMS: list[CompiledMapping] = [
+    compiled(
+        ABOVE + "each: order.lines\nwhere: =quantity > 0\n"
+        "set: {number: =name, total: =price, text: =order.comment}\n"
+        "check: [{that: =price != 5, code: FIVE, say: Five., severity: warning}]\n"
+        "conserve: {count: order.lines, amount: {source: =price, result: =total, by: =order.currency}}\n"
+    ),
+    compiled(
+        ABOVE.replace("=currency", "=first(items).currency")
+        + "group: {by: [=currency, =paid], order: any}\nwhere: =pieces > 0\nset:\n"
+        "  {number: =first(items).order_no, total: '=sum(items, default(total, 0))', pieces: =count(items)}\n"
+        "key: =number\n"
+    ),
+    compiled(ABOVE + "set: {number: =order_no, total: =total}\nconserve: {count: order, amount: =total}\n"),
+]
+
+
+@pytest.mark.parametrize("form", range(3))
+@settings(max_examples=100, deadline=None)
+@given(several=st.lists(records, max_size=6))
+def test_whole_runs_have_one_meaning(form: int, several: list[Record]) -> None:
+    mapping = FORMS[form]
+    fast, fast_findings, fast_tally = run(mapping, *several, batch=2)
+    slow, slow_findings, slow_tally = run(replace(mapping, function=slowly), *several, batch=2)  # type: ignore[arg-type]
+    assert fast == slow
+    assert fast_findings == slow_findings
+    assert fast_tally == slow_tally
+    assert [id(one["part"]) == id(two["part"]) for one in fast for two in fast] == [
+        id(one["part"]) == id(two["part"]) for one in slow for two in slow
+    ]
