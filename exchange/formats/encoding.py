@@ -1,8 +1,6 @@
 """Bytes → text, strictly in the declared encoding, with evidence when the bytes look like another one.
 
-Nothing is detected and then used: the layout declares the encoding. What is ranked here is only a hint for
-people. CP437, CP850 and CP865 have the same bytes for å, ä and ö, so Swedish and Finnish text cannot tell
-them apart.
+Nothing is detected and then used: the layout declares the encoding. A guess is a hint for people only.
 """
 
 from __future__ import annotations
@@ -17,12 +15,11 @@ from pydantic import AfterValidator
 
 from exchange.declare.problems import did_you_mean
 from exchange.findings import Code, Finding, Found, code
+from exchange.formats._ranking import CANDIDATES, ENOUGH, NORDIC, first_run, ranked, score, words
 from exchange.formats.contract import Progress
 
 BLOCK = 256 * 1024
 """How many bytes are decoded at once."""
-WORDS = 200
-"""How many words with bytes above ASCII are enough to judge by."""
 
 UNDECODABLE = code(
     "ENC001",
@@ -77,12 +74,7 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 LONGEST_MARK = 4
-CANDIDATES = ("windows-1252", "iso-8859-15", "cp850", "cp865", "cp437", "mac-roman", "windows-1257")
-"""Single-byte encodings of Nordic files, the likelier first: it wins when the bytes read alike."""
-NORDIC = frozenset("åäöæøÅÄÖÆØ")
-WESTERN = frozenset("éèüßõžšçñáíóúàÉÜÕŽŠðþýÐÞÝ€§°")
 _LATIN = re.compile(r"iso8859-(1|9|10|13|15)")
-_WORD = re.compile(rb"[A-Za-z]*[\x80-\xff][A-Za-z\x80-\xff]*")
 _C1 = bytes(range(0x80, 0xA0))
 _LEADS = ("Ã", "Â", "â€")
 _DOUBLE = re.compile("[\u00c2-\u00f4][^\x00-\x7f]+")
@@ -138,10 +130,9 @@ def guess(sample: bytes) -> Guess:
     characters = _utf8_characters(sample)
     if characters:
         return Guess("utf-8", f"{characters} characters beyond ASCII, all of them well-formed UTF-8.")
-    words = [match.group() for match in _WORD.finditer(sample)][:WORDS]
-    best, text = _ranked(words)[0]
-    shown = next((word for word in text if NORDIC & set(word)), text[0])
-    return Guess(best, f'It is not UTF-8, and reads best so: "{shown}".')
+    best, texts = ranked(sample)
+    shown = _telling(texts)
+    return Guess(best, f'It is not UTF-8, and reads best so: "{shown}".' if shown else "It is not UTF-8.")
 
 
 def beginning(sample: bytes, encoding: str) -> str | None:
@@ -267,20 +258,18 @@ class _Doubts:
     def _judge(self, block: bytes, place: _Place) -> None:
         """Whether these bytes are UTF-8 after all, or read better in another single-byte encoding."""
         if _utf8_characters(block):
-            match = re.search(rb"[A-Za-z]*[\x80-\xff]+[A-Za-z]*", block)
-            self.found(self._otherwise(LOOKS_OTHERWISE, "utf-8", match, block, place))
+            self.found(self._otherwise(LOOKS_OTHERWISE, "utf-8", first_run(block), block, place))
             self.judged = True
             return
-        words = [match.group() for match in _WORD.finditer(block)][:WORDS]
-        best, texts = _ranked(words)[0]
-        own = _score(words, self.encoding)
-        meant = [(word, text) for word, text in zip(words, texts, strict=True) if NORDIC & set(text)]
-        if meant and _score(words, best) - own > 2 * len(words):
-            match = re.search(re.escape(meant[0][0]), block)
+        found = words(block)
+        best, texts = ranked(block)
+        meant = [word for word, text in zip(found, texts, strict=True) if NORDIC & set(text[1:-1])]
+        if meant and score(found, best) - score(found, self.encoding) > 2 * len(found):
+            match = re.search(re.escape(meant[0]), block)
             self.found(self._otherwise(PERHAPS_OTHERWISE, best, match, block, place))
             self.judged = True
-        self.words += len(words)
-        self.judged = self.judged or self.words >= WORDS
+        self.words += len(found)
+        self.judged = self.judged or self.words >= ENOUGH
 
     def _otherwise(
         self, kind: Code, actual: str, match: re.Match[bytes] | None, block: bytes, place: _Place
@@ -346,41 +335,15 @@ def _hint(raw: bytes) -> str:
     """What the bytes around look like, as a sentence that can stand at the end."""
     if raw.count(0) * 4 > len(raw):
         return " The bytes look like utf-16."
-    words = [match.group() for match in _WORD.finditer(raw)][:WORDS]
     if _utf8_characters(raw):
         return " The bytes look like utf-8."
-    if not words:
-        return ""
-    best, texts = _ranked(words)[0]
-    shown = next((text for text in texts if NORDIC & set(text)), texts[0])
-    return f' The bytes look like {best}, in which the text reads "{shown}".'
+    best, texts = ranked(raw)
+    return f' The bytes look like {best}, in which the text reads "{_telling(texts)}".' if texts else ""
 
 
-def _ranked(words: list[bytes]) -> list[tuple[str, list[str]]]:
-    """The candidate encodings, the likeliest first, with the words read in them."""
-    scored = [(_score(words, name), name) for name in CANDIDATES]
-    best_first = sorted(scored, key=lambda pair: -pair[0])
-    return [(name, [word.decode(name, "replace") for word in words]) for _, name in best_first]
-
-
-def _score(words: list[bytes], encoding: str) -> int:
-    return sum(_word_score(word.decode(encoding, "replace")) for word in words)
-
-
-def _word_score(word: str) -> int:
-    """How much a word looks like one of a Nordic language."""
-    score = 0
-    for index, character in enumerate(word):
-        if character.isascii():
-            continue
-        shouted = character.isupper() and index > 0 and word[index - 1].islower()
-        if character in NORDIC:
-            score += 3 - 4 * shouted
-        elif character in WESTERN:
-            score += 1 - 2 * shouted
-        else:
-            score -= 1 if character.isalpha() else 3 if character.isprintable() else 6
-    return score
+def _telling(texts: list[str]) -> str | None:
+    """The word that shows best how text reads in an encoding."""
+    return next((text for text in texts if NORDIC & set(text)), texts[0] if texts else None)
 
 
 def _utf8_characters(block: bytes) -> int:

@@ -99,7 +99,8 @@ def test_norwegian_in_cp865_declared_as_windows() -> None:
 
 def test_right_files_raise_no_doubt() -> None:
     others = "Žižkov, Šimon; Crème brûlée; Straße; 50 % – “quoted” … € 5; ½ l; n°5\n"
-    for text in (FINNISH, NORWEGIAN, others):
+    quoted = "“word” ‘or’ “words” – and so on… (don’t)\n" * 50
+    for text in (FINNISH, NORWEGIAN, others, quoted, quoted + "Schlüssel\n"):
         assert read(text.encode("windows-1252", "replace"), "windows-1252")[1] == []
         assert read(text.encode(), "utf-8")[1] == []
 
@@ -124,6 +125,8 @@ def test_mojibake_inside_the_text_is_a_warning() -> None:
         (FINNISH.encode("cp850"), "cp850"),
         (FINNISH.encode("mac-roman"), "mac-roman"),
         (NORWEGIAN.encode("windows-1252"), "windows-1252"),
+        ("Schlüssel – – – – “Geschäft”".encode("windows-1252"), "windows-1252"),
+        ("5 €".encode("windows-1252"), "windows-1252"),
         (NORWEGIAN.encode("mac-roman"), "mac-roman"),
     ],
 )
@@ -159,3 +162,11 @@ def test_any_bytes_are_text_or_one_finding(raw: bytes, declared: str) -> None:
         else:
             assert text == raw.decode(declared).removeprefix("\ufeff")
     encoding.guess(raw)
+
+
+def test_judging_is_linear_in_any_input() -> None:
+    for raw in (b"a" * 250_000 + b"\xe4", b"\xe4" * 250_000, b"a\xe4" * 125_000):
+        read(raw, "windows-1252")
+        encoding.guess(raw)
+        with pytest.raises(Unreadable):
+            read(raw, "utf-8")
