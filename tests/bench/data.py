@@ -1,0 +1,110 @@
+"""Big inputs, made on the fly and always the same."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from exchange.checks import get
+
+HEADER = (
+    "MaksuId;Eräpäivä;Toimittaja;Toimittajanro;Maksutili;BIC;Tilityyppi;Katu;Talo;Postinro;Kaupunki;Maa;Summa;Valuutta;"
+    "Viite;Viesti;Laskunro"
+)
+
+
+def references(number: int) -> list[str]:
+    """Finnish references with their check digits."""
+    complete = get("fi-viite").complete
+    assert complete is not None
+    return [complete(str(10_000_000 + each)) for each in range(number)]
+
+
+def ibans(number: int) -> list[str]:
+    """Finnish IBANs with their check digits."""
+    complete = get("iban").complete
+    assert complete is not None
+    return [complete(f"FI00{_account(each)}") for each in range(number)]
+
+
+def _account(number: int) -> str:
+    """Fourteen digits whose last one is a Luhn digit, as Finnish accounts have it."""
+    body = f"{1_234_560_000_000 + number:013d}"
+    total = sum(sum(divmod(int(digit) * (2 - position % 2), 10)) for position, digit in enumerate(body))
+    return body + str(-total % 10)
+
+
+def payments(path: Path, rows: int) -> None:
+    """Approved supplier invoices as the demo's ERP writes them."""
+    accounts, refs = ibans(5_000), references(50_000)
+    with path.open("w", encoding="windows-1252", newline="") as out:
+        out.write(HEADER + "\r\n")
+        for row in range(rows):
+            amount = f"{row % 9_000 + 1},{row % 100:02d}"
+            out.write(
+                f"{row};{row % 27 + 1}.12.2026;Toimittaja {row % 997} Öy & Kumpp;{row % 997};{accounts[row % 5_000]};;IBAN;"
+                f"Katu {row % 83};{row % 40 + 1};00{row % 900 + 100};Helsinki;FI;{amount};EUR;{refs[row % 50_000]};;L{row}\r\n"
+            )
+
+
+def statement(path: Path, entries: int) -> None:
+    """One camt.053.001.08 statement: receipts with references, a few of them with another amount than the open item."""
+    refs = references(entries)
+    amounts = [f"{number % 9_000 + 1}.{number % 100:02d}" for number in range(entries)]
+    cents = sum(int(amount.replace(".", "")) for amount in amounts)
+    with path.open("w", encoding="utf-8", newline="") as out:
+        out.write(_STATEMENT.format(closing=f"{cents // 100}.{cents % 100:02d}"))
+        for number, amount in enumerate(amounts):
+            out.write(
+                _ENTRY.format(
+                    number=number, amount=amount, reference=refs[number], name=f"Asiakas {number % 997} Öy"
+                )
+            )
+        out.write("</Stmt></BkToCstmrStmt></Document>\n")
+
+
+def receivables(path: Path, items: int) -> None:
+    """The open items those receipts pay; every hundredth has another amount."""
+    refs = references(items)
+    with path.open("w", encoding="windows-1252", newline="") as out:
+        out.write("Laskunro;Asiakasnro;Asiakas;Laskupvm;Eräpvm;Valuutta;Summa;Avoinna;Viite\r\n")
+        for number in range(items):
+            amount = f"{number % 9_000 + 1 + (number % 100 == 0)},{number % 100:02d}"
+            out.write(
+                f"{number};{number % 997};Asiakas {number % 997} Öy;1.11.2026;30.11.2026;EUR;{amount};{amount};{refs[number]}\r\n"
+            )
+
+
+def orders(path: Path, number: int) -> None:
+    """Shop orders as one JSON object a line, seven lines each."""
+    with path.open("w", encoding="utf-8") as out:
+        for each in range(number):
+            lines = [
+                {"sku": f"S{line}", "name": f"Tuote {line} å", "quantity": line + 1, "net": f"{line + 1}.00"}
+                for line in range(7)
+            ]
+            order = {
+                "number": str(each),
+                "date": "2026-11-23",
+                "customer": {"number": str(each % 997), "name": "Öberg"},
+                "lines": lines,
+            }
+            out.write(json.dumps(order, ensure_ascii=False) + "\n")
+
+
+_STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>
+<GrpHdr><MsgId>BENCH-1</MsgId><CreDtTm>2026-11-23T21:00:00+02:00</CreDtTm></GrpHdr>
+<Stmt><Id>BENCH-1-1</Id><ElctrncSeqNb>1</ElctrncSeqNb><CreDtTm>2026-11-23T21:00:00+02:00</CreDtTm>
+<Acct><Id><IBAN>FI2112345600000785</IBAN></Id><Ccy>EUR</Ccy></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
+"""
+_ENTRY = """<Ntry><NtryRef>{number}</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
+<BookgDt><Dt>2026-11-23</Dt></BookgDt><ValDt><Dt>2026-11-23</Dt></ValDt><AcctSvcrRef>B{number:010d}</AcctSvcrRef>
+<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>
+<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
+<RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties>
+<RmtInf><Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp><Ref>{reference}</Ref></CdtrRefInf></Strd></RmtInf>
+</TxDtls></NtryDtls></Ntry>
+"""
