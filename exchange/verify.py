@@ -13,14 +13,13 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 
 from exchange.archive import Store
-from exchange.ledger import Ledger, chain
+from exchange.ledger import Ledger, chain, sending
 from exchange.ledger.chain import START
 from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.recover import unknown_lines
 
 _PORTION = 1_000
 _ARRIVAL_FACTS = ("flow", "name", "size", "sha256", "source")
-_DELIVERY_FACTS = ("arrival", "target", "name", "sha256", "size")
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ def verify(ledger: Ledger, store: Store, *, files: bool = True) -> Verified:
         _database(connection, result)
         _chain(connection, result)
         _rows(connection, arrivals, "arrival", _ARRIVAL_FACTS, result)
-        _rows(connection, deliveries, "delivery", _DELIVERY_FACTS, result)
+        _rows(connection, deliveries, "delivery", sending.FACTS, result)
         _witness(connection, store, result)
         _manifests(connection, store, result)
         if files:

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from exchange.errors import UseError
-from exchange.ledger import queries
+from exchange.ledger import queries, sending
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.rows import Arrival, Delivery
@@ -243,8 +243,9 @@ def _withdraw(writing: Writing, arrival: Arrival) -> None:
 def _insert_copy(writing: Writing, old: Delivery, new_id: str) -> None:
     same_name = (deliveries.c.target == old.target, deliveries.c.name == old.name)
     copies = writing.connection.scalar(select(func.max(deliveries.c.copy)).where(*same_name)) or 0
-    [n] = writing.append([(new_id, "delivery ready", {"arrival": old.arrival, "resend of": old.id})])
     row = {name: getattr(old, name) for name in _COPIED}
+    facts = {name: row[name] for name in sending.FACTS}
+    [n] = writing.append([(new_id, "delivery ready", {**facts, "resend of": old.id})])
     fresh = {
         "id": new_id,
         "copy": copies + 1,

@@ -20,6 +20,8 @@ from exchange.ledger.ids import Ids
 from exchange.ledger.schema import ENGINE, arrivals, deliveries, events
 
 _CHAIN_LOCK = 0x45584347
+COUNTED = {"preserve_rowcount": True}
+"""Execution option of an insert that must tell how many rows it made."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from exchange.findings import Finding, code
 from exchange.ledger import queries
-from exchange.ledger.book import Writing
+from exchange.ledger.book import COUNTED, Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
 from exchange.model import DocumentKey
@@ -84,7 +84,9 @@ def _store(connection: Connection, arrival: Arrival, keys: list[DocumentKey]) ->
     rows = [_row(arrival, key) for key in keys]
     table = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert(documents)
     attempt = connection.begin_nested()
-    if connection.execute(table.on_conflict_do_nothing(), rows).rowcount == len(rows):
+    if connection.execute(table.on_conflict_do_nothing(), rows, execution_options=COUNTED).rowcount == len(
+        rows
+    ):
         attempt.commit()
         return None
     attempt.rollback()

@@ -17,11 +17,12 @@ HEAD = "0001"
 def bring_up_to_date(engine: Engine) -> None:
     """Make or migrate the tables, in one transaction: after a crash the schema is the old or the new one."""
     try:
+        with engine.connect() as connection, connection.begin():
+            if _revision(connection) == HEAD:
+                return
         with engine.connect().execution_options(**{WRITE: True}) as connection, connection.begin():
             _check_owner(connection)
-            revision = _revision(connection)
-            if revision != HEAD:
-                _upgrade(connection, revision)
+            _upgrade(connection, _revision(connection))
     except DBAPIError as error:
         raise LedgerError(
             f"The ledger could not be opened: {error.orig}.",
@@ -64,6 +65,8 @@ def _upgrade(connection: Connection, revision: str | None) -> None:
             f"The ledger was written by a newer version of Exchange (schema {revision}, known are {known}).",
             advice="Install that version or a later one.",
         )
+    if revision == HEAD:
+        return  # another process was faster
     command.upgrade(config, "head")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")

@@ -140,7 +140,7 @@ events = Table(
     Column("data", Text, nullable=False),
     Column("prev", Text, nullable=False),
     Column("hash", Text, nullable=False, unique=True),
-    CheckConstraint("actor = 'engine' OR length(because) > 0", name="people_say_why"),
+    CheckConstraint("actor = 'engine' OR coalesce(because, '') <> ''", name="people_say_why"),
     Index("ix_events_subject", "subject", "n"),
     sqlite_strict=True,
 )

@@ -11,11 +11,13 @@ from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from exchange.ledger import chain
-from exchange.ledger.book import Ledger, Writing
+from exchange.ledger.book import COUNTED, Ledger, Writing
 from exchange.ledger.rows import Arrival, Delivery, arrival_of, delivery_of
 from exchange.ledger.schema import arrivals, deliveries
 
 PENDING = ("ready", "sending", "staged")
+FACTS = ("arrival", "target", "name", "sha256", "size")
+"""What the first event of a delivery says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +61,14 @@ def enter(ledger: Ledger, writing: Writing, arrival: Arrival, parcels: Sequence[
     if arrival.forced:
         for row in rows:
             row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
-    facts = ({name: row[name] for name in ("arrival", "target", "name", "sha256", "size")} for row in rows)
+    facts = ({name: row[name] for name in FACTS} for row in rows)
     numbers = writing.append(
         (row["id"], "delivery ready", fact) for row, fact in zip(rows, facts, strict=True)
     )
     for row, n in zip(rows, numbers, strict=True):
         row["event"] = n
     table = {"sqlite": sqlite, "postgresql": postgresql}[writing.connection.dialect.name].insert(deliveries)
-    result = writing.connection.execute(table.on_conflict_do_nothing(), rows)
+    result = writing.connection.execute(table.on_conflict_do_nothing(), rows, execution_options=COUNTED)
     return None if result.rowcount == len(rows) else _taken(writing.connection, rows)
 
 
@@ -128,7 +130,7 @@ def pending(connection: Connection) -> list[Delivery]:
 
 def known(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these identifiers are deliveries that have at least been begun."""
-    begun = (deliveries.c.id.in_(ids), deliveries.c.stage != "ready")
+    begun = (deliveries.c.id.in_(ids), deliveries.c.tmp.is_not(None))
     return set(connection.scalars(select(deliveries.c.id).where(*begun)))
 
 

@@ -69,7 +69,7 @@ def upgrade() -> None:
     sa.Column('data', sa.Text(), nullable=False),
     sa.Column('prev', sa.Text(), nullable=False),
     sa.Column('hash', sa.Text(), nullable=False),
-    sa.CheckConstraint("actor = 'engine' OR length(because) > 0", name=op.f('ck_events_people_say_why')),
+    sa.CheckConstraint("actor = 'engine' OR coalesce(because, '') <> ''", name=op.f('ck_events_people_say_why')),
     sa.PrimaryKeyConstraint('n', name=op.f('pk_events')),
     sa.UniqueConstraint('hash', name=op.f('uq_events_hash')),
     sqlite_strict=True
