@@ -91,7 +91,7 @@ class Number:
 
     def count(self, value: Decimal) -> tuple[int, int]:
         """How many digits and how many decimals a value has."""
-        whole, _, decimals = format(abs(value), "f").partition(".")
+        whole, _, decimals = format(value.copy_abs(), "f").partition(".")
         decimals = decimals.rstrip("0") if self.lenient_zeros else decimals
         return len((whole + decimals).lstrip("0")), len(decimals)
 
@@ -100,7 +100,7 @@ class Number:
         number = Decimal(value)
         if not number.is_finite() or abs(number.adjusted()) > LONGEST:
             raise Fault(NOT_FINITE)
-        whole, _, decimals = format(abs(number), "f").partition(".")
+        whole, _, decimals = format(number.copy_abs(), "f").partition(".")
         exact = 0 if self.integer else self.implied or scale
         if exact is not None:
             if decimals[exact:].strip("0"):

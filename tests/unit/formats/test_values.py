@@ -222,6 +222,8 @@ def test_writing() -> None:
     [
         (Decimal("1.005"), {"type": "money", "scale": 2}, "VAL012"),
         (Decimal("0.5"), {"type": "integer"}, "VAL012"),
+        (Decimal("8.7880240179054470192988692486"), {"type": "money"}, "VAL011"),
+        (Decimal("8.7880240179054470192988692486E-28"), {"type": "money"}, "VAL011"),
         (Decimal("NaN"), {"type": "money"}, "VAL013"),
         (Decimal("Infinity"), {"type": "money"}, "VAL013"),
         (Decimal("1E+30000000"), {"type": "money"}, "VAL013"),
