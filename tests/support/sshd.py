@@ -67,13 +67,24 @@ class Sshd:
         Path("/run/sshd").mkdir(exist_ok=True)
         with (self.home / "log").open("ab") as log:
             self.process = subprocess.Popen([SSHD, "-D", "-e", "-f", config], stderr=log)
+        known = self.connections()
         for _ in range(200):
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
+                break
             except OSError:
                 time.sleep(0.02)
-        raise RuntimeError((self.home / "log").read_text())
+        for _ in range(200):
+            if self.connections() > known or self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        if self.process.poll() is not None:
+            raise RuntimeError(self.log())
+        return self
+
+    def connections(self) -> int:
+        """How many connections the server has seen so far."""
+        return self.log().count("Connection from 127.0.0.1")
 
     def log(self) -> str:
         return (self.home / "log").read_text(errors="replace")

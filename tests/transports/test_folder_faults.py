@@ -346,7 +346,9 @@ class TestDelivery:
         for number in range(60):
             target.stage(TMP, io.BytesIO(big), len(big))
             target.publish(TMP, b"%d.xml" % number)
-        time.sleep(0.1)
+        deadline = time.monotonic() + 20
+        while len(seen) < 60 and time.monotonic() < deadline:
+            time.sleep(0.01)
         stop.set()
         consumer.join()
         assert seen == [len(big)] * 60
@@ -370,3 +372,62 @@ def test_no_descriptor_is_left_open(inbox: Path, source: Source) -> None:
         (inbox / "out.xml").unlink()
         next(iter(source.scan()), None)
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+class TestOrderOfSyncs:
+    """What a power cut must not undo is on disk before the next step relies on it."""
+
+    @pytest.fixture
+    def calls(self, monkeypatch: pytest.MonkeyPatch, inbox: Path) -> list[str]:
+        made: list[str] = []
+        sync, rename, noreplace, unlink = os.fsync, os.rename, fs.rename_noreplace, os.unlink
+
+        def synced(descriptor: int) -> None:
+            path = Path(os.readlink(f"/proc/self/fd/{descriptor}"))
+            made.append(f"sync {path.relative_to(inbox)}")
+            sync(descriptor)
+
+        def named(act: object, what: str) -> object:
+            def call(name: bytes, *rest: object, **where: int) -> object:
+                made.append(f"{what} {name.decode()}")
+                return act(name, *rest, **where)  # type: ignore[operator]
+
+            return call
+
+        monkeypatch.setattr(os, "fsync", synced)
+        monkeypatch.setattr(os, "rename", named(rename, "rename"))
+        monkeypatch.setattr(os, "unlink", named(unlink, "unlink"))
+        monkeypatch.setattr(fs, "rename_noreplace", named(noreplace, "rename"))
+        return made
+
+    def test_claiming_and_clearing(self, inbox: Path, source: Source, calls: list[str]) -> None:
+        (inbox / "a").write_bytes(DATA)
+        claim = source.claim(only(source), "1")
+        assert claim is not None
+        assert calls == ["sync .", "rename a", "sync .claim/site.1", "sync .claim", "sync ."]
+        calls.clear()
+        facts = source.fetch(claim, io.BytesIO())
+        source.finish(claim, facts, "delete")
+        assert calls == ["unlink a", "unlink .marker", "sync .claim"]
+
+    def test_archiving(self, inbox: Path, source: Source, calls: list[str]) -> None:
+        (inbox / "a").write_bytes(DATA)
+        claim = source.claim(only(source), "1")
+        assert claim is not None
+        facts = source.fetch(claim, io.BytesIO())
+        calls.clear()
+        source.finish(claim, facts, "archive")
+        assert calls[:4] == ["sync .", "rename site.1", "sync .archive", "sync .claim"]
+
+    def test_delivering(self, inbox: Path, calls: list[str]) -> None:
+        target = registry.target(Place(f"folder:{inbox}"))
+        target.stage(TMP, io.BytesIO(DATA), len(DATA))
+        target.publish(TMP, FINAL)
+        assert calls == [
+            "sync .",
+            "sync .staging/.x-1.part",
+            "sync .staging",
+            "rename .x-1.part",
+            "sync .",
+            "sync .staging",
+        ]

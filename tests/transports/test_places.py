@@ -44,7 +44,8 @@ def test_an_unknown_transport_names_the_nearest() -> None:
 
 def test_naming_and_checking_loads_no_paramiko() -> None:
     code = (
-        "import sys; from exchange.transports import registry; from exchange.transports.contract import Place;"
+        "import sys; from exchange.transports import registry;"
+        "from exchange.transports.contract import Place;"
         "registry.check(Place('sftp://a@b/c')); registry.source(Place('folder:.'));"
         "print([n for n in ('paramiko', 'watchdog', 'cryptography') if n in sys.modules])"
     )

@@ -21,7 +21,7 @@ from paramiko import ssh_exception
 from exchange.errors import RefusedError, TransportError
 from exchange.secrets import Secret
 from exchange.transports import registry
-from exchange.transports.contract import Claim, Place, Presence, settle
+from exchange.transports.contract import Claim, NotStableError, Place, Presence, settle
 from exchange.transports.sftp import connect, faults
 from exchange.transports.sftp.connect import POOL
 from exchange.transports.sftp.wire import Wire
@@ -65,10 +65,6 @@ def claimed(place: Place, name: bytes = b"a.csv") -> Claim:
     return claim
 
 
-def connections(server: Sshd) -> int:
-    return server.log().count("Connection from 127.0.0.1")
-
-
 class TestHostKey:
     def test_without_a_pin_the_key_is_shown_and_nothing_is_sent(self, own: Sshd, box: Path) -> None:
         with pytest.raises(RefusedError) as caught:
@@ -86,13 +82,13 @@ class TestHostKey:
         own.stop()
         own.make_key("host_ed25519", "ed25519")
         own.start()
-        accepted, before = own.log().count("Accepted publickey"), connections(own)
+        accepted, before = own.log().count("Accepted publickey"), own.connections()
         with pytest.raises(RefusedError, match="is not the pinned one"):
             scanned(place)
-        tried = connections(own) - before
+        tried = own.connections() - before
         with pytest.raises(RefusedError, match="is not the pinned one"):
             scanned(place)
-        assert connections(own) - before == tried
+        assert own.connections() - before == tried
         assert own.log().count("Accepted publickey") == accepted
         assert own.log().count("userauth") == 0
 
@@ -118,12 +114,12 @@ class TestSecret:
         own.make_key("other", "ed25519")
         text = (own.home / "other").read_text()
         place = sftp_place(own, box, secret=Secret("env:KEY", text))
-        before = connections(own)
+        before = own.connections()
         for _ in range(5):
             with pytest.raises(RefusedError, match="does not accept our user name or secret") as caught:
                 scanned(place)
             assert text.splitlines()[1] not in repr(caught.value) + str(caught.value.__cause__)
-        assert connections(own) - before == 1
+        assert own.connections() - before == 1
         assert scanned(sftp_place(own, box)) == []
 
     @pytest.mark.parametrize("kind", ["rsa", "ecdsa", "ed25519"])
@@ -511,7 +507,7 @@ class TestServersWithLimits:
         with ThreadPoolExecutor(40) as threads:
             found = list(threads.map(lambda _: len(scanned(place)), range(80)))
         assert set(found) == {40}
-        assert connections(own) <= connect.PER_SERVER + 1  # one more: the look whether the server is up
+        assert own.connections() <= connect.PER_SERVER + 1  # one more: the look whether the server is up
 
     def test_a_long_listing(self, server: Sshd, box: Path) -> None:
         for number in range(5000):
@@ -519,6 +515,25 @@ class TestServersWithLimits:
         began = time.monotonic()
         assert len(scanned(sftp_place(server, box))) == 5000
         assert time.monotonic() - began < 10
+
+
+def test_a_link_swapped_in_after_the_look(
+    server: Sshd, box: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (box / "a.csv").write_bytes(b"order")
+    (tmp_path / "secret").write_bytes(b"not for you")
+    place = sftp_place(server, box)
+    source, claim = registry.source(place), claimed(place)
+    path, opened = box / ".claim" / "site.01A" / "a.csv", Wire.open_reading
+
+    def swapped(wire: Wire, name: bytes) -> bytes:
+        path.unlink()
+        path.symlink_to(tmp_path / "secret")
+        return opened(wire, name)
+
+    monkeypatch.setattr(Wire, "open_reading", swapped)
+    with pytest.raises(NotStableError):
+        source.fetch(claim, io.BytesIO())
 
 
 class TestTranslation:
@@ -549,8 +564,8 @@ class TestTranslation:
         place = sftp_place(own, box, host_keys=("SHA256:" + "A" * 43,))
         with pytest.raises(RefusedError):
             scanned(place)
-        before = connections(own)
+        before = own.connections()
         POOL.forget_refusals()
         with pytest.raises(RefusedError):
             scanned(place)
-        assert connections(own) > before
+        assert own.connections() > before

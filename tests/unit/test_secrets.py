@@ -124,7 +124,6 @@ def test_nothing_shows_the_text(caplog: pytest.LogCaptureFixture) -> None:
         str(secret),
         f"{secret}",
         f"{secret!r:>80}",
-        "%s" % secret,
         repr([secret]),
         caplog.text,
     ]

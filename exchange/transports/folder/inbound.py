@@ -79,7 +79,9 @@ class FolderSource:
 
     def _move_into(self, claims: int, place: int, entry: Entry, claim: Claim) -> Claim | None:
         label = self._label(claim)
-        with fs.folder(label, claims, create=True) as ours:
+        with suppress(FileExistsError):
+            os.mkdir(label, 0o700, dir_fd=claims)
+        with fs.folder(label, claims) as ours:
             try:
                 os.rename(entry.name, entry.name, src_dir_fd=place, dst_dir_fd=ours)
                 _put_back_if_other(entry, place, ours)
@@ -88,10 +90,8 @@ class FolderSource:
                 if isinstance(error, FileNotFoundError):
                     return None
                 raise
-            if claim.marker is not None:
-                with suppress(FileNotFoundError, PermissionError):  # the file itself is ours already
-                    os.rename(safe_name(claim.marker), MARKER, src_dir_fd=place, dst_dir_fd=ours)
-            for descriptor in (place, ours, claims):
+            _take_marker(claim, place, ours)
+            for descriptor in (ours, claims, place):  # the new name is durable before the old one is gone
                 os.fsync(descriptor)
         return replace(claim, moved=True)
 
@@ -148,11 +148,12 @@ class FolderSource:
                 self._archive(claim, place)
 
     def _delete(self, claim: Claim, place: int) -> None:
-        marker = MARKER if claim.moved else claim.marker
         with self._home(claim, place) as home:
-            fs.remove(claim.name, home)
-            if marker is not None:
-                fs.remove(safe_name(marker), home)
+            os.unlink(claim.name, dir_fd=home)
+            if not claim.moved:
+                if claim.marker is not None:
+                    fs.remove(safe_name(claim.marker), home)
+                os.fsync(home)
         self._sweep(claim, place)
 
     def _sweep(self, claim: Claim, place: int) -> None:
@@ -163,23 +164,25 @@ class FolderSource:
     def _archive(self, claim: Claim, place: int) -> None:
         label = self._label(claim)
         with fs.folder(ARCHIVE, place, create=True) as archive:
-            if claim.moved:
-                with fs.folder(CLAIMS, place) as claims:
-                    fs.rename_noreplace(label, claims, label, archive)
-                    os.fsync(claims)
-            else:
+            if not claim.moved:
                 _archive_in_place(claim, place, archive, label)
-            os.fsync(archive)
+                return
+            with fs.folder(CLAIMS, place) as claims:
+                fs.rename_noreplace(label, claims, label, archive)
+                os.fsync(archive)
+                os.fsync(claims)
 
     def leftover_claims(self) -> Iterator[Claim]:
         """See `contract.Source.leftover_claims`."""
         with fs.translated(f"look for claims in {self._path}"), fs.opened(self._path) as place:
-            if fs.seen(CLAIMS, place) is None:
-                return
-            with fs.folder(CLAIMS, place) as claims:
-                for label in fs.names(claims):
-                    if label.startswith(self._owner):
-                        yield from self._claims_in(label, claims)
+            if fs.seen(CLAIMS, place) is not None:
+                with fs.folder(CLAIMS, place) as claims:
+                    yield from self._ours(claims)
+
+    def _ours(self, claims: int) -> Iterator[Claim]:
+        for label in fs.names(claims):
+            if label.startswith(self._owner):
+                yield from self._claims_in(label, claims)
 
     def _claims_in(self, label: bytes, claims: int) -> Iterator[Claim]:
         """The files of one claim (one, unless somebody put more there); what is no folder is passed."""
@@ -276,6 +279,13 @@ def _put_back_if_other(entry: Entry, place: int, ours: int) -> None:
     ):  # a third one came meanwhile: then this one stays claimed, and is found there
         fs.rename_noreplace(entry.name, ours, entry.name, place)
     raise _changed(entry.name)
+
+
+def _take_marker(claim: Claim, place: int, ours: int) -> None:
+    if claim.marker is None:
+        return
+    with suppress(FileNotFoundError, PermissionError):  # the file itself is ours already
+        os.rename(safe_name(claim.marker), MARKER, src_dir_fd=place, dst_dir_fd=ours)
 
 
 def _archive_in_place(claim: Claim, place: int, archive: int, label: bytes) -> None:
