@@ -16,7 +16,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -64,9 +64,10 @@ class Lock:
         self.was_crash = os.fstat(self._file).st_size > 0
         os.write(self._file, b"running\n")
 
-    def release(self) -> None:
-        """Give it back after an orderly end."""
-        os.ftruncate(self._file, 0)
+    def release(self, *, in_order: bool) -> None:
+        """Give it back; after a disorderly end the next start checks more."""
+        if in_order:
+            os.ftruncate(self._file, 0)
         os.close(self._file)
 
 
@@ -81,7 +82,10 @@ class Engine:
         self._store = store
         self._pipelines = [Pipeline(ledger, store, flow, hands=hands) for flow in flows]
         self._stop = threading.Event()
-        self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
+        with ExitStack() as undo:
+            undo.callback(self._lock.release, in_order=False)
+            self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
+            undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -89,8 +93,7 @@ class Engine:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for pipeline in self._pipelines:
             pipeline.close()
-        if kind is None:
-            self._lock.release()
+        self._lock.release(in_order=kind is None)
 
     def stop(self) -> None:
         """Ask the engine to end after the steps under way."""
@@ -101,29 +104,52 @@ class Engine:
 
         A LedgerError ends the run: what the ledger cannot keep must not go on.
         """
-        with _signals(self.stop), ThreadPoolExecutor(max(1, len(self._pipelines))) as threads:
-            loops = [threads.submit(self._loop, pipeline, once, poll) for pipeline in self._pipelines]
+        with _signals(self.stop):
+            if once:
+                while any([self._until_still(pipeline) for pipeline in self._pipelines]):
+                    pass
+            else:
+                self._together(poll)
+        return self.report
+
+    def _until_still(self, pipeline: Pipeline) -> bool:
+        """Rounds of one flow until nothing moves; whether anything did. Flows run in their order, because some
+        need what others bring.
+        """
+        moved = False
+        while not self._stop.is_set():
+            done = self._turn(pipeline)
+            moved = moved or done.moved
+            if done.troubles or not done.moved:
+                return moved and not done.troubles
+        return False
+
+    def _together(self, poll: float) -> None:
+        """All flows at the same time, each in a thread, until stopped."""
+        with ThreadPoolExecutor(max(1, len(self._pipelines))) as threads:
+            loops = [threads.submit(self._loop, pipeline, poll) for pipeline in self._pipelines]
             wait(loops, return_when=FIRST_EXCEPTION)
             if any(loop.done() and loop.exception() for loop in loops):
                 self.stop()
         for loop in loops:
             loop.result()
-        return self.report
 
-    def _loop(self, pipeline: Pipeline, once: bool, poll: float) -> None:
+    def _loop(self, pipeline: Pipeline, poll: float) -> None:
         """Rounds of one flow."""
-        name = pipeline.flow.name
-        total = self.report.rounds.setdefault(name, Round())
         failures = 0
         while not self._stop.is_set():
-            done = self._round(pipeline)
-            _add(total, done)
-            trouble.note(self._ledger, name, done.troubles)
+            done = self._turn(pipeline)
             failures = failures + 1 if done.troubles else 0
-            if once and (failures or not done.moved):
-                return
             if failures or not done.moved:
                 self._stop.wait(min(poll * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else poll)
+
+    def _turn(self, pipeline: Pipeline) -> Round:
+        """One round, noted in the report and, where something goes wrong, in the ledger."""
+        name = pipeline.flow.name
+        done = self._round(pipeline)
+        _add(self.report.rounds.setdefault(name, Round()), done)
+        trouble.note(self._ledger, name, done.troubles)
+        return done
 
     def _round(self, pipeline: Pipeline) -> Round:
         with self._ledger.read() as connection:
