@@ -24,7 +24,7 @@ def ibans(number: int) -> list[str]:
     """Finnish IBANs with their check digits."""
     complete = get("iban").complete
     assert complete is not None
-    return [complete(f"FI00{_account(each)}") for each in range(number)]
+    return [complete(f"FI{_account(each)}") for each in range(number)]
 
 
 def _account(number: int) -> str:
