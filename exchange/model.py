@@ -46,16 +46,21 @@ class FieldShape:
 
 @dataclass(frozen=True, slots=True)
 class KindShape:
-    """One kind of record: its fields and, when it stands inside another kind, that kind's name."""
+    """One kind of record: its fields and, when it stands inside another kind, that kind's name. own: handed on as
+    a record although other kinds stand inside it.
+    """
 
     name: str
     fields: Mapping[str, FieldShape]
     inside: str | None = None
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """All kinds of records of a layout. The streamed kinds are those that no other kind stands inside."""
+    """All kinds of records of a layout. The streamed kinds are those that no other kind stands inside, and those
+    that are records of their `own`.
+    """
 
     layout: str
     kinds: Mapping[str, KindShape]
@@ -70,7 +75,7 @@ class Shape:
     def streamed(self) -> tuple[str, ...]:
         """The kinds that a reader hands on one by one, in declared order."""
         around = {kind.inside for kind in self.kinds.values()}
-        return tuple(name for name in self.kinds if name not in around)
+        return tuple(name for name, kind in self.kinds.items() if kind.own or name not in around)
 
 
 @dataclass(frozen=True, slots=True)

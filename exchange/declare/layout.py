@@ -94,6 +94,11 @@ class KindBase(Declared):
         fields: Mapping[str, FieldBase] = self.fields  # type: ignore[attr-defined]
         return fields
 
+    def shape(self, name: str) -> KindShape:
+        """What a mapping needs to know of this kind; formats may hand on kinds that hold others, too (`own`)."""
+        fields = {field_name: field.shape(field_name) for field_name, field in self.own_fields().items()}
+        return KindShape(name, fields, self.inside, getattr(self, "own", False))
+
 
 class Group(Declared):
     """Records that belong together become one: lines of an order → one order with its lines.
@@ -136,10 +141,7 @@ class LayoutBase(Declared):
 
     def shape(self) -> Shape:
         """The neutral shape that mappings are compiled against, grouping included."""
-        kinds = {
-            name: KindShape(name, {f: field.shape(f) for f, field in kind.own_fields().items()}, kind.inside)
-            for name, kind in self.kinds().items()
-        }
+        kinds = {name: kind.shape(name) for name, kind in self.kinds().items()}
         return Shape(self.layout, kinds if self.group is None else dict(_grouped(kinds, self.group)))
 
 

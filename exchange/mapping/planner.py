@@ -73,7 +73,7 @@ class _Planner:
         body = replace(body, fields=in_order(body.fields, result, self.problems))
         scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
         body = body if element is None else shared_lets(body, (element, result))
-        after = Scope((result, *scope.layers), scope.prefixes, scope.kinds)
+        after = scope.inside(result)
         envelopes = self.envelopes(scope, into)
         counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]
         summed = [(name, rule) for name, rule in declared.conserve.items() if not _counts(name, rule)]
