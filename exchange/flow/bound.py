@@ -42,8 +42,9 @@ class Bound:
 
 
 def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:
-    """The place of one end of a flow, without its secret; `folder` is the site's."""
-    return Place(end.at, folder, host_keys=tuple(end.host_key), options=end.options)
+    """The place of one end of a flow; `folder` is the site's. Of a secret it has the reference only, no text yet."""
+    secret = secrets.Secret(str(end.secret), "") if end.secret else None
+    return Place(end.at, folder, secret, tuple(end.host_key), end.options)
 
 
 def source_of(end: declared.Source, folder: Path) -> BoundSource:
@@ -62,8 +63,7 @@ def _opener(
     """Opens the place with its secret, which is looked up only then: a rotated one is used at once."""
 
     def opened() -> End:
-        place = place_of(end, folder)
         secret = secrets.resolve(str(end.secret), folder) if end.secret else None
-        return open_end(replace(place, secret=secret))
+        return open_end(replace(place_of(end, folder), secret=secret))
 
     return opened
