@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 from exchange.mapping.functions import Argument, Constant, Known
 from exchange.mapping.functions._patterns import pattern_fault
-from exchange.mapping.functions._sepa import to_sepa
+from exchange.mapping.functions._sepa import NORDIC, to_sepa
 from exchange.mapping.operators import Fault
 
 T = TypeVar("T")
@@ -203,6 +203,14 @@ def sepa(value: str | None, longest: int = 140) -> str | None:
     `sepa("Åke & Müller GmbH", 35) → "Ake + Muller GmbH"`
     """
     return None if value is None else to_sepa(value)[: _size(longest)].strip() or None
+
+
+def nordic(value: str | None, longest: int = 140) -> str | None:
+    """As `sepa`, but with the letters å ä ö æ ø, which Nordic banks take in domestic payments.
+
+    `nordic("Åke & Müller GmbH", 35) → "Åke + Muller GmbH"`
+    """
+    return None if value is None else to_sepa(value, NORDIC)[: _size(longest)].strip() or None
 
 
 def wrapped(value: str | None, width: int, number: int) -> str | None:
