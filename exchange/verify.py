@@ -113,7 +113,8 @@ def _manifests(connection: Connection, store: Store, result: Verified) -> None:
 
 def _files(connection: Connection, store: Store, result: Verified) -> None:
     """Every archived file that the ledger names, read again."""
-    named = select(arrivals.c.sha256).union(select(deliveries.c.sha256))
+    repaired = select(arrivals.c.repaired).where(arrivals.c.repaired.is_not(None))
+    named = select(arrivals.c.sha256).union(repaired, select(deliveries.c.sha256))
     for sha256 in connection.scalars(named):
         result.files += 1
         if not store.archive.is_whole(sha256):

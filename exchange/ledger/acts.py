@@ -3,6 +3,7 @@
 retry    do the step that failed again            replay   read and map the archived original again
 resend   the same bytes once more                 release  a held one goes on as it is
 reject   nothing of it goes on                    approve  these very bytes may be sent
+repair   read it again with a correction laid over the original
 lift     the engine may work again
 
 The engine does the work at its next round; nothing here touches a place. UseError says why an act is not
@@ -26,6 +27,7 @@ from exchange.ledger.schema import ENGINE, approvals, arrivals, deliveries, stop
 
 _UNSENT = ("ready", "held")
 _UNDER_WAY = ("sending", "staged")
+_REPAIRABLE = ("content", "broken", "empty")
 _FRESH = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
 
 
@@ -95,6 +97,34 @@ def reject(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arri
             "rejected",
             [Move(arrival.id, arrival.stage, {"reason": f"{actor}: {because}", "manifested": 0})],
         )
+        return queries.arrival(writing.connection, arrival.id)
+
+
+def repair(
+    ledger: Ledger,
+    arrival_id: str,
+    repaired: str,
+    patch: Sequence[dict[str, object]],
+    *,
+    actor: str,
+    because: str,
+) -> Arrival:
+    """Read a held arrival again from archived bytes with a repair laid over the original, which stays as it
+    is.
+
+    repaired: the hash of those bytes; patch: what was changed, for the books. Works with what was held for
+    errors.
+    """
+    with _signed(ledger, actor, because) as writing:
+        arrival = queries.arrival(writing.connection, arrival_id)
+        if arrival.stage != "held" or arrival.hold not in _REPAIRABLE:
+            raise UseError(
+                f"Arrival {arrival.id} is {arrival.stage} and not held for errors in it, so it cannot be repaired.",
+                advice="Look at `exchange show` for what can be done with it.",
+            )
+        values = {**_FRESH, "repaired": repaired, "run": arrival.run + 1}
+        facts = {"run": arrival.run + 1, "repaired": repaired, "patch": list(patch)}
+        writing.move(arrivals, "claimed", [Move(arrival.id, "held", values, facts)])
         return queries.arrival(writing.connection, arrival.id)
 
 

@@ -131,6 +131,7 @@ def _row(writing: Writing, flow: str, new: Newcomer, case: _Case) -> dict[str, A
         "size": new.size,
         "mtime_ns": new.mtime_ns,
         "sha256": new.sha256,
+        "repaired": None,
         "seen_at": new.seen_at,
         "claimed_at": writing.at,
         "source": new.source,

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One file that came, for ever. Moments are milliseconds since 1970."""
 
@@ -25,6 +25,7 @@ class Arrival:
     size: int
     mtime_ns: int | None
     sha256: str
+    repaired: str | None
     seen_at: int
     claimed_at: int
     source: str
@@ -46,7 +47,7 @@ class Arrival:
     event: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Delivery:
     """One file that goes out: its bytes by hash, where to, under which name, how far, and the proof (JSON
     text).
@@ -153,10 +154,10 @@ class Document:
 
 
 def arrival_of(row: Row[Any]) -> Arrival:
-    """An arrival from a row of its table."""
-    return Arrival(**row._mapping)
+    """An arrival from a whole row of its table."""
+    return Arrival(*row)
 
 
 def delivery_of(row: Row[Any]) -> Delivery:
-    """A delivery from a row of its table."""
-    return Delivery(**row._mapping)
+    """A delivery from a whole row of its table."""
+    return Delivery(*row)

@@ -159,6 +159,8 @@ arrivals = Table(
     Column("size", Big, nullable=False),
     Column("mtime_ns", Big),
     Column("sha256", Text, nullable=False),
+    # the archived bytes that are read instead: the original with a person's repair laid over it
+    Column("repaired", Text),
     Column("seen_at", Big, nullable=False),
     Column("claimed_at", Big, nullable=False),
     Column("source", Text, nullable=False),

@@ -1,0 +1,62 @@
+"""A held file is repaired: the original stays, the correction stands in the books, the result is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.journeys.conftest import Shell
+from tests.journeys.test_first_day import GOOD, drop, made
+
+BAD = GOOD.replace("162,96", "162,9O")
+
+
+def held(exchange: Shell, text: str) -> tuple[Path, str]:
+    site = made(exchange)
+    drop(site, "bad.csv", text)
+    exchange("run", "--once", "--site", site, code=3)
+    return site, exchange("status", "--site", site, "--json", code=3).json()["held"][0]["id"]
+
+
+def test_a_typing_error_is_repaired_and_the_file_goes_on(exchange: Shell) -> None:
+    site, id = held(exchange, BAD)
+    words = ("--line", "2", "--replace", "162,9O", "--with", "162,96", "--because", "letter O for zero")
+    shown = exchange("repair", id, "--site", site, *words).out
+    assert "- 1001;" in shown and "162,9O" in shown and "+ 1001;" in shown
+    exchange("run", "--once", "--site", site)
+    delivered = next((site / "outbox/import").glob("*.csv")).read_text("utf-8-sig")
+    assert ";162,96;13,5;22,00;184,96" in delivered
+    story = exchange("show", id, "--site", site, "--json").json()
+    repaired = next(event for event in story["events"] if event["because"] == "letter O for zero")
+    assert repaired["data"]["patch"] == [{"line": 2, "old": "162,9O", "new": "162,96"}]
+    assert story["arrival"]["stage"] == "done" and story["arrival"]["repaired"] != story["arrival"]["sha256"]
+    assert exchange("verify", "--site", site, "--json").json()["problems"] == []
+    original = site / "var/archive"
+    assert any(b"162,9O" in path.read_bytes() for path in original.rglob("*") if path.is_file())
+
+
+def test_a_whole_corrected_copy_can_be_given(exchange: Shell) -> None:
+    site, id = held(exchange, BAD)
+    copy = exchange.folder / "corrected.csv"
+    copy.write_text(GOOD, encoding="utf-8", newline="")
+    exchange("repair", id, "--site", site, "--with-file", copy, "--because", "new file by mail")
+    exchange("run", "--once", "--site", site)
+    assert len(list((site / "outbox/import").glob("*.csv"))) == 1
+
+
+def test_a_text_that_is_not_there_once_is_refused(exchange: Shell) -> None:
+    site, id = held(exchange, BAD)
+    base = ("repair", id, "--site", site, "--because", "x", "--with", "1")
+    assert "stands not on line 2" in exchange(*base, "--line", "2", "--replace", "162,99", code=2).err
+    assert "times on line 2" in exchange(*base, "--line", "2", "--replace", "1", code=2).err
+    assert "no line 9" in exchange(*base, "--line", "9", "--replace", "1", code=2).err
+    assert exchange("status", "--site", site, "--json", code=3).json()["held"][0]["id"] == id
+
+
+def test_what_is_not_held_for_errors_cannot_be_repaired(exchange: Shell) -> None:
+    site = made(exchange)
+    drop(site, "first.csv", GOOD)
+    exchange("run", "--once", "--site", site)
+    id = exchange("show", "first", "--site", site, "--json", code=None)
+    arrival = next(row["arrival"] for row in exchange("seen", "--site", site, "--json").json() if row["arrival"])
+    refused = exchange("repair", arrival, "--site", site, "--line", "2", "--replace", "Coffee", "--with", "Tea", "--because", "x", code=2)
+    assert "not held" in refused.err and id.code == 2
