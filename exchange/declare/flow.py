@@ -204,7 +204,7 @@ class Match(Declared):
 class Flow(Declared):
     """One declared way of files."""
 
-    flow: FlowName
+    flow: FlowName = Field(description="its name: that of the file, without .yaml")
     from_: Source = Field(alias="from")
     layout: LayoutName = Field(description="the layout of the files that come")
     map: list[MappingName | list[MappingName]] = Field(

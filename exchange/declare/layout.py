@@ -38,9 +38,9 @@ class Control(Declared):
     sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every record.
     """
 
-    sum: list[str] | None = None
-    count: list[str] | None = None
-    modulo: int | None = None
+    sum: list[str] | None = Field(None, description="terms kind.field, each with an optional - before it")
+    count: list[str] | None = Field(None, description="kinds whose records are counted; * counts every record")
+    modulo: int | None = Field(None, description="only the remainder of a division by this number is kept")
     within: Name | None = Field(None, description="the envelope summed over; default: the one with the field")
 
     @model_validator(mode="after")
@@ -53,18 +53,18 @@ class Control(Declared):
 class FieldBase(Declared):
     """One field: its type and rules. Formats add where it stands."""
 
-    type: FieldType = "text"
-    required: bool = False
+    type: FieldType = Field("text", description="what the text means; a value that does not fit is a finding")
+    required: bool = Field(False, description="an empty value is a finding")
     meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
-    min_length: int | None = None
-    max_length: int | None = None
+    min_length: int | None = Field(None, description="fewest characters allowed")
+    max_length: int | None = Field(None, description="most characters allowed")
     matches: str | None = Field(None, description="regular expression that the whole text must match")
     pattern: str | None = Field(None, description="how a date or time is written, strptime style: %d.%m.%Y")
     values: list[str] | None = Field(None, description="the only texts allowed")
     scale: int | None = Field(None, description="most decimals allowed; written with exactly this many")
     digits: int | None = Field(None, description="most digits allowed in all")
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
+    minimum: Decimal | None = Field(None, description="smallest number allowed")
+    maximum: Decimal | None = Field(None, description="biggest number allowed")
     check: str | None = Field(None, description="name of a check: iban, rf, fi-viite …")
     constant: str | None = Field(None, description="the text that always stands here, checked on reading")
     control: Control | None = None
@@ -87,7 +87,7 @@ class KindBase(Declared):
     """One kind of record in a file."""
 
     inside: Name | None = Field(None, description="the kind of envelope this kind stands in")
-    meaning: str | None = None
+    meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
 
     def own_fields(self) -> Mapping[str, FieldBase]:
         """The declared fields of this kind (every format's kind has `fields`)."""
@@ -106,10 +106,10 @@ class Group(Declared):
     The parent keeps the fields named in `keep` (default: none but `by`), children keep all.
     """
 
-    by: list[Name]
-    into: Name
-    children: Name
-    keep: list[Name] = []
+    by: list[Name] = Field(description="fields; records with equal values belong together")
+    into: Name = Field(description="the kind of the record that they become")
+    children: Name = Field(description="the field of that record which lists them")
+    keep: list[Name] = Field([], description="more fields that the record itself has, taken from the first one")
     order: Literal["consecutive", "any"] = Field(
         "consecutive", description="any: lines of one group may be apart; the groups are held in memory"
     )
@@ -125,12 +125,14 @@ class Recognise(Declared):
 class LayoutBase(Declared):
     """The declared shape of one file type: one layout drives reading and writing."""
 
-    layout: LayoutName
-    format: str
-    meaning: str | None = None
+    layout: LayoutName = Field(description="its name, owner/name: that of the file below schemas/")
+    format: str = Field(description="one of the formats: `exchange formats`")
+    meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
     source: str | None = Field(None, description="where the facts of this layout come from")
-    confidence: Literal["official", "samples", "single source", "memory"] | None = None
-    version: str | None = None
+    confidence: Literal["official", "samples", "single source", "memory"] | None = Field(
+        None, description="how sure the facts are"
+    )
+    version: str | None = Field(None, description="the version of the file type that it describes")
     schema_: str | None = Field(None, alias="schema", description="XSD or JSON Schema of the files")
     recognise: Recognise | None = None
     group: Group | None = None

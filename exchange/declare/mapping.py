@@ -33,8 +33,8 @@ class Check(Declared):
     )
     code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as ORD001")
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
-    advice: str = ""
-    severity: Literal["error", "warning", "info"] = "error"
+    advice: str = Field("", description="the next step, for the same person")
+    severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
 
 
 class Grouping(Declared):
@@ -56,12 +56,12 @@ class Ancestor(Declared):
     per file.
     """
 
-    by: list[PlacedText] = []
+    by: list[PlacedText] = Field([], description="expressions; results with equal values share one")
     order: Literal["consecutive", "any"] = Field(
         "consecutive",
         description="any: results of one envelope may be apart; all results are held in memory and sorted",
     )
-    set: dict[PlacedText, Any] = {}
+    set: dict[PlacedText, Any] = Field({}, description="fields of the envelope: text, =expression, structure")
 
 
 class Balanced(Declared):
@@ -70,20 +70,20 @@ class Balanced(Declared):
     """
 
     by: list[PlacedText] = Field([], description="expressions; results with equal values belong together")
-    opening: PlacedText
+    opening: PlacedText = Field(description="what was there before")
     moved: PlacedText = Field(description="what one result adds, with its sign")
-    closing: PlacedText
+    closing: PlacedText = Field(description="what must be there afterwards")
     code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as CAMT01")
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
-    advice: str = ""
-    severity: Literal["error", "warning", "info"] = "error"
+    advice: str = Field("", description="the next step, for the same person")
+    severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
 
 
 class Conserved(Declared):
     """A sum that must be the same over the source as over the results, within each value of `by`."""
 
-    source: PlacedText
-    result: PlacedText
+    source: PlacedText = Field(description="what one source record counts")
+    result: PlacedText = Field(description="what one result counts")
     by: PlacedText | None = Field(None, description="such as =currency: sums are compared within each")
     short: bool = Field(False, exclude=True, description="one expression was given for both sides")
 
@@ -96,10 +96,12 @@ def _both_sides(value: object) -> object:
 class Mapping(Declared):
     """One mapping file."""
 
-    mapping: LayoutName
-    meaning: str | None = None
+    mapping: LayoutName = Field(description="its name, owner/name: that of the file below mappings/")
+    meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
     source: str | None = Field(None, description="where the facts of this mapping come from")
-    confidence: Literal["official", "samples", "single source", "memory"] | None = None
+    confidence: Literal["official", "samples", "single source", "memory"] | None = Field(
+        None, description="how sure the facts are"
+    )
     from_: PlacedText = Field(alias="from", description="layout of the source records")
     to: PlacedText = Field(description="layout of the results")
     each: PlacedText | None = Field(

@@ -33,27 +33,29 @@ Row = Mapping[str, str | None]
 class Valid(Declared):
     """The columns that hold the first and the last day of a row."""
 
-    from_: str = Field(alias="from")
-    to: str | None = None
+    from_: str = Field(alias="from", description="column with the first day; an empty cell is open")
+    to: str | None = Field(None, description="column with the last day, included; an empty cell is open")
 
 
 class Default(Declared):
     """What stands in for a key that the table does not hold."""
 
-    default: str
+    default: str = Field(description="the value")
 
 
 class Table(Declared):
     """One declared table."""
 
-    table: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-    meaning: str | None = None
+    table: Annotated[
+        str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="its name: that of the file below tables/")
+    ]
+    meaning: str | None = Field(None, description="a sentence for people")
     source: str | None = Field(None, description="where the facts of this table come from")
     key: list[PlacedText] = Field(min_length=1, description="the columns that are looked up")
     valid: Valid | None = Field(None, description="columns with the first and last day of a row")
     miss: Literal["fail", "pass"] | Default = Field("fail", description="what a key that is not there gives")
     file: PlacedText | None = Field(None, description="a CSV file beside this one")
-    rows: list[dict[str, PlacedText]] | None = None
+    rows: list[dict[str, PlacedText]] | None = Field(None, description="the rows themselves, column: value")
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

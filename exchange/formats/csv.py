@@ -61,15 +61,17 @@ class Field(ValueField):
 class CsvDialect(Dialect):
     """How rows, columns and values are written."""
 
-    delimiter: str = ";"
-    quote: Literal['"', "'", "none"] = '"'
+    delimiter: str = Described(";", description="the character between columns, or tab")
+    quote: Literal['"', "'", "none"] = Described(
+        '"', description="what stands around values that hold a delimiter; inside a value it is doubled"
+    )
     quoting: Literal["when needed", "all"] = Described(
         "when needed", description="which values are written quoted"
     )
-    header: bool = True
+    header: bool = Described(True, description="the first row names the columns")
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
     width: int | None = Described(None, ge=1, description="without a header: how many columns a row has")
-    newline: Literal["lf", "crlf"] = "crlf"
+    newline: Literal["lf", "crlf"] = Described("crlf", description="line ends that are written; both are read")
     bom: bool = Described(False, description="write a byte order mark")
     spreadsheet: bool = Described(False, description="people open the written file in a spreadsheet program")
     guard: bool | None = Described(
@@ -114,9 +116,9 @@ class Layout(LayoutBase):
     """A csv file: rows of one kind."""
 
     format: Literal["csv"]
-    encoding: EncodingName = "utf-8"
+    encoding: EncodingName = Described("utf-8", description="how text is stored, such as windows-1252")
     dialect: CsvDialect = CsvDialect()
-    record: Name
+    record: Name = Described(description="the kind of record that a row is")
     fields: dict[Name, Field]
 
     @model_validator(mode="after")

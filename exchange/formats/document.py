@@ -15,6 +15,8 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, BinaryIO, Literal
 
+from pydantic import Field as Described
+
 from exchange.declare.layout import KindBase, LayoutBase, Name
 from exchange.declare.problems import did_you_mean
 from exchange.findings import Finding, Found, code
@@ -57,7 +59,7 @@ class Layout(LayoutBase):
     """A kind of document."""
 
     format: Literal["document"]
-    record: Name
+    record: Name = Described(description="the kind of document, as expressions and files name it")
     fields: dict[Name, Field]
 
     def kinds(self) -> Mapping[str, KindBase]:

@@ -95,7 +95,7 @@ class Dialect(Declared):
     Booleans: the first word is written, all are read. thousands " " is any single space or no-break space.
     """
 
-    decimal: Literal[".", ","] = "."
+    decimal: Literal[".", ","] = Field(".", description="the decimal sign")
     thousands: Thousands | None = Field(
         None, description="read only when declared, and only in groups of three"
     )
@@ -104,8 +104,8 @@ class Dialect(Declared):
     date: str | None = Field(None, description="pattern of dates; default ISO 8601")
     datetime: str | None = Field(None, description="pattern of moments; default ISO 8601")
     time: str | None = Field(None, description="pattern of times; default ISO 8601")
-    true: Words = "true"
-    false: Words = "false"
+    true: Words = Field("true", description="words for true; the first is written")
+    false: Words = Field("false", description="words for false; the first is written")
 
     @model_validator(mode="after")
     def _usable(self) -> Self:
@@ -126,11 +126,11 @@ class Dialect(Declared):
 class ValueField(FieldBase):
     """A field whose values are text in the file: what it may say beyond its type."""
 
-    decimal: Literal[".", ","] | None = None
-    thousands: Thousands | None = None
-    sign: Sign | None = None
-    true: Words | None = None
-    false: Words | None = None
+    decimal: Literal[".", ","] | None = Field(None, description="the decimal sign, where it is another than the file's")
+    thousands: Thousands | None = Field(None, description="the sign between thousands, where it is another")
+    sign: Sign | None = Field(None, description="where the minus stands, where it is another")
+    true: Words | None = Field(None, description="words for true; the first is written")
+    false: Words | None = Field(None, description="words for false; the first is written")
     empty: list[str] = Field(
         [], description='texts that mean "empty", such as 00000000; the first is written'
     )

@@ -27,14 +27,14 @@ class Layout(LayoutBase):
         description="how files are read when the sender breaks the standard; written is always cp437",
     )
     program: str = Described("Exchange", min_length=1, description="written as #PROGRAM")
-    program_version: str = Described("1", min_length=1)
+    program_version: str = Described("1", min_length=1, description="written as the version in #PROGRAM")
     unknown_characters: Literal["replace", "refuse"] = Described(
         "replace",
         alias="unknown characters",
         description="what happens to characters that cp437 does not have",
     )
     checksum: bool = Described(False, description="write #KSUMMA")
-    newline: Literal["crlf", "lf"] = "crlf"
+    newline: Literal["crlf", "lf"] = Described("crlf", description="line ends that are written; both are read")
     dimensions: dict[str, int] = Described(
         {}, description="names of dimensions and their numbers; the first name of a number is used in reading"
     )
