@@ -99,8 +99,7 @@ def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery
     published = hands.each(to_publish, lambda end, row: _publish(end, target, row))
     others = [(row, result) for row, result in results if not isinstance(result, Publish)]
     with ledger.write() as writing:
-        for row, result in [*others, *zip(to_publish, published, strict=True)]:
-            _enter(writing, row, result)
+        _enter_all(writing, [*others, *zip(to_publish, published, strict=True)])
 
 
 def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery]) -> list[Delivery]:
@@ -245,12 +244,22 @@ def _refuse(ledger: Ledger, rows: Sequence[Delivery], held: Held) -> None:
                 _enter(writing, present, held)
 
 
+def _enter_all(writing: Writing, results: Sequence[tuple[Delivery, Result]]) -> None:
+    """Enter what came of deliveries, those with proof together."""
+    proven = [(row, result.facts) for row, result in results if isinstance(result, Proof)]
+    moves = [
+        Move(row.id, row.stage, {**_CALM, "delivered_at": writing.at, "proof": canonical(facts)}, facts)
+        for row, facts in proven
+    ]
+    writing.move(deliveries, "delivered", moves)
+    for row, result in results:
+        if not isinstance(result, Proof):
+            _enter(writing, row, result)
+
+
 def _enter(writing: Writing, row: Delivery, result: Result) -> None:
-    """Enter what came of one delivery."""
-    if isinstance(result, Proof):
-        values = {**_CALM, "delivered_at": writing.at, "proof": canonical(result.facts)}
-        writing.move(deliveries, "delivered", [Move(row.id, row.stage, values, result.facts)])
-    elif isinstance(result, Held):
+    """Enter what came of one delivery that has no proof."""
+    if isinstance(result, Held):
         _hold(writing, row, result)
     elif isinstance(result, Again):
         writing.move(deliveries, "ready", [Move(row.id, row.stage)])

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 
 from sqlalchemy import update
 
 from exchange import clock
 from exchange.archive import Store
 from exchange.bound import BoundFlow
-from exchange.ledger import Ledger, Move, Writing, claims, queries, sending
+from exchange.ledger import Ledger, Move, Writing, claims, sending
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.ledger.schema import arrivals
 
 BATCH = 500
-_LEFT_OUT = ("name_raw", "marker", "event")
+_ARRIVAL = tuple(each.name for each in fields(Arrival) if each.name not in ("name_raw", "marker", "event"))
+_DELIVERY = tuple(each.name for each in fields(Delivery) if each.name not in ("totals", "proof", "event"))
 
 
 def close(ledger: Ledger, store: Store, flow: BoundFlow) -> int:
@@ -32,7 +33,8 @@ def close(ledger: Ledger, store: Store, flow: BoundFlow) -> int:
         _hold(writing, [(row, _held(sent)) for row, sent in settled if _held(sent)])
     with ledger.read() as connection:
         ended = claims.unmanifested(connection, flow.name, BATCH)
-        lines = [_manifest(row, queries.deliveries(connection, arrival=row.id)) for row in ended]
+        sent = sending.of_arrivals(connection, [row.id for row in ended])
+        lines = [_manifest(row, sent[row.id]) for row in ended]
     store.manifests.append(clock.now(), lines)
     with ledger.write() as writing:
         delivered = [row for row in ended if row.stage == "delivered"]
@@ -66,9 +68,9 @@ def _manifest(row: Arrival, sent: Sequence[Delivery]) -> dict[str, object]:
     """An arrival and its deliveries as one JSON object; odd bytes of names as text of their hexadecimal
     digits.
     """
-    facts = {name: value for name, value in asdict(row).items() if name not in _LEFT_OUT}
+    facts = {name: getattr(row, name) for name in _ARRIVAL}
     deliveries = [
-        {name: value for name, value in asdict(each).items() if name not in ("event", "totals", "proof")}
+        {name: getattr(each, name) for name in _DELIVERY}
         | {"totals": json.loads(each.totals), "proof": json.loads(each.proof) if each.proof else None}
         for each in sent
     ]

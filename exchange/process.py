@@ -10,22 +10,21 @@ from __future__ import annotations
 import shutil
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, or_, select
 
-from exchange import backoff
 from exchange.archive import ArchiveError, Blob, Store
 from exchange.bound import BoundFlow
+from exchange.enter import BROKEN, Failed, Work, enter
 from exchange.errors import ExchangeError
-from exchange.findings import code
-from exchange.ledger import Ledger, Move, Writing, contents, sending
+from exchange.ledger import Ledger, Move
 from exchange.ledger.book import milliseconds
 from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
-from exchange.ledger.sending import Clash, Parcel
+from exchange.ledger.sending import Parcel
 from exchange.model import ArrivalFacts
 from exchange.outcome import Gathered, Outcome, Output
 from exchange.transports.contract import name_problem
@@ -34,35 +33,6 @@ BATCH_FILES, BATCH_BYTES = 200, 64 << 20
 """How many arrivals (and bytes) are worked on together; they share commits and syncs."""
 CRASHES = 3
 """How often a file may kill the program before it is held."""
-
-BROKEN = code(
-    "RUN001",
-    "error",
-    "Reading or mapping the file failed in the program itself: {value}.",
-    advice="Report it with this arrival's identifier; retry after an update.",
-)
-
-
-_PRIVATE = ("content", "key", "broken")
-"""Holds whose sentences quote the file: they stay out of the chain, which is for ever."""
-_CALM = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """Why there is no outcome: the kind of hold, or None when it is worth another attempt, and a sentence."""
-
-    hold: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """An arrival being worked on and what came of it."""
-
-    row: Arrival
-    result: Outcome | Failed
-    parcels: tuple[Parcel, ...] = ()
 
 
 def begin(ledger: Ledger, flow: BoundFlow) -> list[Arrival]:
@@ -95,8 +65,7 @@ def read(ledger: Ledger, store: Store, flow: BoundFlow, rows: Sequence[Arrival])
     except ArchiveError as error:
         works = [Work(work.row, Failed(None, str(error))) for work in works]
     with ledger.write() as writing:
-        for work in works:
-            _enter(ledger, writing, flow, work)
+        enter(ledger, writing, flow, works)
     for row in rows:
         shutil.rmtree(store.work / row.id, ignore_errors=True)
 
@@ -136,12 +105,12 @@ def _next(connection: Connection, flow: str, now: int) -> list[Arrival]:
 
 def _attempt(store: Store, flow: BoundFlow, row: Arrival) -> Outcome | Failed:
     """The outcome of one arrival, whatever happens."""
-    original = store.archive.path(row.sha256)
+    original = store.archive.path(row.repaired or row.sha256)
     work = store.work / row.id
     moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(flow.zone)
     facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
     if not original.is_file():
-        return Failed("archive", f"The archived original {row.sha256} is missing.")
+        return Failed("archive", f"The archived file {row.repaired or row.sha256} is missing.")
     try:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir(mode=0o700)
@@ -200,76 +169,3 @@ def _checked(flow: BoundFlow, outcome: Outcome) -> Outcome | Failed:
             problem = problem or "it begins with a dot"
             return Failed("name", f"The name {output.name!r} cannot be used for an output: {problem}.")
     return outcome
-
-
-def _enter(ledger: Ledger, writing: Writing, flow: BoundFlow, work: Work) -> None:
-    """Enter what came of one arrival."""
-    if isinstance(work.result, Failed):
-        _enter_failure(writing, work.row, work.result)
-        return
-    outcome = work.result
-    if outcome.is_bad:
-        _enter_findings(writing, work.row, outcome)
-        return
-    with writing.attempt() as undo:
-        clash, documents = _enter_results(ledger, writing, flow, work, outcome)
-        if clash is not None:
-            undo()
-    if clash is None:
-        facts = {"documents": documents, "outputs": len(work.parcels), "findings": outcome.findings.total}
-        values = {**_CALM, "approvals_needed": work.row.approvals_needed if work.parcels else 0}
-        writing.move(arrivals, "written", [Move(work.row.id, "read", values, facts)])
-    else:
-        contents.store_findings(writing, work.row.id, outcome.findings)
-        _hold(writing, work.row, clash.hold, clash.reason)
-
-
-def _enter_results(
-    ledger: Ledger, writing: Writing, flow: BoundFlow, work: Work, outcome: Outcome
-) -> tuple[Clash | None, int]:
-    """Documents, findings, references and deliveries of one arrival; what speaks against them, how many
-    documents.
-    """
-    documents, finding = contents.store_documents(writing, work.row, outcome.documents)
-    if finding is not None:
-        outcome.findings(finding)
-        return Clash("key", finding.message), documents
-    if documents and flow.targets and not work.parcels:
-        return Clash("empty", f"It holds {documents} documents, and nothing came out to be sent."), documents
-    contents.store_findings(writing, work.row.id, outcome.findings)
-    contents.store_references(writing, work.row, outcome.facts_used)
-    return sending.enter(ledger, writing, work.row, work.parcels), documents
-
-
-def _enter_findings(writing: Writing, row: Arrival, outcome: Outcome) -> None:
-    """Hold a file with errors, and keep them."""
-    contents.store_findings(writing, row.id, outcome.findings)
-    contents.store_references(writing, row, outcome.facts_used)
-    first = next(each for each in outcome.findings.kept if each.severity == "error")
-    place = f"Line {first.line}: " if first.line else ""
-    number = outcome.findings.errors
-    say = f"{number} {'error' if number == 1 else 'errors'}. {place}{first.message}"
-    _hold(writing, row, "broken" if first.code == BROKEN.code else "content", say)
-
-
-def _enter_failure(writing: Writing, row: Arrival, failed: Failed) -> None:
-    """Hold an arrival that failed for good; plan another attempt for one that did not."""
-    since = row.failing_since or writing.at
-    again = backoff.next_try(row.attempts + 1, since=since, now=writing.at, salt=row.id)
-    if failed.hold is not None or again is None:
-        _hold(writing, row, failed.hold or "world", failed.reason)
-        return
-    values = {
-        "crashes": 0,
-        "attempts": row.attempts + 1,
-        "failing_since": since,
-        "next_try": again,
-        "reason": failed.reason,
-    }
-    writing.move(arrivals, "claimed", [Move(row.id, "read", values, {"reason": failed.reason})])
-
-
-def _hold(writing: Writing, row: Arrival, hold: str, reason: str) -> None:
-    values = {**_CALM, "hold": hold, "reason": reason}
-    facts = {"hold": hold} if hold in _PRIVATE else {"hold": hold, "reason": reason}
-    writing.move(arrivals, "held", [Move(row.id, "read", values, facts)])

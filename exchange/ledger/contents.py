@@ -4,7 +4,8 @@ on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -35,90 +36,92 @@ TWICE_IN_FILE = code(
 )
 
 
-def store_findings(writing: Writing, arrival: str, gathered: Gathered) -> None:
-    """Put the findings of a run in place of those of the run before."""
+def store_findings(writing: Writing, found: Mapping[str, Gathered]) -> None:
+    """Put the findings of a run in place of those of the run before: arrival → what was gathered."""
     for table in (findings, finding_counts):
-        writing.connection.execute(delete(table).where(table.c.arrival == arrival))
-    if gathered.kept:
-        rows = [{"arrival": arrival, **finding.as_dict()} for finding in gathered.kept]
+        writing.connection.execute(delete(table).where(table.c.arrival.in_(found)))
+    rows = [{"arrival": id_, **each.as_dict()} for id_, gathered in found.items() for each in gathered.kept]
+    counts = [
+        {"arrival": id_, "severity": severity, "code": name, "count": number}
+        for id_, gathered in found.items()
+        for (severity, name), number in gathered.counts.items()
+    ]
+    if rows:
         writing.connection.execute(insert(findings), rows)
-        counts = [
-            {"arrival": arrival, "severity": severity, "code": name, "count": number}
-            for (severity, name), number in gathered.counts.items()
-        ]
         writing.connection.execute(insert(finding_counts), counts)
 
 
-def store_references(writing: Writing, arrival: Arrival, facts: Mapping[str, str]) -> None:
-    """Note what else this run of an arrival depends on: name → hash."""
+def store_references(writing: Writing, used: Sequence[tuple[Arrival, Mapping[str, str]]]) -> None:
+    """Note what else runs of arrivals depend on: name → hash."""
+    writing.connection.execute(
+        delete(references).where(references.c.arrival.in_([row.id for row, _ in used]))
+    )
     rows = [
-        {"arrival": arrival.id, "run": arrival.run, "name": name, "hash": each}
+        {"arrival": row.id, "run": row.run, "name": name, "hash": each}
+        for row, facts in used
         for name, each in facts.items()
     ]
     if rows:
-        writing.connection.execute(delete(references).where(_this_run(arrival)))
         writing.connection.execute(insert(references), rows)
 
 
 def store_documents(
-    writing: Writing, arrival: Arrival, keys: Iterable[DocumentKey]
-) -> tuple[int, Finding | None]:
-    """Enter the business keys of an arrival in place of those of an earlier run: how many, and the first
+    writing: Writing, documents_of: Sequence[tuple[Arrival, Iterable[DocumentKey]]]
+) -> tuple[Counter[str], Finding | None]:
+    """Enter the business keys of arrivals in place of those of earlier runs: how many of each, and the first
     clash.
 
-    After a clash the caller undoes the whole step. An arrival a person has forced through may repeat keys.
+    After a clash the caller undoes the whole step. An arrival a person has forced through, alone, may repeat
+    keys.
     """
-    writing.connection.execute(delete(documents).where(documents.c.arrival == arrival.id))
-    number = 0
-    rest = iter(keys)
+    ids = [row.id for row, _ in documents_of]
+    writing.connection.execute(delete(documents).where(documents.c.arrival.in_(ids)))
+    forced = all(row.forced for row, _ in documents_of)
+    numbers: Counter[str] = Counter()
+    rest = (_row(row, key) for row, keys in documents_of for key in keys)
     while some := list(islice(rest, _PORTION)):
-        number += len(some)
-        clash = _store(writing.connection, arrival, some)
+        numbers.update(row["arrival"] for row in some)
+        clash = _store(writing.connection, some, forced)
         if clash is not None:
-            return number, clash
-    return number, None
+            return numbers, clash
+    return numbers, None
 
 
-def _store(connection: Connection, arrival: Arrival, keys: list[DocumentKey]) -> Finding | None:
+def _store(connection: Connection, rows: list[dict[str, Any]], forced: bool) -> Finding | None:
     """Enter some keys at once; only when one is known already look which."""
-    rows = [_row(arrival, key) for key in keys]
     table = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert(documents)
-    attempt = connection.begin_nested()
-    if connection.execute(table.on_conflict_do_nothing(), rows, execution_options=COUNTED).rowcount == len(
-        rows
-    ):
-        attempt.commit()
-        return None
-    attempt.rollback()
-    clashes = _clashes(connection, arrival, rows)
-    if not arrival.forced:
+    statement = table.on_conflict_do_nothing()
+    with connection.begin_nested() as attempt:
+        if connection.execute(statement, rows, execution_options=COUNTED).rowcount == len(rows):
+            return None
+        attempt.rollback()
+    clashes = _clashes(connection, rows)
+    if not forced:
         return clashes[0][1]
     released = {id(row) for row, _ in clashes}
     connection.execute(insert(documents), [row | {"released": int(id(row) in released)} for row in rows])
     return None
 
 
-def _clashes(
-    connection: Connection, arrival: Arrival, rows: list[dict[str, Any]]
-) -> list[tuple[dict[str, Any], Finding]]:
-    """The rows that cannot be entered, each with what it clashes with."""
+def _clashes(connection: Connection, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Finding]]:
+    """The rows (all of one flow) that cannot be entered, each with what it clashes with."""
     wanted = {row["key"] for row in rows}
-    here = (documents.c.flow == arrival.flow, documents.c.key.in_(wanted), documents.c.released == 0)
+    here = (documents.c.flow == rows[0]["flow"], documents.c.key.in_(wanted), documents.c.released == 0)
     found = connection.execute(select(documents.c.kind, documents.c.key, documents.c.arrival).where(*here))
-    owners = {(row.kind, row.key): row.arrival for row in found}
+    owners: dict[tuple[str, str], str] = {(row.kind, row.key): row.arrival for row in found}
     clashes = []
     for row in rows:
-        other = owners.setdefault((row["kind"], row["key"]), None)
+        other = owners.get((row["kind"], row["key"]))
         if other is None:
-            owners[row["kind"], row["key"]] = arrival.id
+            owners[row["kind"], row["key"]] = row["arrival"]
         else:
-            clashes.append((row, _clash(connection, arrival, row, other)))
+            clashes.append((row, _clash(connection, row, other)))
     return clashes
 
 
-def _clash(connection: Connection, arrival: Arrival, row: dict[str, Any], other: str) -> Finding:
+def _clash(connection: Connection, row: dict[str, Any], other: str) -> Finding:
     place = {"line": row["line"], "value": row["key"], "kind": row["kind"]}
-    if other == arrival.id:
+    if other == row["arrival"]:
         return TWICE_IN_FILE.at(**place)
     return KNOWN_KEY.at(**place, file=queries.arrival(connection, other).name, arrival=other)
 
@@ -134,7 +137,3 @@ def _row(arrival: Arrival, key: DocumentKey) -> dict[str, Any]:
         "currency": key.currency,
         "released": 0,
     }
-
-
-def _this_run(arrival: Arrival) -> Any:
-    return (references.c.arrival == arrival.id) & (references.c.run == arrival.run)

@@ -41,35 +41,43 @@ class Clash:
     reason: str
 
 
-def enter(ledger: Ledger, writing: Writing, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:
-    """Make deliveries of an arrival's outputs. After a clash the caller undoes the whole step.
+def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequence[Parcel]]]) -> Clash | None:
+    """Make deliveries of arrivals' outputs. After a clash the caller undoes the whole step.
 
-    A clash: a name that is used already at that place, or the bytes this arrival has delivered before. What a
+    A clash: a name that is used already at that place, or bytes that the arrival has delivered before. What a
     person has forced goes out once more under the same name.
     """
-    if not parcels:
+    rows: list[dict[str, Any]] = []
+    for arrival, parcels in sent:
+        mine = [_row(ledger.new_id(), writing, arrival, ord_, each) for ord_, each in enumerate(parcels)]
+        rows += mine
+        if arrival.forced:
+            for row in mine:
+                row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
+        elif arrival.run and (same := _same_as_before(writing.connection, arrival, parcels)):
+            return same
+    if not rows:
         return None
-    before = _before(writing.connection, arrival) if arrival.run else {}
-    if not arrival.forced:
-        for parcel in parcels:
-            if before.get((parcel.target, parcel.name)) == parcel.sha256:
-                say = (
-                    f"It gave {parcel.name} with the same bytes as were delivered to {parcel.target} before."
-                )
-                return Clash("same", say)
-    rows = [_row(ledger.new_id(), writing, arrival, ord_, parcel) for ord_, parcel in enumerate(parcels)]
-    if arrival.forced:
-        for row in rows:
-            row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
-    facts = ({name: row[name] for name in FACTS} for row in rows)
     numbers = writing.append(
-        (row["id"], "delivery ready", fact) for row, fact in zip(rows, facts, strict=True)
+        (row["id"], "delivery ready", {name: row[name] for name in FACTS}) for row in rows
     )
     for row, n in zip(rows, numbers, strict=True):
         row["event"] = n
     table = {"sqlite": sqlite, "postgresql": postgresql}[writing.connection.dialect.name].insert(deliveries)
     result = writing.connection.execute(table.on_conflict_do_nothing(), rows, execution_options=COUNTED)
     return None if result.rowcount == len(rows) else _taken(writing.connection, rows)
+
+
+def _same_as_before(connection: Connection, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:
+    """An output of a replay whose bytes have been delivered to the same place under the same name."""
+    mine = (deliveries.c.arrival == arrival.id, deliveries.c.stage == "delivered")
+    rows = connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.id))
+    before = {(row.target, row.name): row.sha256 for row in rows}
+    for parcel in parcels:
+        if before.get((parcel.target, parcel.name)) == parcel.sha256:
+            say = f"It gave {parcel.name} with the same bytes as were delivered to {parcel.target} before."
+            return Clash("same", say)
+    return None
 
 
 def waiting(connection: Connection, flow: str, now: int, limit: int) -> list[tuple[Delivery, Arrival]]:
@@ -112,12 +120,17 @@ def settled(connection: Connection, flow: str, limit: int) -> list[tuple[Arrival
         arrivals.c.flow == flow, arrivals.c.stage != "done", may_go, ~pending.exists()
     )
     rows = [arrival_of(row) for row in connection.execute(query.order_by(arrivals.c.id).limit(limit))]
-    sent: dict[str, list[Delivery]] = {row.id: [] for row in rows}
-    for row in connection.execute(
-        select(deliveries).where(deliveries.c.arrival.in_(sent)).order_by(deliveries.c.id)
-    ):
-        sent[row.arrival].append(delivery_of(row))
+    sent = of_arrivals(connection, [row.id for row in rows])
     return [(row, sent[row.id]) for row in rows]
+
+
+def of_arrivals(connection: Connection, ids: Sequence[str]) -> dict[str, list[Delivery]]:
+    """The deliveries of some arrivals, in their order: arrival → deliveries."""
+    sent: dict[str, list[Delivery]] = {id_: [] for id_ in ids}
+    mine = select(deliveries).where(deliveries.c.arrival.in_(ids)).order_by(deliveries.c.id)
+    for row in connection.execute(mine):
+        sent[row.arrival].append(delivery_of(row))
+    return sent
 
 
 def pending(connection: Connection) -> list[Delivery]:
@@ -132,13 +145,6 @@ def known(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Which of these identifiers are deliveries that have at least been begun."""
     begun = (deliveries.c.id.in_(ids), deliveries.c.tmp.is_not(None))
     return set(connection.scalars(select(deliveries.c.id).where(*begun)))
-
-
-def _before(connection: Connection, arrival: Arrival) -> dict[tuple[str, str], str]:
-    """The bytes (by hash) that earlier runs of an arrival have brought under a name to a place."""
-    mine = (deliveries.c.arrival == arrival.id, deliveries.c.stage == "delivered")
-    rows = connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.id))
-    return {(row.target, row.name): row.sha256 for row in rows}
 
 
 def _next_copy(connection: Connection, target: str, name: str) -> int:

@@ -50,7 +50,7 @@ def parcel(name: str = "out.xml") -> sending.Parcel:
 def with_delivery(ledger: Ledger) -> rows.Delivery:
     row = arrive(ledger)
     with ledger.write() as writing:
-        assert sending.enter(ledger, writing, row, [parcel()]) is None
+        assert sending.enter(ledger, writing, [(row, [parcel()])]) is None
     with ledger.read() as connection:
         return queries.deliveries(connection, arrival=row.id)[0]
 
