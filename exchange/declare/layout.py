@@ -120,6 +120,9 @@ class Recognise(Declared):
 
     name: str | None = Field(None, description="file name pattern, such as ORD_*.csv")
     starts: str | None = Field(None, description="regular expression that matches at the start of the text")
+    never: bool = Field(
+        False, description="no file is taken for this layout by its looks; for layouts that are only written"
+    )
 
 
 class LayoutBase(Declared):

@@ -57,10 +57,6 @@ class Ancestor(Declared):
     """
 
     by: list[PlacedText] = Field([], description="expressions; results with equal values share one")
-    order: Literal["consecutive", "any"] = Field(
-        "consecutive",
-        description="any: results of one envelope may be apart; all results are held in memory and sorted",
-    )
     set: dict[PlacedText, Any] = Field({}, description="fields of the envelope: text, =expression, structure")
 
 

@@ -89,6 +89,8 @@ def _module(name: str) -> Format | None:
 
 
 def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
+    if layout.recognise is not None and layout.recognise.never:
+        return None
     starts = layout.recognise.starts if layout.recognise else None
     if starts is not None and not re.match(starts, _beginning(sample, layout)):
         return None

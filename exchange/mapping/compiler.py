@@ -139,23 +139,16 @@ class CompiledMapping:
             {} if total.by is not None else {None: (0, 0)} for total in self.plan.sums
         ]
         state = State(self.plan, facts, found, tally, above, totals)
-        made = self._made(batches, state)
-        yield from (
-            _together(made, [envelope.kind for envelope in self.plan.envelopes]) if self.plan.sorted else made
-        )
-        self._finish(state)
-
-    def _made(self, batches: Iterable[Batch], state: State) -> Iterator[Batch]:
-        """The results in the order of their source."""
         grouped = self.plan.group is not None
         for batch in self._grouped(batches, state) if grouped else batches:
             with localcontext(ARITHMETIC):
                 out, keys = self.function(batch, state)
-            state.tally.results += len(out)
+            tally.results += len(out)
             if keys:
-                state.tally.note(keys)
+                tally.note(keys)
             if out:
                 yield out
+        self._finish(state)
 
     def _finish(self, state: State) -> None:
         """Counts to the tally, and whether everything was conserved."""
@@ -248,19 +241,6 @@ class CompiledMapping:
         """
         with localcontext(ARITHMETIC):
             return explain.lineage(self.plan, record, path, facts, result)
-
-
-def _together(batches: Iterable[Batch], kinds: list[str]) -> Iterator[Batch]:
-    """All results, those of one envelope one after the other; envelopes in the order of first appearance."""
-    ranks: dict[int, int] = {}
-    ranked = [
-        (tuple([ranks.setdefault(id(result[kind]), len(ranks)) for kind in kinds]), result)
-        for batch in batches
-        for result in batch
-    ]
-    ranked.sort(key=lambda pair: pair[0])
-    for start in range(0, len(ranked), BATCH_SIZE):
-        yield [result for _, result in ranked[start : start + BATCH_SIZE]]
 
 
 Keyed = Iterator[tuple[tuple[Any, ...], Record]]

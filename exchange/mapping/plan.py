@@ -163,8 +163,6 @@ class Plan:
     """The `where` of a grouping mapping: it is asked of the records before they are grouped."""
     body: Block
     envelopes: tuple[Envelope, ...]
-    sorted: bool
-    """Whether results of one envelope may be apart in the source, so that they must be brought together."""
     tests: tuple[Test, ...]
     sums: tuple[Sum, ...]
     counted: bool

@@ -92,7 +92,6 @@ class _Planner:
             before=before,
             body=body,
             envelopes=envelopes,
-            sorted=any(rule.order == "any" for rule in declared.above.values()),
             tests=tuple(self.test(check, after) for check in declared.check),
             sums=tuple(self.sum(name, rule, scope, after) for name, rule in summed),
             counted=bool([self.count(rule, kind.name) for rule in counted]),

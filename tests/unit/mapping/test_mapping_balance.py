@@ -1,4 +1,4 @@
-"""Numbers of elements, envelopes whose results are apart, and balances that must come out."""
+"""Numbers of elements, names computed once for all children, and balances that must come out."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-import pytest
 from mapping_support import ABOVE, FACTS, compiled, line, order, problems_of, run
 from test_mapping_twins import slowly
 
 from exchange.mapping.compiler import CompiledMapping
 
-ANY = ABOVE.replace("by: [=currency]", "by: [=currency], order: any")
 BALANCE = """
 balance:
   - by: [=source.currency]
@@ -77,16 +75,6 @@ def test_a_field_called_position_is_that_field() -> None:
     text = "let: {position: =pieces}\nset: {number: =order_no, pieces: =position}\n" + ABOVE
     for mapping in both(text):
         assert run(mapping, order(pieces=9))[0][0]["pieces"] == 9
-
-
-@pytest.mark.parametrize(("above", "want"), [(ABOVE, "1 2 3 4"), (ANY, "1 3 2 4")])
-def test_results_of_one_envelope_are_brought_together(above: str, want: str) -> None:
-    numbers = {"1": "EUR", "2": "SEK", "3": "EUR", "4": "SEK"}
-    for mapping in both("set: {number: =order_no}\n" + above):
-        made, _, tally = run(mapping, *(order(order_no=n, currency=c) for n, c in numbers.items()))
-        assert " ".join(each["number"] for each in made) == want
-        assert made[0]["part"] is next(each["part"] for each in made if each["number"] == "3")
-        assert tally.results == 4
 
 
 def test_a_balance_that_comes_out_says_nothing() -> None:
