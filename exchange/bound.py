@@ -53,12 +53,16 @@ class Ready(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class BoundSource:
-    """Where files come from: `open` gives a new object each time, so that several threads can work."""
+    """Where files come from: `open` gives a new object each time, so that several threads can work.
+
+    folder: the local folder whose events may wake a scan; None where there is none.
+    """
 
     where: str
     open: Callable[[], Source]
     ready: Ready
     after: After = "archive"
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

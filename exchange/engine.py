@@ -82,6 +82,7 @@ class Engine:
         self._store = store
         self._pipelines = [Pipeline(ledger, store, flow, hands=hands) for flow in flows]
         self._stop = threading.Event()
+        self._wakes = {pipeline.flow.name: threading.Event() for pipeline in self._pipelines}
         with ExitStack() as undo:
             undo.callback(self._lock.release, in_order=False)
             self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
@@ -98,6 +99,8 @@ class Engine:
     def stop(self) -> None:
         """Ask the engine to end after the steps under way."""
         self._stop.set()
+        for wake in self._wakes.values():
+            wake.set()
 
     def run(self, *, once: bool = False, poll: float = POLL_SECONDS) -> Report:
         """Keep the flows in motion until stopped; once: until nothing moves any more.
@@ -106,11 +109,16 @@ class Engine:
         """
         with _signals(self.stop):
             if once:
-                while any([self._until_still(pipeline) for pipeline in self._pipelines]):
-                    pass
+                self._all_until_still()
             else:
                 self._together(poll)
         return self.report
+
+    def _all_until_still(self) -> None:
+        """Flow after flow, again and again, until none of them moves any more."""
+        moved = True
+        while moved:
+            moved = sum(self._until_still(pipeline) for pipeline in self._pipelines) > 0
 
     def _until_still(self, pipeline: Pipeline) -> bool:
         """Rounds of one flow until nothing moves; whether anything did. Flows run in their order, because some
@@ -126,22 +134,53 @@ class Engine:
 
     def _together(self, poll: float) -> None:
         """All flows at the same time, each in a thread, until stopped."""
-        with ThreadPoolExecutor(max(1, len(self._pipelines))) as threads:
-            loops = [threads.submit(self._loop, pipeline, poll) for pipeline in self._pipelines]
+        with self._watched() as supervise, ThreadPoolExecutor(max(1, len(self._pipelines))) as threads:
+            loops = [threads.submit(self._loop, pipeline, poll, supervise) for pipeline in self._pipelines]
             wait(loops, return_when=FIRST_EXCEPTION)
             if any(loop.done() and loop.exception() for loop in loops):
                 self.stop()
         for loop in loops:
             loop.result()
 
-    def _loop(self, pipeline: Pipeline, poll: float) -> None:
-        """Rounds of one flow."""
+    @contextmanager
+    def _watched(self) -> Iterator[Callable[[], object]]:
+        """Events of local folders wake their flows early; what is yielded keeps these hints alive."""
+        from exchange.transports.folder.watch import Watch  # only a running engine needs it
+
+        wakes: dict[Path, list[threading.Event]] = {}
+        for pipeline in self._pipelines:
+            folder = pipeline.flow.source.folder
+            if folder is not None:
+                wakes.setdefault(folder, []).append(self._wakes[pipeline.flow.name])
+
+        def woken(folder: Path) -> None:
+            for wake in wakes[folder]:
+                wake.set()
+
+        watch = Watch(wakes, woken)
+        busy = threading.Lock()
+
+        def supervise() -> None:
+            with busy:
+                watch.supervise()
+
+        try:
+            yield supervise
+        finally:
+            watch.close()
+
+    def _loop(self, pipeline: Pipeline, poll: float, supervise: Callable[[], object]) -> None:
+        """Rounds of one flow; between them it waits for an event at its source, or for a while."""
         failures = 0
+        wake = self._wakes[pipeline.flow.name]
         while not self._stop.is_set():
+            supervise()
+            wake.clear()
             done = self._turn(pipeline)
             failures = failures + 1 if done.troubles else 0
             if failures or not done.moved:
-                self._stop.wait(min(poll * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else poll)
+                pause = self._stop if failures else wake
+                pause.wait(min(poll * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else poll)
 
     def _turn(self, pipeline: Pipeline) -> Round:
         """One round, noted in the report and, where something goes wrong, in the ledger."""

@@ -49,7 +49,9 @@ class Commands(click.Group):
 
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f" Did you mean `exchange {near[0]}`?" if near else " `exchange --help` lists all commands."
+            hint = (
+                f" Did you mean `exchange {near[0]}`?" if near else " `exchange --help` lists all commands."
+            )
             ctx.fail(f"There is no command `{args[0]}`.{hint}")
         return super().resolve_command(ctx, args)
 
@@ -61,7 +63,9 @@ class Commands(click.Group):
             rest -= set(names)
         self._section(ctx, formatter, "More", sorted(rest))
 
-    def _section(self, ctx: click.Context, formatter: click.HelpFormatter, title: str, names: list[str]) -> None:
+    def _section(
+        self, ctx: click.Context, formatter: click.HelpFormatter, title: str, names: list[str]
+    ) -> None:
         commands = [(name, self.get_command(ctx, name)) for name in names]
         rows = [(name, command.get_short_help_str(100)) for name, command in commands if command]
         if rows:

@@ -65,12 +65,16 @@ def plain(value: object) -> object:
     return str(value)
 
 
-def print_table(title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing") -> None:
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str = "nothing"
+) -> None:
     """A table for people; a sentence when it has no rows. Texts are printed as they are, never as markup."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None)
+    table = Table(
+        title=title or None, title_justify="left", title_style="bold", header_style="bold", box=None
+    )
     for column in columns:
         table.add_column(column, overflow="fold")
     number = 0
@@ -98,7 +102,10 @@ def print_facts(facts: Mapping[str, object]) -> None:
     console().print(table)
 
 
-def print_findings(findings: Iterable[Finding], counts: Mapping[tuple[Severity, str], int] | Mapping[tuple[str, str], int] | None = None) -> None:
+def print_findings(
+    findings: Iterable[Finding],
+    counts: Mapping[tuple[Severity, str], int] | Mapping[tuple[str, str], int] | None = None,
+) -> None:
     """Findings for people: place, sentence and next step; below, how many there were when not all are shown."""
     from rich.text import Text
 

@@ -28,7 +28,14 @@ def command(ctx: click.Context, site: Path, as_json: bool, offline: bool) -> Non
             {
                 "problems": [problem.as_dict() for problem in result.problems],
                 "places": [
-                    {"flow": p.flow, "place": p.where, "what": p.what, "ok": p.ok, "say": p.say, "advice": p.advice}
+                    {
+                        "flow": p.flow,
+                        "place": p.where,
+                        "what": p.what,
+                        "ok": p.ok,
+                        "say": p.say,
+                        "advice": p.advice,
+                    }
                     for p in result.places
                 ],
             }

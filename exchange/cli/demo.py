@@ -26,13 +26,23 @@ def command(dir: Path, as_json: bool) -> None:
     from rich.text import Text
 
     out = console()
-    out.print(Text(f"Made the sample site {dir}: a coffee roaster with two web shops, an old ERP and a bank.", style="bold"))
+    out.print(
+        Text(
+            f"Made the sample site {dir}: a coffee roaster with two web shops, an old ERP and a bank.",
+            style="bold",
+        )
+    )
     rows = [(a.flow, a.name, a.stage, (a.reason or "") if a.stage != "done" else "") for a in made.arrivals]
     print_table("\nWhat came", ("Flow", "File", "Stage", "Why"), rows)
-    rows_out = [(d.flow, f"{d.target.removeprefix('folder:')}/{d.name}", d.documents, making.totals_text(d.totals)) for d in made.deliveries]
+    rows_out = [
+        (d.flow, f"{d.target.removeprefix('folder:')}/{d.name}", d.documents, making.totals_text(d.totals))
+        for d in made.deliveries
+    ]
     print_table("\nWhat went", ("Flow", "Delivered file", "Records", "Totals"), rows_out)
     for arrival, findings in made.held:
-        out.print(Text(f"\nHeld: {arrival.name} of {arrival.flow} (arrival {arrival.id[-8:]})", style="bold red"))
+        out.print(
+            Text(f"\nHeld: {arrival.name} of {arrival.flow} (arrival {arrival.id[-8:]})", style="bold red")
+        )
         print_findings(findings)
     out.print(Text("\nGo on with", style="bold"))
     for line in made.next_steps:

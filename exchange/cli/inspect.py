@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.cli._face import HELD, json_option, print_facts, print_findings, print_json, print_table, progress, site_option
+from exchange.cli._face import (
+    HELD,
+    json_option,
+    print_facts,
+    print_findings,
+    print_json,
+    print_table,
+    progress,
+    site_option,
+)
 
 if TYPE_CHECKING:
     from exchange.operations.looking import Inspected

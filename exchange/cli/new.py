@@ -15,4 +15,6 @@ def command(dir: Path) -> None:
 
     for path in making.new(dir):
         click.echo(f"made {path}")
-    click.echo(f"\nNext: put a file into {dir}/inbox/orders, then\n  exchange check --site {dir}\n  exchange run --once --site {dir}")
+    click.echo(
+        f"\nNext: put a file into {dir}/inbox/orders, then\n  exchange check --site {dir}\n  exchange run --once --site {dir}"
+    )

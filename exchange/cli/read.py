@@ -15,10 +15,21 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.argument("file", type=FILE)
 @site_option
 @click.option("--layout", help="Read it by this layout instead of recognising it.")
-@click.option("--as", "as_what", type=click.Choice(["records", "common"]), default="records", show_default=True, help="Records of the file, or documents of schemas/common.")
-@click.option("--json", "as_json", is_flag=True, help="The output is JSON lines in any case; findings become JSON, too.")
+@click.option(
+    "--as",
+    "as_what",
+    type=click.Choice(["records", "common"]),
+    default="records",
+    show_default=True,
+    help="Records of the file, or documents of schemas/common.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="The output is JSON lines in any case; findings become JSON, too."
+)
 @click.pass_context
-def command(ctx: click.Context, file: Path, site: Path, layout: str | None, as_what: str, as_json: bool) -> None:
+def command(
+    ctx: click.Context, file: Path, site: Path, layout: str | None, as_what: str, as_json: bool
+) -> None:
     """The records of FILE as JSON lines on standard output, its findings on standard error. Works without a site."""
     import json
 
@@ -27,7 +38,9 @@ def command(ctx: click.Context, file: Path, site: Path, layout: str | None, as_w
 
     found = Gathered()
     with progress([file]) as advance:
-        for record in looking.read(file, site, layout, as_common=as_what == "common", found=found, progress=advance):
+        for record in looking.read(
+            file, site, layout, as_common=as_what == "common", found=found, progress=advance
+        ):
             print_json_line(record)
     for finding in found.kept:
         said = f"{finding.severity} {finding.code} {place_of(finding)}: {finding.message} {finding.advice}"

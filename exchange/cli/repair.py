@@ -22,7 +22,14 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--with", "new", help="The right text.")
 @click.option("--with-file", "file", type=FILE, help="A corrected copy of the whole file.")
 def command(
-    id: str, site: Path, as_json: bool, because: str, line: int | None, old: str | None, new: str | None, file: Path | None
+    id: str,
+    site: Path,
+    as_json: bool,
+    because: str,
+    line: int | None,
+    old: str | None,
+    new: str | None,
+    file: Path | None,
 ) -> None:
     """Lay a correction over the original of the held arrival ID and read it again.
 

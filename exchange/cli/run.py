@@ -23,7 +23,10 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
 
     report = running.run(site, once=once)
     state = asking.status(site)
-    rounds = {name: {"taken": r.taken, "read": r.read, "sent": r.sent, "closed": r.closed} for name, r in report.rounds.items()}
+    rounds = {
+        name: {"taken": r.taken, "read": r.read, "sent": r.sent, "closed": r.closed}
+        for name, r in report.rounds.items()
+    }
     if as_json:
         print_json({"flows": rounds, "troubles": report.troubles, "held": len(state.held)})
     else:

@@ -8,7 +8,17 @@ import click
 
 from exchange.cli._face import json_option, print_json, print_table, site_option
 
-DISPOSITIONS = ("waiting", "ignored", "unreadable", "gone", "taken", "held", "rejected", "duplicate", "superseded")
+DISPOSITIONS = (
+    "waiting",
+    "ignored",
+    "unreadable",
+    "gone",
+    "taken",
+    "held",
+    "rejected",
+    "duplicate",
+    "superseded",
+)
 
 
 @click.command(short_help="Every file ever seen, its one disposition, and why.")
@@ -26,4 +36,9 @@ def command(site: Path, as_json: bool, flow: str | None, disposition: str | None
         print_json([asking.as_dict(row) for row in rows])
         return
     table = [(r.flow, r.name, r.disposition, (r.arrival or "")[-8:], r.why) for r in rows]
-    print_table("Files seen", ("Flow", "File", "Disposition", "Arrival", "Why"), table, empty="no file has been seen yet")
+    print_table(
+        "Files seen",
+        ("Flow", "File", "Disposition", "Arrival", "Why"),
+        table,
+        empty="no file has been seen yet",
+    )

@@ -47,10 +47,16 @@ def command(id: str, site: Path, as_json: bool) -> None:
         }
     )
     print_findings(
-        [Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value) for f in story.findings],  # type: ignore[arg-type]
+        [
+            Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value)
+            for f in story.findings
+        ],  # type: ignore[arg-type]
         story.finding_counts,
     )
-    deliveries = [(d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage) for d in story.deliveries]
+    deliveries = [
+        (d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage)
+        for d in story.deliveries
+    ]
     if deliveries:
         print_table("Deliveries", ("Delivery", "Place", "File", "Documents", "Totals", "Stage"), deliveries)
     events = [(asking.moment(e.at, zone), e.actor, e.what, e.because or "") for e in story.events]

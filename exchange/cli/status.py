@@ -8,7 +8,19 @@ import click
 
 from exchange.cli._face import HELD, console, json_option, print_json, print_table, site_option
 
-STAGES = ("claimed", "read", "mapped", "written", "approved", "delivered", "done", "held", "rejected", "duplicate", "superseded")
+STAGES = (
+    "claimed",
+    "read",
+    "mapped",
+    "written",
+    "approved",
+    "delivered",
+    "done",
+    "held",
+    "rejected",
+    "duplicate",
+    "superseded",
+)
 
 
 @click.command(short_help="Where everything is: green, or what needs a person.")
@@ -44,7 +56,11 @@ def _show(state: object) -> None:
     from exchange.operations.asking import Status
 
     assert isinstance(state, Status)
-    light = Text("GREEN  nothing needs a person", style="bold green") if state.is_green else Text("RED  something needs a person", style="bold red")
+    light = (
+        Text("GREEN  nothing needs a person", style="bold green")
+        if state.is_green
+        else Text("RED  something needs a person", style="bold red")
+    )
     console().print(Text(f"{state.site}: ").append_text(light))
     used = [stage for stage in STAGES if any(stage in counts for counts in state.stages.values())]
     rows = [

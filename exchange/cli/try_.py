@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.cli._face import HELD, console, json_option, print_findings, print_json, print_table, progress, site_option
+from exchange.cli._face import (
+    HELD,
+    console,
+    json_option,
+    print_findings,
+    print_json,
+    print_table,
+    progress,
+    site_option,
+)
 
 if TYPE_CHECKING:
     from exchange.operations.trying import Coverage, Tried
@@ -33,8 +42,22 @@ def _references(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @site_option
 @json_option
 @click.option("--write", is_flag=True, help="Make (or make anew) the expected files beside the inputs.")
-@click.option("--date", "day", type=click.DateTime(["%Y-%m-%d"]), default="2000-01-01", show_default=True, help="Day of arrival to pretend.")
-@click.option("--with", "references", multiple=True, callback=_references, metavar="FLOW=FILE", help="The newest file of another flow.")
+@click.option(
+    "--date",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2000-01-01",
+    show_default=True,
+    help="Day of arrival to pretend.",
+)
+@click.option(
+    "--with",
+    "references",
+    multiple=True,
+    callback=_references,
+    metavar="FLOW=FILE",
+    help="The newest file of another flow.",
+)
 @click.option("--show", "show_outputs", is_flag=True, help="Print the beginning of each result.")
 @click.pass_context
 def command(
@@ -54,7 +77,12 @@ def command(
             site, flow, files, day=day.date(), references=references, write=write, progress=advance
         )
     if as_json:
-        print_json({"files": [_as_dict(each) for each in tried], "mappings": [_coverage_dict(each) for each in coverage]})
+        print_json(
+            {
+                "files": [_as_dict(each) for each in tried],
+                "mappings": [_coverage_dict(each) for each in coverage],
+            }
+        )
     else:
         for each in tried:
             _show(each, show_outputs)
@@ -68,7 +96,14 @@ def _as_dict(tried: Tried) -> dict[str, object]:
         "held": tried.outcome.is_bad,
         "documents": tried.documents,
         "results": [
-            {"target": r.target, "name": r.name, "bytes": r.size, "documents": r.documents, "totals": dict(r.totals), "as_expected": r.is_expected}
+            {
+                "target": r.target,
+                "name": r.name,
+                "bytes": r.size,
+                "documents": r.documents,
+                "totals": dict(r.totals),
+                "as_expected": r.is_expected,
+            }
             for r in tried.results
         ],
         "findings": [finding.as_dict() for finding in tried.outcome.findings.kept],
@@ -86,11 +121,20 @@ def _show(tried: Tried, show_outputs: bool) -> None:
 
     out = console()
     verdict = "would be held" if tried.outcome.is_bad else "goes through"
-    out.print(Text(f"{tried.file.name}: {verdict}", style="bold red" if tried.outcome.is_bad else "bold green"))
+    out.print(
+        Text(f"{tried.file.name}: {verdict}", style="bold red" if tried.outcome.is_bad else "bold green")
+    )
     print_findings(tried.outcome.findings.kept, tried.outcome.finding_counts)
     words = {True: "as expected", False: "DIFFERS", None: ""}
     rows = [
-        (r.target, r.name, f"{r.size} bytes", r.documents, ", ".join(f"{k} {v}" for k, v in r.totals.items()), words[r.is_expected])
+        (
+            r.target,
+            r.name,
+            f"{r.size} bytes",
+            r.documents,
+            ", ".join(f"{k} {v}" for k, v in r.totals.items()),
+            words[r.is_expected],
+        )
         for r in tried.results
     ]
     if rows:
@@ -108,4 +152,8 @@ def _show(tried: Tried, show_outputs: bool) -> None:
 def _show_coverage(coverage: list[Coverage]) -> None:
     rows = [(c.mapping, ", ".join(c.unused), ", ".join(c.missing)) for c in coverage if c.unused or c.missing]
     if rows:
-        print_table("Left untouched", ("Mapping", "Source fields that nothing reads", "Required fields that nothing sets"), rows)
+        print_table(
+            "Left untouched",
+            ("Mapping", "Source fields that nothing reads", "Required fields that nothing sets"),
+            rows,
+        )

@@ -27,5 +27,7 @@ def command(ctx: click.Context, site: Path, as_json: bool, no_files: bool) -> No
         print_facts({name: value for name, value in asdict(result).items() if name != "problems"})
         for problem in result.problems:
             click.echo(problem)
-        click.echo("Ledger and archive are whole." if not result.problems else f"{len(result.problems)} problems.")
+        click.echo(
+            "Ledger and archive are whole." if not result.problems else f"{len(result.problems)} problems."
+        )
     ctx.exit(HELD if result.problems else 0)

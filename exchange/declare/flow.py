@@ -151,7 +151,7 @@ class Source(Declared):
     after: Literal["archive", "delete", "keep"] = Field(
         "archive", description="what becomes of the file at the source once it is safe with us"
     )
-    secret: Secret | None = Field(None, description="env:NAME or file:PATH")
+    secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"
     )
@@ -174,7 +174,8 @@ class Target(Declared):
         min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"
     )
     per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
-    secret: Secret | None = Field(None, description="env:NAME or file:PATH")
+    consumes: bool = Field(False, description="the receiver takes files away at once; a doubt is then settled by that")
+    secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"
     )

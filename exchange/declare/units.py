@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast, get_args
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
@@ -17,11 +17,14 @@ SECONDS = {"s": 1, "min": 60, "h": 3600}
 BYTES = {"": 1, "B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
+SecretKind = Literal["env", "file", "credentials"]
+
+
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """Where a secret is kept: in an environment variable (`env:NAME`) or in a file (`file:PATH`)."""
+    """Where a secret is kept: `env:NAME`, `file:PATH` or systemd's `credentials:NAME`."""
 
-    kind: Literal["env", "file"]
+    kind: SecretKind
     name: str
 
     def __str__(self) -> str:
@@ -48,13 +51,11 @@ def _bytes(text: Any) -> int:
 
 def _secret(text: Any) -> SecretRef:
     kind, colon, name = str(text).partition(":")
-    if colon and name and kind == "env":
-        return SecretRef("env", name)
-    if colon and name and kind == "file":
-        return SecretRef("file", name)
+    if colon and name and kind in get_args(SecretKind):
+        return SecretRef(cast(SecretKind, kind), name)
     raise Wrong(
         "A secret never stands in a declared file, only where to find it",
-        advice="Write env:NAME for an environment variable or file:PATH for a file.",
+        advice="Write env:NAME for an environment variable, file:PATH for a file or credentials:NAME for systemd's.",
     )
 
 

@@ -19,6 +19,7 @@ from exchange.transports import registry
 from exchange.transports.contract import Place, Source, Target
 
 End = TypeVar("End", Source, Target)
+OWNER_FILE = "var/owner"
 MONEY = "common/payment"
 """Whatever passes through this document moves money."""
 
@@ -44,17 +45,31 @@ class Bound:
 def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:
     """The place of one end of a flow; `folder` is the site's. Of a secret it has the reference only, no text yet."""
     secret = secrets.Secret(str(end.secret), "") if end.secret else None
-    return Place(end.at, folder, secret, tuple(end.host_key), end.options)
+    return Place(end.at, folder, secret, tuple(end.host_key), end.options, owner_of(folder))
+
+
+def owner_of(folder: Path) -> str:
+    """What tells this site's claims from those of every other site: made once, with the ledger."""
+    path = folder / OWNER_FILE
+    return path.read_text(encoding="ascii").strip() if path.is_file() else "site"
 
 
 def source_of(end: declared.Source, folder: Path) -> BoundSource:
     """Where a flow's files come from."""
-    return BoundSource(where=end.at, open=_opener(end, folder, registry.source), ready=Rules.of(end), after=end.after)
+    scheme, _, path = end.at.partition(":")
+    return BoundSource(
+        where=end.at,
+        open=_opener(end, folder, registry.source),
+        ready=Rules.of(end),
+        after=end.after,
+        folder=folder / path if scheme == "folder" else None,
+    )
 
 
 def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget:
     """Where a flow's outputs go."""
-    return BoundTarget(where=end.at, open=_opener(end, folder, registry.target), money=money)
+    opened = _opener(end, folder, registry.target)
+    return BoundTarget(where=end.at, open=opened, consumes=end.consumes, money=money)
 
 
 def _opener(

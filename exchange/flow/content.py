@@ -1,6 +1,6 @@
 """The meaning of a flow: one file in, findings and finished outputs out. Constant memory, same file, same bytes.
 
-    original → reader → mapping chain → [match] → for each target: its chain → writer → file
+original → reader → mapping chain → [match] → for each target: its chain → writer → file
 """
 
 from __future__ import annotations
@@ -73,7 +73,12 @@ class Intake:
     validate: Validate | None = None
 
     def documents(
-        self, path: Path, facts: ArrivalFacts, found: Found, count: CountStep, progress: Progress | None = None
+        self,
+        path: Path,
+        facts: ArrivalFacts,
+        found: Found,
+        count: CountStep,
+        progress: Progress | None = None,
     ) -> Iterator[Batch]:
         """The documents of a file, in batches."""
         with path.open("rb") as stream:
@@ -144,7 +149,9 @@ class Content:
             return iter(())
         used[self.matching.flow] = reference.sha256
         problems = Gathered()
-        receivables = self.matching.intake.documents(reference.path, facts, problems, lambda _: Tally(spool=_forget))
+        receivables = self.matching.intake.documents(
+            reference.path, facts, problems, lambda _: Tally(spool=_forget)
+        )
         items = OpenItems.load(receivables, found)
         if problems.errors:
             found(BAD_REFERENCE.at(value=self.matching.flow))
@@ -165,7 +172,7 @@ class KeySpool:
         """All keys, as documents of their kinds."""
         self._file.seek(0)
         while self._file.peek(1):
-            kind, keys = pickle.load(self._file)  # noqa: S301 - our own file, which has no name
+            kind, keys = pickle.load(self._file)
             tally = Tally(keys=keys)
             yield from tally.documents(kind)
         self._file.close()
@@ -225,7 +232,8 @@ def run_chain(
     for together in steps:
         copies = tee(batches, len(together)) if len(together) > 1 else (batches,)
         runs = [
-            step.compiled.run(copy, facts, found, count(step)) for step, copy in zip(together, copies, strict=True)
+            step.compiled.run(copy, facts, found, count(step))
+            for step, copy in zip(together, copies, strict=True)
         ]
         batches = runs[0] if len(runs) == 1 else _joined(runs)
     return batches

@@ -187,7 +187,9 @@ class Library:
         return Step(name, compiled)
 
     def _load_tables(self) -> Tables:
-        loaded = [rows for name in self.catalogue.names("table") if (rows := self._load_table(name)) is not None]
+        loaded = [
+            rows for name in self.catalogue.names("table") if (rows := self._load_table(name)) is not None
+        ]
         self._hashes = {rows.table.table: rows.sha256 for rows in loaded}
         tables, problems = build(loaded)
         self.problems += problems

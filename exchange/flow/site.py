@@ -1,7 +1,7 @@
 """A site opened: its declared files read, checked against each other and bound, or everything that is wrong with them.
 
-    site = open_site(Path("acme"))         # DeclarationError with all problems of all files
-    site.flows["webshop-orders"].process(path, facts, work)
+site = open_site(Path("acme"))         # DeclarationError with all problems of all files
+site.flows["webshop-orders"].process(path, facts, work)
 """
 
 from __future__ import annotations
@@ -103,13 +103,22 @@ class _Binder:
 
     def order(self) -> list[str]:
         """The flows, those that others use as reference data first."""
-        graph = {name: [other for other in flow.with_.values() if other in self.flows] for name, flow in self.flows.items()}
+        graph = {
+            name: [other for other in flow.with_.values() if other in self.flows]
+            for name, flow in self.flows.items()
+        }
         try:
             return list(TopologicalSorter(graph).static_order())
         except CycleError as cycle:
             names = " → ".join(cycle.args[1])
             self.problems.append(
-                Problem("flows", None, None, f"These flows use each other as reference data: {names}.", advice="Break the circle.")
+                Problem(
+                    "flows",
+                    None,
+                    None,
+                    f"These flows use each other as reference data: {names}.",
+                    advice="Break the circle.",
+                )
             )
             return list(self.flows)
 
@@ -128,7 +137,9 @@ class _Binder:
         money = self._moves_money(intake.chain)
         return Bound(
             name=flow.flow,
-            version_hash=self.library.version({**self._versions, "flow": self.library.hash_of("flow", flow.flow)}),
+            version_hash=self.library.version(
+                {**self._versions, "flow": self.library.hash_of("flow", flow.flow)}
+            ),
             source=source_of(flow.from_, self.folder),
             targets=[target_of(target, self.folder, money=money) for target in flow.to],
             content=Content(intake, ways, matching, dict(self._versions)),
@@ -169,7 +180,11 @@ class _Binder:
         begins = step.compiled.source_shape.layout
         if source is not None and begins != source:
             fitting = self.library.mappings_from(source, "")
-            advice = f"From {source} there are: {', '.join(fitting)}." if fitting else f"No mapping begins with {source}."
+            advice = (
+                f"From {source} there are: {', '.join(fitting)}."
+                if fitting
+                else f"No mapping begins with {source}."
+            )
             self._say(name, f'"{name}" begins with {begins}, but here the records are {source}.', advice)
 
     def _result_of(self, layout: str, chain: Chain) -> str:
@@ -185,8 +200,16 @@ class _Binder:
         result = self._result_of(source or target.write, chain)
         if result != target.write:
             fitting = self.library.mappings_from(result, target.write)
-            advice = f"Add the mapping {fitting[0]}." if fitting else f"No mapping leads from {result} to {target.write}."
-            self._say(target.write, f"The records are {result} here; {target.write} cannot be written from them.", advice)
+            advice = (
+                f"Add the mapping {fitting[0]}."
+                if fitting
+                else f"No mapping leads from {result} to {target.write}."
+            )
+            self._say(
+                target.write,
+                f"The records are {result} here; {target.write} cannot be written from them.",
+                advice,
+            )
         self._use("layout", target.write)
         validate = validator(self.library, layout, reading=False)
         return Way(target.write, chain, writer, target.name, target.per == "document", validate)
@@ -200,10 +223,14 @@ class _Binder:
             self._say(name, f'There is no flow "{name}".', did_you_mean(name, self.flows))
             return None
         if result is not None and result != TRANSACTION:
-            self._say(flow.match.against, f"Only {TRANSACTION} can be matched; here the documents are {result}.")
+            self._say(
+                flow.match.against, f"Only {TRANSACTION} can be matched; here the documents are {result}."
+            )
         intake = self._intake(other)
         if intake is not None and self._result_of(other.layout, intake.chain) != RECEIVABLE:
-            self._say(name, f'The flow "{name}" does not give {RECEIVABLE}.', "Map its files to that document.")
+            self._say(
+                name, f'The flow "{name}" does not give {RECEIVABLE}.', "Map its files to that document."
+            )
         return Matching(name, intake, self.find_reference) if intake else None
 
     def _check_places(self, flow: Flow) -> None:
@@ -220,15 +247,19 @@ class _Binder:
         hashed = self.library.hash_of(kind, name)  # type: ignore[arg-type]
         self._versions[f"{kind} {name}"] = hashed
         if kind == "mapping":
-            self._versions |= {f"table {table}": sha256 for table, sha256 in self.library.table_hashes().items()}
+            self._versions |= {
+                f"table {table}": sha256 for table, sha256 in self.library.table_hashes().items()
+            }
 
     def _say(self, at: str, message: str, advice: str = "") -> None:
         placed = _placed(at)
-        problem = placed.problem(message, advice) if placed else Problem("flows", None, None, message, advice=advice)
+        problem = (
+            placed.problem(message, advice)
+            if placed
+            else Problem("flows", None, None, message, advice=advice)
+        )
         self.problems.append(problem)
 
 
 def _placed(text: str) -> PlacedText | None:
     return text if isinstance(text, PlacedText) else None
-
-

@@ -31,7 +31,9 @@ class Status:
     @property
     def is_green(self) -> bool:
         """Whether nothing needs a person."""
-        return not (self.held or self.stops or self.troubles or any(d.stage == "held" for d in self.open_deliveries))
+        return not (
+            self.held or self.stops or self.troubles or any(d.stage == "held" for d in self.open_deliveries)
+        )
 
 
 def status(folder: Path) -> Status:

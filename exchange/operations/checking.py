@@ -51,7 +51,8 @@ def _places(opened: OpenSite) -> Iterator[PlaceChecked]:
         ends: list[BoundSource | BoundTarget] = [flow.source, *flow.targets]
         for end in ends:
             yield from (
-                PlaceChecked(flow.name, end.where, tried.what, tried.ok, tried.say, tried.advice) for tried in _probe(end.open)
+                PlaceChecked(flow.name, end.where, tried.what, tried.ok, tried.say, tried.advice)
+                for tried in _probe(end.open)
             )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets as secrets_of_system
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +13,7 @@ from exchange import secrets
 from exchange.archive import Store
 from exchange.declare.catalogue import SITE_FILE
 from exchange.errors import UseError
+from exchange.flow.bound import OWNER_FILE
 from exchange.flow.content import Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.ledger import Ledger, open_ledger, queries
@@ -43,6 +46,11 @@ def installation(folder: Path) -> Iterator[Installation]:
 def open_books(site: OpenSite) -> tuple[Ledger, Store]:
     """The ledger and the archive of a site."""
     site.var.mkdir(mode=0o700, exist_ok=True)
+    owner = site.folder / OWNER_FILE
+    if not owner.is_file():
+        fresh = owner.with_name(f"owner-{os.getpid()}")
+        fresh.write_text(secrets_of_system.token_hex(8), encoding="ascii")
+        fresh.rename(owner)
     declared = site.declared
     password = secrets.resolve(str(declared.ledger_secret), site.folder) if declared.ledger_secret else None
     ledger = open_ledger(declared.ledger, site.var / LEDGER_FILE, password.reveal() if password else None)
@@ -70,5 +78,3 @@ class _LastArrivals:
         with ledger.read() as connection:
             arrival = queries.latest(connection, flow)
         return Reference(arrival.id, arrival.sha256, store.archive.path(arrival.sha256)) if arrival else None
-
-

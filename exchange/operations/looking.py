@@ -130,7 +130,13 @@ def inspect(path: Path, site: Path | None, layout: str | None, progress: Progres
 
 
 def read(
-    path: Path, site: Path | None, layout: str | None, *, as_common: bool, found: Gathered, progress: Progress | None = None
+    path: Path,
+    site: Path | None,
+    layout: str | None,
+    *,
+    as_common: bool,
+    found: Gathered,
+    progress: Progress | None = None,
 ) -> Iterator[Record]:
     """The records of a file, or its documents; findings go to `found`. UseError when no layout fits."""
     library = library_of(site)
@@ -163,11 +169,18 @@ def _sniff(path: Path, result: Inspected) -> Sniffed | None:
     if not said:
         return None
     best = said[0]
-    result.format, result.encoding, result.evidence, result.version = best.format, best.encoding, best.evidence, best.version
+    result.format, result.encoding, result.evidence, result.version = (
+        best.format,
+        best.encoding,
+        best.evidence,
+        best.version,
+    )
     return best
 
 
-def _choose(path: Path, library: Library, name: str | None, result: Inspected, sniffed: Sniffed | None) -> LayoutBase | None:
+def _choose(
+    path: Path, library: Library, name: str | None, result: Inspected, sniffed: Sniffed | None
+) -> LayoutBase | None:
     """The layout that was named, or the only one that fits."""
     if name is not None:
         layout = library.layout(name)
@@ -198,7 +211,12 @@ def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
 
 
 def _documents(
-    path: Path, library: Library, layout: LayoutBase, steps: list[Step], found: Gathered, progress: Progress | None
+    path: Path,
+    library: Library,
+    layout: LayoutBase,
+    steps: list[Step],
+    found: Gathered,
+    progress: Progress | None,
 ) -> Iterator[Batch]:
     reader = library.reader(layout.layout)
     if reader is None:
@@ -210,11 +228,17 @@ def _documents(
             stream.seek(0)
         facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
         yield from run_chain(
-            reader.read(stream, found, progress), [steps] if steps else [], facts, found, lambda _: Tally(spool=lambda _: None)
+            reader.read(stream, found, progress),
+            [steps] if steps else [],
+            facts,
+            found,
+            lambda _: Tally(spool=lambda _: None),
         )
 
 
-def _count(path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None) -> None:
+def _count(
+    path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None
+) -> None:
     """Records, documents, totals and accounts of a file."""
     for batch in _documents(path, library, layout, [], result.findings, progress):
         result.records.update(record.get(KIND, "record") for record in batch)
@@ -231,7 +255,8 @@ def _count(path: Path, library: Library, layout: LayoutBase, result: Inspected, 
     for finding in _new(again, result.findings):
         result.findings(finding)
     result.totals = [
-        {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count} for currency, s in sorted(sums.items())
+        {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count}
+        for currency, s in sorted(sums.items())
     ]
     result.accounts = list(accounts.values())
 
@@ -242,7 +267,9 @@ def _new(later: Gathered, earlier: Gathered) -> list[Finding]:
     return [finding for finding in later.kept if finding not in known]
 
 
-def _add(document: Record, sums: dict[str, _Sums], accounts: dict[tuple[str, str | None], dict[str, Any]]) -> None:
+def _add(
+    document: Record, sums: dict[str, _Sums], accounts: dict[tuple[str, str | None], dict[str, Any]]
+) -> None:
     """A document's amount to the totals of its currency, its statement to the accounts."""
     amount = document.get("amount", document.get("total"))
     currency = document.get("currency")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from exchange.declare.catalogue import package_data
+from exchange.declare.flow import Source, Target
 from exchange.errors import UseError
 from exchange.findings import Finding
 from exchange.ledger import queries
@@ -48,13 +49,18 @@ def demo(folder: Path) -> Demo:
     _fill_inboxes(samples, folder)
     with installation(folder) as opened:
         for flow in opened.site.declared_flows.values():
-            for end in (flow.from_, *flow.to):
+            ends: list[Source | Target] = [flow.from_, *flow.to]
+            for end in ends:
                 (folder / end.at.removeprefix("folder:")).mkdir(parents=True, exist_ok=True)
         run_opened(opened, once=True)
         with opened.ledger.read() as connection:
             arrivals = queries.arrivals(connection, limit=1_000)[::-1]
             deliveries = queries.deliveries(connection, limit=1_000)[::-1]
-            held = [(each, _findings(queries.story(connection, each.id))) for each in arrivals if each.stage == "held"]
+            held = [
+                (each, _findings(queries.story(connection, each.id)))
+                for each in arrivals
+                if each.stage == "held"
+            ]
     return Demo(folder, arrivals, deliveries, held, _next_steps(folder, held))
 
 
@@ -89,9 +95,8 @@ def _next_steps(folder: Path, held: Sequence[tuple[Arrival, Sequence[Finding]]])
     for arrival, findings in held:
         finding = next((each for each in findings if each.line and each.value), None)
         if finding is not None:
-            steps.append(
-                f"exchange repair {arrival.id[-8:]} {site} --line {finding.line} --replace '{finding.value}' --with 'VALUE' --because 'typing error'"
-            )
+            wrong = f"--line {finding.line} --replace '{finding.value}' --with 'RIGHT VALUE'"
+            steps.append(f"exchange repair {arrival.id[-8:]} {site} {wrong} --because 'typing error'")
     steps.append(f"ls {folder}/outbox/*                     what was delivered")
     return steps
 
@@ -107,8 +112,9 @@ def demo_as_dict(made: Demo) -> dict[str, Any]:
         "site": str(made.folder),
         "arrivals": [as_dict(row) for row in made.arrivals],
         "deliveries": [as_dict(row) for row in made.deliveries],
-        "held": [{"arrival": row.id, "findings": [finding.as_dict() for finding in found]} for row, found in made.held],
+        "held": [
+            {"arrival": row.id, "findings": [finding.as_dict() for finding in found]}
+            for row, found in made.held
+        ],
         "next": list(made.next_steps),
     }
-
-

@@ -60,7 +60,8 @@ def codes(_: Path | None = None) -> list[Row]:
     """Every finding code the product can report: severity, sentence, next step."""
     _import_everything()
     return [
-        {"code": code.code, "severity": code.severity, "sentence": code.say, "next_step": code.advice} for code in all_codes()
+        {"code": code.code, "severity": code.severity, "sentence": code.say, "next_step": code.advice}
+        for code in all_codes()
     ]
 
 

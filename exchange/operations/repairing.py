@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from exchange.errors import UseError
 from exchange.ledger import acts, queries
@@ -41,10 +41,12 @@ def repair(folder: Path, text: str, correction: Correction, because: str) -> Rep
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             path = Path(out.name)
             with opened.store.archive.path(row.repaired or row.sha256).open("rb") as original:
-                before, after = _laid_over(original, out.file, correction, old, new)
+                before, after = _laid_over(original, cast(BinaryIO, out.file), correction, old, new)
         patch = [{"line": correction.line, "old": correction.old, "new": correction.new}]
         arrival = _entered(opened, row, path, patch, because)
-    return Repaired(arrival, before.decode(encoding, "replace").strip(), after.decode(encoding, "replace").strip())
+    return Repaired(
+        arrival, before.decode(encoding, "replace").strip(), after.decode(encoding, "replace").strip()
+    )
 
 
 def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
@@ -73,10 +75,14 @@ def _encoded(text: str, encoding: str) -> bytes:
     try:
         return text.encode(encoding)
     except UnicodeEncodeError as error:
-        raise UseError(f'"{error.object[error.start : error.end]}" cannot be written in {encoding}, the file\'s encoding.') from error
+        raise UseError(
+            f'"{error.object[error.start : error.end]}" cannot be written in {encoding}, the file\'s encoding.'
+        ) from error
 
 
-def _laid_over(original: BinaryIO, out: BinaryIO, correction: Correction, old: bytes, new: bytes) -> tuple[bytes, bytes]:
+def _laid_over(
+    original: BinaryIO, out: BinaryIO, correction: Correction, old: bytes, new: bytes
+) -> tuple[bytes, bytes]:
     """The original with the correction, written to `out`; the line before and after."""
     found: tuple[bytes, bytes] | None = None
     for number, line in enumerate(original, 1):
@@ -100,7 +106,9 @@ def _corrected(line: bytes, correction: Correction, old: bytes, new: bytes) -> b
     return line.replace(old, new)
 
 
-def _entered(opened: Installation, row: Arrival, path: Path, patch: list[dict[str, object]], because: str) -> Arrival:
+def _entered(
+    opened: Installation, row: Arrival, path: Path, patch: list[dict[str, object]], because: str
+) -> Arrival:
     """The repaired bytes into the archive, then the act into the ledger."""
     try:
         blob = opened.store.archive.put([path])[0]

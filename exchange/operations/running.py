@@ -16,5 +16,7 @@ def run(folder: Path, *, once: bool) -> Report:
 
 def run_opened(opened: Installation, *, once: bool) -> Report:
     """The same for a site that is open already."""
-    with Engine(opened.ledger, opened.store, list(opened.site.flows.values()), lock=opened.site.var / "engine.lock") as engine:
+    with Engine(
+        opened.ledger, opened.store, list(opened.site.flows.values()), lock=opened.site.var / "engine.lock"
+    ) as engine:
         return engine.run(once=once)

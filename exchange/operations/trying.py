@@ -63,7 +63,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a flow's mappings do not touch, by mapping: source fields read by nothing, required fields set by nothing."""
+    """What a mapping does not touch: source fields that nothing reads, required fields that nothing sets."""
 
     mapping: str
     unused: Sequence[str]
@@ -133,7 +133,9 @@ def _compare(bound: Bound, tried: Tried, write: bool) -> None:
         if same is False:
             tried.differences.append(f"{output.name} differs from {path.name}.")
         tried.results.append(_result(bound, output, expected, same))
-    tried.differences += [f"{path.name} is expected, but nothing like it was made." for path in sorted(there - made.keys())]
+    tried.differences += [
+        f"{path.name} is expected, but nothing like it was made." for path in sorted(there - made.keys())
+    ]
     _compare_findings(tried)
 
 
@@ -195,7 +197,11 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def _line(finding: Finding) -> str:
-    place = ":".join(str(part) for part in (finding.line, finding.column) if part is not None) or finding.path or "-"
+    place = (
+        ":".join(str(part) for part in (finding.line, finding.column) if part is not None)
+        or finding.path
+        or "-"
+    )
     value = "" if finding.value is None else f' "{finding.value}"'
     words = f"{finding.severity} {finding.code} {place} {finding.field or '-'}{value}: {finding.message}"
     return " ".join(words.split())
@@ -215,5 +221,8 @@ def _coverage(bound: Bound) -> Iterator[Coverage]:
     for chain in chains:
         for together in chain:
             for step in together:
-                unused, missing = step.compiled.unused_source_fields(), step.compiled.missing_required_targets()
+                unused, missing = (
+                    step.compiled.unused_source_fields(),
+                    step.compiled.missing_required_targets(),
+                )
                 yield Coverage(step.name, unused, missing)

@@ -62,7 +62,9 @@ def modules(root: Path) -> list[Module]:
     for path in sorted(root.rglob("*.py")):
         parts = path.relative_to(root).with_suffix("").parts
         if "versions" not in parts:
-            found.append(Module(".".join((root.name, *(p for p in parts if p != "__init__"))), path, root.name))
+            found.append(
+                Module(".".join((root.name, *(p for p in parts if p != "__init__"))), path, root.name)
+            )
     return found
 
 

@@ -45,7 +45,17 @@ def test_imports_point_down(module: survey.Module) -> None:
 @pytest.mark.parametrize("module", [m for m in MODULES if m.top in PURE], ids=by_name)
 def test_pure_layers_touch_nothing(module: survey.Module) -> None:
     """formats, mapping and checks open no file, socket or database and read no clock."""
-    forbidden = {"socket", "sqlite3", "sqlalchemy", "subprocess", "time", "paramiko", "tempfile", "shutil", "os"}
+    forbidden = {
+        "socket",
+        "sqlite3",
+        "sqlalchemy",
+        "subprocess",
+        "time",
+        "paramiko",
+        "tempfile",
+        "shutil",
+        "os",
+    }
     used = {name.split(".")[0] for name, _ in module.imports()}
     reaches_files = module.top == "declare" or module.name == "exchange.checks"
     assert used & forbidden - ({"os"} if reaches_files else set()) == set()
@@ -105,8 +115,12 @@ def test_money_is_never_a_float() -> None:
         if module.name in allowed or module.top in ("cli", "transports"):
             continue
         for node in ast.walk(module.tree):
-            calls_float = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
-            if calls_float or (module.top in PURE and isinstance(node, ast.Constant) and isinstance(node.value, float)):
+            calls_float = (
+                isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float"
+            )
+            if calls_float or (
+                module.top in PURE and isinstance(node, ast.Constant) and isinstance(node.value, float)
+            ):
                 found.append(f"{module.name}:{node.lineno}")
     assert found == []
 
@@ -127,7 +141,17 @@ def test_finding_codes_are_declared_once() -> None:
 
 def test_the_start_is_light() -> None:
     """`import exchange` and `exchange --help` load no heavy library."""
-    heavy = ["pandas", "paramiko", "alembic", "sqlalchemy", "lxml", "jsonschema", "holidays", "pydantic", "ruamel"]
+    heavy = [
+        "pandas",
+        "paramiko",
+        "alembic",
+        "sqlalchemy",
+        "lxml",
+        "jsonschema",
+        "holidays",
+        "pydantic",
+        "ruamel",
+    ]
     script = (
         "import sys\n"
         "from exchange.__main__ import main\n"
@@ -135,13 +159,17 @@ def test_the_start_is_light() -> None:
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         f"print('LOADED', [name for name in {heavy!r} if name in sys.modules])\n"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
+    )
     assert done.stdout.splitlines()[-1] == "LOADED []"
 
 
 def test_no_secret_place_in_the_repository() -> None:
     """The project names no registry host and no machine of its makers."""
-    tracked = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=False, cwd=ROOT).stdout.split("\n")
+    tracked = subprocess.run(
+        ["git", "ls-files"], capture_output=True, text=True, check=False, cwd=ROOT
+    ).stdout.split("\n")
     hosts = ("pypi" + ".org", "files.python" + "hosted", "npm" + "js")
     bad = []
     for name in filter(None, tracked):

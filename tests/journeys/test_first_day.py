@@ -34,7 +34,10 @@ def test_a_new_site_is_sound_and_its_first_file_arrives(exchange: Shell) -> None
     delivered = [path for path in (site / "outbox/import").iterdir() if path.suffix == ".csv"]
     assert len(delivered) == 1
     text = delivered[0].read_bytes().decode("utf-8-sig")
-    assert "1001;invoice;2026-11-23;2026-12-07;77;Café Ängelholm;EUR;;COF-1;Coffee;12;162,96;13,5;22,00;184,96" in text
+    assert (
+        "1001;invoice;2026-11-23;2026-12-07;77;Café Ängelholm;EUR;;COF-1;Coffee;12;162,96;13,5;22,00;184,96"
+        in text
+    )
     assert exchange("status", "--site", site, "--json").json()["green"]
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []
 
@@ -113,4 +116,7 @@ def test_wrong_use_is_told_with_the_right_one(exchange: Shell) -> None:
     assert "Did you mean `exchange status`?" in exchange("statu", code=2).err
     assert "exchange new" in exchange("status", code=2).err
     site = made(exchange)
-    assert "orders" in exchange("try", "order", site / "samples/orders/01-first.in.csv", "--site", site, code=2).err
+    assert (
+        "orders"
+        in exchange("try", "order", site / "samples/orders/01-first.in.csv", "--site", site, code=2).err
+    )

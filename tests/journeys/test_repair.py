@@ -57,6 +57,22 @@ def test_what_is_not_held_for_errors_cannot_be_repaired(exchange: Shell) -> None
     drop(site, "first.csv", GOOD)
     exchange("run", "--once", "--site", site)
     id = exchange("show", "first", "--site", site, "--json", code=None)
-    arrival = next(row["arrival"] for row in exchange("seen", "--site", site, "--json").json() if row["arrival"])
-    refused = exchange("repair", arrival, "--site", site, "--line", "2", "--replace", "Coffee", "--with", "Tea", "--because", "x", code=2)
+    arrival = next(
+        row["arrival"] for row in exchange("seen", "--site", site, "--json").json() if row["arrival"]
+    )
+    refused = exchange(
+        "repair",
+        arrival,
+        "--site",
+        site,
+        "--line",
+        "2",
+        "--replace",
+        "Coffee",
+        "--with",
+        "Tea",
+        "--because",
+        "x",
+        code=2,
+    )
     assert "not held" in refused.err and id.code == 2
