@@ -106,6 +106,8 @@ NO_OBJECTS = code(
 
 _BY_TAG = {line.tag: line for line in HEAD}
 _STREAMED = {line.tag for line in (*BALANCES, VOUCHER, *ROWS)}
+_ROWS = tuple(f"{blank}#{tag} " for tag in ("TRANS", "PSALDO", "PBUDGET") for blank in ("", "   ", "\t"))
+"""How most lines begin that say nothing about the file."""
 _SEEN_MARK = re.compile(r"[ \t]*(?:#|$)")
 
 
@@ -166,6 +168,8 @@ class Head:
     def _line(self, text: str, number: int) -> None:
         if self._sum is not None:
             self._add(text, number)
+        elif text.startswith(_ROWS):
+            return
         tag, rest = split(text)
         if tag in _STREAMED or not tag:
             if not _SEEN_MARK.match(text) and text.strip(" \t") not in ("{", "}"):

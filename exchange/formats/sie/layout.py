@@ -34,7 +34,9 @@ class Layout(LayoutBase):
         description="what happens to characters that cp437 does not have",
     )
     checksum: bool = Described(False, description="write #KSUMMA")
-    newline: Literal["crlf", "lf"] = Described("crlf", description="line ends that are written; both are read")
+    newline: Literal["crlf", "lf"] = Described(
+        "crlf", description="line ends that are written; both are read"
+    )
     dimensions: dict[str, int] = Described(
         {}, description="names of dimensions and their numbers; the first name of a number is used in reading"
     )

@@ -52,6 +52,7 @@ _PART = re.compile(r'[ \t]*(?:"((?:[^"\\]|\\"|\\(?!"))*)"(?=[ \t}]|$)|([^ \t"{}]
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 QUOTED = r'"[^\x00-\x1f\x7f"\\]*"'
 BARE = r'[^\x00-\x20\x7f"{}\\]+'
+AMOUNT = r'"?(-?[0-9]{1,15}(?:\.[0-9]{1,2})?)"?'
 INNER = r'[^\x00-\x08\x0a-\x1f\x7f"{}\\]'
 """One character in braces, outside of quotes."""
 VALUE = f"({QUOTED}|{BARE})"
@@ -86,6 +87,8 @@ def lines(
 
 
 def _checked(line: str, number: int) -> str:
+    if "\r" not in line:
+        return line
     line = line.rstrip("\r")
     if "\r" in line:
         raise Unreadable(LONE_RETURN.at(line=number))
@@ -159,8 +162,10 @@ def quoted(text: str) -> str:
 def split(line: str) -> tuple[str, str]:
     """The tag of a line in capitals, without its #, and what follows it; the tag is "" when there is none."""
     line = line.lstrip(" \t")
-    tag, _, rest = line.replace("\t", " ", 1).partition(" ") if "\t" in line[:12] else line.partition(" ")
-    return (tag[1:].upper(), rest) if tag.startswith("#") else ("", line)
+    if line[:1] != "#":
+        return "", line
+    tag = line.partition(" ")[0].partition("\t")[0]
+    return tag[1:].upper(), line[len(tag) :]
 
 
 class Checksum:

@@ -18,7 +18,7 @@ from exchange.formats.contract import Progress, batches
 from exchange.formats.encoding import Unreadable
 from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, Head, Once, complete
 from exchange.formats.sie.layout import Layout
-from exchange.formats.sie.lexical import INNER, QUOTED, VALUE, cells, lines, pairs, split
+from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, lines, pairs, split
 from exchange.formats.sie.records import BALANCES, ROWS, VOUCHER, Field, Line, codecs
 from exchange.formats.values import Codec, Refused
 from exchange.model import KIND, LINE, Batch, Record
@@ -108,6 +108,7 @@ class _Plan:
         names: dict[str, object] = {
             "match": re.compile(_pattern(line)).fullmatch,
             "objects_of": Memo(self._plain_objects),
+            "Decimal": Decimal,
         }
         self.source = self._generate(names)
         self.fast: Callable[[str, int], Record] = compile_function(
@@ -157,6 +158,9 @@ class _Plan:
         if self.line.objects is not None:
             targets.insert(self.line.objects, "objects")
         for cell, column in zip(cells_, self.columns, strict=True):
+            if column == "amount":  # the pattern let only plain numbers through
+                body += [f"v_amount = Decimal({cell})", "if not v_amount: raise ValueError"]
+                continue
             body.append(f"if {cell} is not None: {cell} = {cell}.strip('\"')")
             body += self.codecs[column].read_code(cell, f"v_{column}", names)
             body += ["if not v_account.isdecimal(): raise ValueError"] if column == "account" else []
@@ -358,7 +362,7 @@ def _pattern(line: Line) -> str:
     """What follows the tag of a plain line: fields without escapes, an object list, nothing more."""
     parts: list[str] = []
     for number, column in enumerate(line.columns):
-        part = rf"\{{((?:{QUOTED}|{INNER})*+)\}}" if column == "objects" else VALUE
+        part = {"objects": rf"\{{((?:{QUOTED}|{INNER})*+)\}}", "amount": AMOUNT}.get(column, VALUE)
         blank = "[ \t]*" if number == 0 else "[ \t]+"
         parts.append(f"{blank}{part}" if number < line.need else f"(?:{blank}{part}")
     return "".join(parts) + ")?" * (len(line.columns) - line.need) + "[ \t]*"

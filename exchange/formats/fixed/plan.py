@@ -1,0 +1,358 @@
+"""A layout → plans: for each record how it is known, how its lines become values, and values lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any, Literal
+
+from exchange.findings import Finding, Found, code
+from exchange.formats._fast import indented
+from exchange.formats._generated import compile_function
+from exchange.formats.fixed.layout import NUMBERS, AlignBy, Field, Layout, Line, Record, lines, span
+from exchange.formats.values import Codec, Refused
+
+Role = Literal["open", "streamed", "child", "trailer"]
+Values = dict[str, Any]
+
+WRONG_SIGN = code(
+    "FIX010",
+    "error",
+    'Line {line}, column {column}: the sign of {field} must be "{positive}" or "{negative}", but is "{value}".',
+    advice="Ask the sender for a corrected file.",
+)
+TOO_WIDE = code(
+    "FIX011",
+    "error",
+    'The value "{value}" for {field} has {got} characters; there is room for {want}.',
+    advice="Nothing is cut off silently. Shorten it in the mapping.",
+)
+LINE_END = code(
+    "FIX012",
+    "error",
+    'The text "{value}" for {field} holds a line end, which would break the record in two.',
+    advice="Replace it in the mapping.",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A field with its codec."""
+
+    name: str
+    field: Field
+
+    @cached_property
+    def codec(self) -> Codec:
+        """The codec of its value, without the sign that stands apart."""
+        return Codec(self.name, self.field, implied=self.field.decimals or 0)
+
+    @cached_property
+    def empty(self) -> str:
+        """How an empty value is written."""
+        width = self.field.width
+        if self.field.empty:
+            return self.field.empty[0].ljust(width)
+        return (" " if self.field.type != "text" else self.field.filler) * width
+
+    @cached_property
+    def strips(self) -> tuple[str, str]:
+        """Which characters only fill the columns: at the left, at the right of the value."""
+        if self.field.type != "text" or isinstance(self.field.align, AlignBy):
+            return " ", " "
+        fill = self.field.filler
+        if self.field.right:
+            return (f" {fill}" if fill != " " else " "), " "
+        return "", (f" {fill}" if fill != " " else " ")
+
+    @cached_property
+    def stripped(self) -> str:
+        """What takes the fill off, as Python behind an expression."""
+        left, right = self.strips
+        if left == right:
+            return f".strip({left!r})"
+        return "".join(f".{way}({what!r})" for way, what in (("lstrip", left), ("rstrip", right)) if what)
+
+    def bare(self, text: str) -> str:
+        """The text without what only fills the columns."""
+        left, right = self.strips
+        return text.rstrip(right).lstrip(left) if left else text.rstrip(right)
+
+    def signed(self, text: str) -> str:
+        """A number with the plus that its field wants."""
+        if not self.field.plus or not text or "-" in text:
+            return text
+        return f"{text}+" if self.field.sign == "trailing" else f"+{text}"
+
+
+class LinePlan:
+    """One record (or trailer): its place in the structure and its two generated functions."""
+
+    def __init__(self, layout: Layout, title: str, line: Line) -> None:
+        self.title = title
+        self.name = title.partition(".")[0]
+        self.line = line
+        self.record: Record = layout.declared[self.name]
+        self.role: Role = _role(layout, self.name, line)
+        self.places = layout.places(line)
+        self.width = layout.columns(line)
+        self.unused = line.unused or layout.unused
+        self.columns = [Column(str(name), field) for name, field in line.fields.items()]
+        self.fields: Mapping[str, Field] = layout.all_fields(self.name)
+        self.inside = None if self.record.inside is None else str(self.record.inside)
+        self.owners = tuple(str(owner) for owner in self.record.owners)
+        self.is_listed = self.record.is_listed
+        self.needs = tuple(name for name, child in layout.children(self.name) if child.required)
+        self.alone = [str(name) for name, own in self.fields.items() if not (own.fields and own.many)]
+        self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
+        names: dict[str, object] = {"Refused": Refused}
+        function = title.replace(".", "_")
+        self.read_source = self._read_source(function, names)
+        self.write_source = self._write_source(function, names)
+        shown = f"{layout.layout} {title}"
+        self.read: Callable[[str], Values] = compile_function(
+            f"read_{function}", self.read_source, names, shown
+        )
+        written = f"{layout.layout} written {title}"
+        self.write: Callable[[Values], str] = compile_function(
+            f"write_{function}", self.write_source, names, written
+        )
+
+    def fresh(self) -> Values:
+        """All fields of the record and of what belongs to it, still empty."""
+        return {**dict.fromkeys(self.alone), **{name: [] for name in self.lists}}
+
+    def explain(self, text: str, number: int, found: Found) -> Values | None:
+        """The slow side of reading: the values, or None and all findings."""
+        values: Values = {}
+        wrong: list[Finding] = []
+        for column in self.columns:
+            start, end = column.field.span
+            place = {"line": number, "column": start + 1, "field": f"{self.title}.{column.name}"}
+            value, findings = column.codec.read(column.bare(text[start:end]), **place)
+            wrong += findings
+            values[column.name] = self._with_sign(column, value, text, number, wrong)
+        for finding in wrong:
+            found(finding)
+        return None if wrong else values
+
+    def explain_written(self, values: Values, number: int | None, found: Found) -> str:
+        """The slow side of writing: the line, and all findings."""
+        line = list(self._canvas())
+        for column in self.columns:
+            field = column.field
+            value = values.get(column.name)
+            name = f"{self.title}.{column.name}"
+            negative = field.sign_at is not None and isinstance(value, int | Decimal) and value < 0
+            text, findings = column.codec.write(
+                -value if negative and value is not None else value, line=number, field=name
+            )
+            for finding in findings:
+                found(finding)
+            if "\n" in text or "\r" in text:
+                found(LINE_END.at(line=number, field=name, value=text))
+            if len(column.signed(text)) > field.width:
+                facts: dict[str, Any] = {"got": len(column.signed(text)), "want": field.width}
+                found(TOO_WIDE.at(line=number, field=name, value=text, **facts))
+            start, end = field.span
+            line[start:end] = self._padded(column, text, values)[: field.width]
+            if field.sign_at is not None:
+                start, end = span(field.sign_at.at)
+                line[start:end] = field.sign_at.negative if negative else field.sign_at.positive
+        return "".join(line)
+
+    def _with_sign(self, column: Column, value: Any, text: str, number: int, wrong: list[Finding]) -> Any:
+        place = column.field.sign_at
+        if place is None or value is None:
+            return value
+        start, end = span(place.at)
+        sign = text[start:end]
+        if sign not in (place.negative, place.positive):
+            facts: dict[str, Any] = {
+                "negative": place.negative,
+                "positive": place.positive,
+                "column": start + 1,
+            }
+            wrong.append(WRONG_SIGN.at(line=number, field=f"{self.title}.{column.name}", value=sign, **facts))
+        return -value if sign == place.negative and value else value
+
+    def _padded(self, column: Column, text: str, values: Values) -> str:
+        field, text = column.field, column.signed(text)
+        if not text or text == column.codec.empty_text:
+            return column.empty
+        if isinstance(field.align, AlignBy):
+            right = values.get(field.align.by) in field.align.right
+            return text.rjust(field.width, field.filler) if right else text.ljust(field.width, field.filler)
+        if field.right and field.type in NUMBERS and field.filler == "0":
+            return text.zfill(field.width)
+        pad = text.rjust if field.right else text.ljust
+        return pad(field.width, field.filler)
+
+    def _canvas(self) -> str:
+        """The line before any field is written: the code and what stands in unused columns."""
+        canvas = [self.unused] * self.width
+        if len(self.line.codes) == 1:
+            rest = self.line.codes[0]
+            for start, end in self.places:
+                canvas[start:end] = rest[: end - start]
+                rest = rest[end - start :]
+        return "".join(canvas)
+
+    def _read_source(self, function: str, names: dict[str, object]) -> str:
+        """def read_NAME(line): the values of a line that is at least as long as its columns."""
+        body: list[str] = []
+        for n, column in enumerate(self.columns):
+            start, end = column.field.span
+            body.append(f"c{n} = line[{start}:{end}]{column.stripped}")
+            body += _read_value(column, n, names)
+            if column.field.sign_at is not None:
+                body += _read_sign(column.field, n)
+        items = ", ".join(f"{column.name!r}: v{n}" for n, column in enumerate(self.columns))
+        return "\n".join([f"def read_{function}(line):", *indented([*body, f"return {{{items}}}"])]) + "\n"
+
+    def _write_source(self, function: str, names: dict[str, object]) -> str:
+        """def write_NAME(values): the line; raises ValueError when a value does not fit."""
+        body: list[str] = []
+        pieces: dict[int, tuple[int, str]] = {}
+        for n, column in enumerate(self.columns):
+            names[f"empty{n}"] = column.empty
+            body += self._write_value(column, n, names)
+            start, end = column.field.span
+            pieces[start] = (end, f"t{n}")
+            if column.field.sign_at is not None:
+                sign_start, sign_end = span(column.field.sign_at.at)
+                pieces[sign_start] = (sign_end, f"s{n}")
+        joined = " + ".join(self._pieces(pieces))
+        return "\n".join([f"def write_{function}(values):", *indented([*body, f"return {joined}"])]) + "\n"
+
+    def _pieces(self, pieces: Mapping[int, tuple[int, str]]) -> Iterator[str]:
+        """Expressions for all columns of a line, from left to right."""
+        canvas, at = self._canvas(), 0
+        for start, (end, expression) in sorted(pieces.items()):
+            if start > at:
+                yield repr(canvas[at:start])
+            yield expression
+            at = end
+        if at < self.width or not pieces:
+            yield repr(canvas[at:])
+
+    def _write_value(self, column: Column, n: int, names: dict[str, object]) -> list[str]:
+        field = column.field
+        lines_ = [f"v{n} = values.get({column.name!r})"]
+        if field.sign_at is not None:
+            negative, positive = field.sign_at.negative, field.sign_at.positive
+            lines_ += [
+                f"s{n} = {negative!r} if v{n} is not None and v{n} < 0 else {positive!r}",
+                f"if v{n} is not None and v{n} < 0: v{n} = -v{n}",
+            ]
+        lines_ += column.codec.write_code(f"v{n}", f"t{n}", names)
+        if field.plus:
+            names[f"signed{n}"] = column.signed
+            lines_.append(f"t{n} = signed{n}(t{n})")
+        empty = (
+            f"not t{n}" if not column.codec.empty_text else f"not t{n} or t{n} == {column.codec.empty_text!r}"
+        )
+        lines_ += [f"if {empty}: t{n} = empty{n}", "else:", f"    t{n} = {_pad(field, n)}"]
+        lines_ += [f"    if '\\n' in t{n} or '\\r' in t{n}: raise Refused"] if field.type == "text" else []
+        return [*lines_, f"if len(t{n}) != {field.width}: raise Refused"]
+
+
+def _read_value(column: Column, n: int, names: dict[str, object]) -> list[str]:
+    """Lines that set v{n} from c{n}; plain amounts with implied decimals need no call."""
+    field, decimals = column.field, column.field.decimals
+    rules = (
+        field.minimum,
+        field.maximum,
+        field.digits,
+        field.scale,
+        field.matches,
+        field.values,
+        field.constant,
+    )
+    slow = column.codec.read_code(f"c{n}", f"v{n}", names)
+    if (
+        not decimals
+        or field.width > 18
+        or field.empty
+        or any(rule is not None for rule in rules)
+        or field.check
+    ):
+        return slow
+    return [
+        f"if len(c{n}) > {decimals} and c{n}.isdigit() and c{n}.isascii():",
+        f"    v{n} = Decimal(c{n}[:-{decimals}] + '.' + c{n}[-{decimals}:])",
+        "else:",
+        *indented(slow),
+    ]
+
+
+def _read_sign(field: Field, n: int) -> list[str]:
+    assert field.sign_at is not None
+    start, end = span(field.sign_at.at)
+    return [
+        f"if v{n} is not None:",
+        f"    if line[{start}:{end}] == {field.sign_at.negative!r}: v{n} = -v{n} if v{n} else v{n}",
+        f"    elif line[{start}:{end}] != {field.sign_at.positive!r}: raise Refused",
+    ]
+
+
+def _pad(field: Field, n: int) -> str:
+    """The expression that fills a text up to the width of its field."""
+    width, fill = field.width, field.filler
+    if isinstance(field.align, AlignBy):
+        right = (
+            f"t{n}.rjust({width}, {fill!r}) if values.get({str(field.align.by)!r}) in {field.align.right!r}"
+        )
+        return f"{right} else t{n}.ljust({width}, {fill!r})"
+    if field.right and field.type in NUMBERS and fill == "0":
+        return f"t{n}.zfill({width})"
+    return f"t{n}.{'rjust' if field.right else 'ljust'}({width}, {fill!r})"
+
+
+def _role(layout: Layout, name: str, line: Line) -> Role:
+    record = layout.declared[name]
+    if line is record.trailer:
+        return "trailer"
+    if record.of is not None:
+        return "child"
+    around = {other.inside for other in layout.declared.values()}
+    return "open" if name in around else "streamed"
+
+
+class Dispatch:
+    """Finds the plan of a line by its code; longer codes are asked first."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.plans = {title: LinePlan(layout, title, line) for title, line in lines(layout)}
+        tables: dict[tuple[tuple[int, int], ...], dict[str, LinePlan]] = {}
+        for plan in self.plans.values():
+            for code_ in plan.line.codes:
+                tables.setdefault(plan.places, {})[code_] = plan
+        self._only = next(iter(self.plans.values())) if not tables else None
+        self._tables = sorted(tables.items(), key=lambda item: -sum(end - start for start, end in item[0]))
+        self.source = "\n".join(
+            source for plan in self.plans.values() for source in (plan.read_source, plan.write_source)
+        )
+
+    def plan(self, text: str) -> LinePlan | None:
+        """The plan of a line; None when its code is not known."""
+        for places, table in self._tables:
+            if len(places) == 1:
+                start, end = places[0]
+                found = table.get(text[start:end])
+            else:
+                found = table.get("".join([text[start:end] for start, end in places]))
+            if found is not None:
+                return found
+        return self._only
+
+    def code(self, text: str) -> str:
+        """The code of a line whose record is not known."""
+        places = self._tables[-1][0] if self._tables else ()
+        return "".join(text[start:end] for start, end in places)
+
+    def titled(self, title: str) -> LinePlan:
+        """The plan of a record or trailer."""
+        return self.plans[title]

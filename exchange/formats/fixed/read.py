@@ -1,0 +1,412 @@
+"""Reading fixed-width records: what belongs together is put together, totals are checked, memory is flat.
+
+What stands behind the records of an envelope (its trailer, its own parts) must be known when the first of them is
+handed on. So where a layout has such, the file is passed twice: once for the envelopes, once for the records.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Literal
+
+from exchange.findings import Code, Finding, Found, code
+from exchange.formats.contract import Progress
+from exchange.formats.encoding import Unreadable
+from exchange.formats.fixed.layout import Layout
+from exchange.formats.fixed.lines import records
+from exchange.formats.fixed.plan import Dispatch, LinePlan
+from exchange.formats.fixed.totals import Controls, Totals
+from exchange.formats.group import grouped
+from exchange.model import BATCH_SIZE, KIND, LINE, Batch, Record
+
+_CONTROL = re.compile("[\x00-\x1f\x7f]")
+Pass = Literal["envelopes", "records", "only"]
+
+_ASK = "Ask the sender for a corrected file."
+UNKNOWN_CODE = code(
+    "FIX003",
+    "error",
+    'Line {line}: the record code "{value}" is not one of this layout ({known}).',
+    advice="Check that the file is of this kind. If the record is new, add it to the layout.",
+)
+SHORT = code(
+    "FIX004",
+    "info",
+    "Line {line}: the record {record} has {got} characters instead of {want}; it was read as if blanks followed.",
+    advice="Programs that take blanks off the ends of lines do so. Nothing needs to be done.",
+)
+LONG = code(
+    "FIX005",
+    "error",
+    'Line {line}: the record {record} has {got} characters instead of {want}; behind its end stands "{value}".',
+    advice="Probably a field is longer than it may be and what follows is out of place. " + _ASK,
+)
+LONG_BLANK = code(
+    "FIX006",
+    "info",
+    "Line {line}: the record {record} has {got} characters instead of {want}; the blanks behind its end were ignored.",
+    advice="Nothing needs to be done.",
+)
+OUTSIDE = code(
+    "FIX007", "error", "Line {line}: the record {record} stands outside of any {kind}.", advice=_ASK
+)
+NO_OWNER = code(
+    "FIX008",
+    "error",
+    "Line {line}: the record {record} belongs to a {kind}, but none stands before it.",
+    advice=_ASK,
+)
+NO_TRAILER = code(
+    "FIX009",
+    "error",
+    "The {kind} that begins on line {line} has no record that ends it, so its totals cannot be checked.",
+    advice="The end is probably missing. " + _ASK,
+)
+NO_BEGINNING = code(
+    "FIX013",
+    "error",
+    "Line {line}: this record ends a {kind}, but none is open.",
+    advice="The beginning is missing, or the record stands twice. " + _ASK,
+)
+STANDS_TWICE = code(
+    "FIX014",
+    "error",
+    "Line {line}: the record {record} stands twice for the same {kind} (line {first}).",
+    advice=_ASK,
+)
+MISSING = code(
+    "FIX015",
+    "error",
+    "The {kind} on line {line} has no record {record}, which it must have.",
+    advice=_ASK,
+)
+CONTROL = code(
+    "FIX017",
+    "error",
+    "Line {line}, column {column}: a control character ({value}) stands in the record, so columns cannot be trusted.",
+    advice="A tab probably stands for several blanks. " + _ASK,
+)
+EMPTY_FILE = code("FIX016", "error", "The file is empty.", advice="Ask the sender whether it is complete.")
+
+
+NOTHING = Totals()
+UNREAD: Record = {}
+"""Stands for values that the other pass reads."""
+TRAILER = "@trailer"
+
+
+@dataclass(slots=True)
+class Item:
+    """A record that is still open: more may belong to it. place: where the values of its parts go."""
+
+    plan: LinePlan
+    line: int
+    place: Record
+    of_envelope: bool
+    """Whether it is an envelope or belongs to one."""
+    good: bool = True
+    owner: Item | None = None
+    seen: dict[str, int] | None = None
+    """The lines of its parts that stand once, and of its trailer."""
+    totals: Totals = NOTHING
+    """Added up for envelopes only."""
+
+
+class FixedReader:
+    """Reads files of one layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.dispatch = Dispatch(layout)
+        self.controls = Controls(layout)
+        self.source = self.dispatch.source
+        roles = {plan.name: plan.role for plan in self.dispatch.plans.values() if plan.role != "trailer"}
+        of_envelopes = any(
+            roles[owner] == "open" for record in layout.declared.values() for owner in record.owners
+        )
+        trailers = any(record.trailer is not None for record in layout.declared.values())
+        self._twice = of_envelopes or trailers
+
+    def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
+        """The records; see `contract.Reader`."""
+        incoming = self._batches(stream, found, progress)
+        return incoming if self.layout.group is None else grouped(incoming, self.layout.group, found)
+
+    def _batches(self, stream: BinaryIO, found: Found, progress: Progress | None) -> Iterator[Batch]:
+        envelopes: list[Item] = []
+        try:
+            if self._twice:
+                stream.seek(0)
+                survey = _Reading(self, found, "envelopes", envelopes)
+                for _ in survey.run(records(stream, self.layout, found, None)):
+                    pass
+            stream.seek(0)
+            reading = _Reading(self, found, "records" if self._twice else "only", envelopes)
+            told = _nobody if self._twice else found
+            yield from reading.run(records(stream, self.layout, told, progress))
+        except Unreadable as stopped:
+            found(stopped.finding)
+
+
+class _Reading:
+    """One pass over one file. `open` holds the records that more may belong to, the outermost first."""
+
+    def __init__(self, reader: FixedReader, found: Found, pass_: Pass, envelopes: list[Item]) -> None:
+        self.layout = reader.layout
+        self.dispatch = reader.dispatch
+        self.controls = reader.controls
+        self.found = found
+        self.pass_ = pass_
+        self.speaks = pass_ != "records"
+        """Whether this pass tells what is wrong with the structure."""
+        self.envelopes = envelopes
+        self.next_envelope = 0
+        self.open: list[Item] = []
+        self.done: Batch = []
+        self.told: set[str] = set()
+
+    def run(self, lines: Iterator[tuple[int, str]]) -> Iterator[Batch]:
+        """All records, in batches."""
+        empty = True
+        for number, text in lines:
+            if not text or text.isspace():
+                continue
+            empty = False
+            plan = self.dispatch.plan(text)
+            if plan is None:
+                self._unknown(text, number)
+            else:
+                self._line(
+                    plan, text if len(text) == plan.width else self._fitted(plan, text, number), number
+                )
+            if len(self.done) >= BATCH_SIZE:
+                yield self.done
+                self.done = []
+        self._cut(0)
+        if empty and self.speaks:
+            self.found(EMPTY_FILE.at(line=1))
+        if self.done:
+            yield self.done
+
+    def _line(self, plan: LinePlan, text: str, number: int) -> None:
+        if plan.role == "child":
+            self._child(plan, text, number)
+        elif plan.role == "trailer":
+            self._trailer(plan, text, number)
+        else:
+            self._kind(plan, text, number)
+
+    def _kind(self, plan: LinePlan, text: str, number: int) -> None:
+        """An envelope or a streamed record: it ends everything that is not around it."""
+        depth = 0
+        if plan.inside is not None:
+            depth = self._depth(plan.inside) + 1
+            if depth == 0:
+                self._tell(OUTSIDE, line=number, record=plan.name, kind=plan.inside)
+                self._cut(0)
+                return
+        if len(self.open) > depth:
+            self._cut(depth)
+        item = self._begun(plan, text, number)
+        self.open.append(item)
+        if depth and plan.role == "streamed":
+            self._counted(self.open[depth - 1], item, plan)
+
+    def _begun(self, plan: LinePlan, text: str, number: int) -> Item:
+        envelope = plan.role == "open"
+        if not self._reads(envelope):
+            if not envelope:
+                return Item(plan, number, UNREAD, False)
+            known = self.envelopes[self.next_envelope]
+            self.next_envelope += 1
+            return Item(plan, number, known.place, True, known.good, totals=Totals(lines=1))
+        place = plan.fresh()
+        place[KIND] = plan.name
+        place[LINE] = number
+        item = Item(plan, number, place, envelope, totals=Totals(lines=1) if envelope else NOTHING)
+        if envelope:
+            self.envelopes.append(item)
+        self._into(item, plan, text, number, place)
+        return item
+
+    def _child(self, plan: LinePlan, text: str, number: int) -> None:
+        """A record that belongs to the one before it."""
+        depth = max([self._depth(owner) for owner in plan.owners])
+        if depth < 0:
+            self._tell(NO_OWNER, line=number, record=plan.name, kind=" or ".join(plan.owners))
+            return
+        if len(self.open) > depth + 1:
+            self._cut(depth + 1)
+        owner = self.open[depth]
+        reads = self._reads(owner.of_envelope)
+        place = self._place(owner, plan, number) if reads else UNREAD
+        item = Item(plan, number, place, owner.of_envelope, owner=owner)
+        self.open.append(item)
+        if reads:
+            self._into(item, plan, text, number, place)
+            self._attach(owner, plan, item)
+        around = self._around()
+        if around is not None:
+            self._counted(around, item, plan)
+
+    def _place(self, owner: Item, plan: LinePlan, number: int) -> Record:
+        """Where the values of a part go: its own structure, or that of its owner."""
+        if plan.record.as_ is None:
+            return owner.place
+        if plan.is_listed:
+            return plan.fresh() | {KIND: plan.name, LINE: number}
+        known = owner.place.get(str(plan.record.as_))
+        return known if isinstance(known, dict) else self._structure(owner, str(plan.record.as_))
+
+    def _structure(self, owner: Item, name: str) -> Record:
+        fields = owner.plan.fields[name].fields or {}
+        return {str(one): ([] if inner.many else None) for one, inner in fields.items()}
+
+    def _attach(self, owner: Item, plan: LinePlan, item: Item) -> None:
+        if owner.seen is None:
+            owner.seen = {}
+        first = owner.seen.setdefault(plan.name, item.line)
+        if plan.is_listed:
+            owner.place[str(plan.record.as_)].append(item.place)
+            return
+        if first != item.line:
+            self.found(STANDS_TWICE.at(line=item.line, record=plan.name, kind=owner.plan.name, first=first))
+            self._spoil(item)
+        if plan.record.as_ is not None:
+            owner.place[str(plan.record.as_)] = item.place
+
+    def _trailer(self, plan: LinePlan, text: str, number: int) -> None:
+        """The end of an envelope."""
+        depth = self._depth(plan.name)
+        if depth < 0:
+            self._tell(NO_BEGINNING, line=number, kind=plan.name)
+            return
+        self._cut(depth + 1)
+        item = self.open[depth]
+        item.totals.lines += 1
+        item.seen = (item.seen or {}) | {TRAILER: number}
+        if self.speaks:
+            self._into(item, plan, text, number, item.place)
+        self._cut(depth)
+
+    def _into(self, item: Item, plan: LinePlan, text: str, number: int, place: Record) -> None:
+        """Read a line into its place; when anything is wrong with it, what it belongs to is not handed on."""
+        control = _CONTROL.search(text)
+        if control is not None:
+            column, value = control.start() + 1, repr(control[0])[1:-1]
+            self.found(CONTROL.at(line=number, column=column, value=value))
+            self._spoil(item)
+            return
+        try:
+            place.update(plan.read(text))
+        except ValueError:
+            values = plan.explain(text, number, self.found)
+            if values is None:
+                self._spoil(item)
+            else:
+                place.update(values)
+
+    def _spoil(self, item: Item) -> None:
+        one: Item | None = item
+        while one is not None:
+            one.good = False
+            one = one.owner
+
+    def _cut(self, depth: int) -> None:
+        """End all open records from a depth on, the innermost first."""
+        while len(self.open) > depth:
+            item = self.open.pop()
+            if item.plan.needs and self._reads(item.of_envelope):
+                self._complete(item)
+            if item.plan.role == "open":
+                self._end(item)
+            elif item.plan.role == "streamed" and item.good and self.pass_ != "envelopes":
+                self._hand_on(item)
+
+    def _complete(self, item: Item) -> None:
+        """Whether a record has all the parts that it must have."""
+        for name in item.plan.needs:
+            if name not in (item.seen or ()):
+                self.found(MISSING.at(line=item.line, kind=item.plan.name, record=name))
+                self._spoil(item)
+
+    def _end(self, item: Item) -> None:
+        """The end of an envelope: its totals."""
+        trailer = item.plan.record.trailer
+        end = (item.seen or {}).get(TRAILER)
+        if trailer is not None and trailer.required and end is None:
+            item.good = False
+            self._tell(NO_TRAILER, line=item.line, kind=item.plan.name)
+        elif self.pass_ != "envelopes":
+            for finding in self.controls.findings(item.plan.name, item.place, item.totals, end or item.line):
+                self.found(finding)
+        around = self._around()
+        if around is not None:
+            around.totals.merge(item.totals)
+            around.totals.add(item.plan.name, self.controls.terms.get(item.plan.name, ()), item.place)
+
+    def _hand_on(self, item: Item) -> None:
+        record = item.place
+        for around in self.open:
+            if not around.good:
+                return
+            record[around.plan.name] = around.place
+        self.done.append(record)
+
+    def _counted(self, around: Item, item: Item, plan: LinePlan) -> None:
+        """One more record of an envelope, for its totals."""
+        if self.pass_ != "envelopes":
+            around.totals.lines += 1
+            values = item.place if item.good else UNREAD
+            around.totals.add(plan.name, self.controls.terms.get(plan.name, ()), values)
+
+    def _around(self) -> Item | None:
+        """The innermost open envelope."""
+        for item in reversed(self.open):
+            if item.plan.role == "open":
+                return item
+        return None
+
+    def _depth(self, name: str) -> int:
+        """How deep the open record of that name stands, -1 when there is none."""
+        for depth in range(len(self.open) - 1, -1, -1):
+            if self.open[depth].plan.name == name:
+                return depth
+        return -1
+
+    def _reads(self, envelope: bool) -> bool:
+        """Whether this pass reads the values of envelopes (or of what is streamed)."""
+        return self.pass_ == "only" or (self.pass_ == "envelopes") == envelope
+
+    def _fitted(self, plan: LinePlan, text: str, number: int) -> str:
+        """The line with exactly the columns of its record; what differs is told once for each record."""
+        facts: dict[str, Any] = {"record": plan.title, "got": len(text), "want": plan.width}
+        if len(text) < plan.width:
+            self._once(plan.title, SHORT.at(line=number, **facts))
+            return text.ljust(plan.width)
+        rest = text[plan.width :]
+        if rest.strip():
+            self._tell(LONG, line=number, value=rest.strip(), **facts)
+        else:
+            self._once(plan.title, LONG_BLANK.at(line=number, **facts))
+        return text[: plan.width]
+
+    def _unknown(self, text: str, number: int) -> None:
+        codes = sorted({one for plan in self.dispatch.plans.values() for one in plan.line.codes})
+        self._tell(UNKNOWN_CODE, line=number, value=self.dispatch.code(text), known=", ".join(codes))
+
+    def _tell(self, what: Code, /, **facts: Any) -> None:
+        """What is wrong with the structure is told by one of two passes."""
+        if self.speaks:
+            self.found(what.at(**facts))
+
+    def _once(self, title: str, finding: Finding) -> None:
+        if self.speaks and title + finding.code not in self.told:
+            self.told.add(title + finding.code)
+            self.found(finding)
+
+
+def _nobody(_: Finding) -> None:
+    """The first pass told what is wrong with the bytes."""

@@ -1,0 +1,105 @@
+"""Control totals: sums and counts of an envelope, added up exactly while its records pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from typing import Any
+
+from exchange.declare.layout import Control
+from exchange.findings import Finding, code
+from exchange.formats.fixed.layout import Field, Layout
+from exchange.model import Record
+
+_EXACT = Context(prec=100)
+_ZERO = Decimal(0)
+
+WRONG_TOTAL = code(
+    "FIX020",
+    "error",
+    "Line {line}: {field} says {value}, but {what} of the {kind} that ends there is {want}.",
+    advice="Records are missing, doubled or changed. Ask the sender for the whole file again.",
+)
+
+
+@dataclass(slots=True, eq=False)
+class Totals:
+    """Sums by `record.field`, counts by record, and the lines, of one envelope and all that is inside it."""
+
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    lines: int = 0
+
+    def add(self, name: str, terms: tuple[tuple[str, str], ...], values: Record) -> None:
+        """One more record; terms: what of it is summed, with the name of the field."""
+        self.counts[name] = self.counts.get(name, 0) + 1
+        for term, field_name in terms:
+            value = values.get(field_name)
+            if value is not None:
+                self.sums[term] = _EXACT.add(self.sums.get(term, _ZERO), _decimal(value))
+
+    def merge(self, inner: Totals) -> None:
+        """Everything inside an inner envelope is inside this one too."""
+        for term, value in inner.sums.items():
+            self.sums[term] = _EXACT.add(self.sums.get(term, Decimal(0)), value)
+        for name, number in inner.counts.items():
+            self.counts[name] = self.counts.get(name, 0) + number
+        self.lines += inner.lines
+
+    def of(self, control: Control) -> Decimal:
+        """What a control field must say."""
+        total = _ZERO
+        for counted in control.count or ():
+            total += self.lines if counted == "*" else self.counts.get(counted, 0)
+        for term in control.sum or ():
+            value = self.sums.get(term.removeprefix("-"), Decimal(0))
+            total = _EXACT.subtract(total, value) if term.startswith("-") else _EXACT.add(total, value)
+        return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
+
+
+class Controls:
+    """The control totals of a layout."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.by_kind: dict[str, dict[str, Field]] = {}
+        self.in_head: set[str] = set()
+        self.terms: dict[str, tuple[tuple[str, str], ...]] = {}
+        for name, record in layout.declared.items():
+            head = {str(one): own for one, own in record.fields.items() if own.control}
+            tail = record.trailer.fields if record.trailer else {}
+            late = {str(one): own for one, own in tail.items() if own.control}
+            self.by_kind[name] = head | late
+            if head:
+                self.in_head.add(name)
+        controls = [own.control for fields in self.by_kind.values() for own in fields.values() if own.control]
+        for term in sorted({term.removeprefix("-") for control in controls for term in control.sum or ()}):
+            owner, _, name = term.partition(".")
+            self.terms[owner] = (*self.terms.get(owner, ()), (term, name))
+
+    def findings(self, kind: str, values: Mapping[str, Any], totals: Totals, line: int) -> Iterator[Finding]:
+        """Every control total of an envelope that does not hold; an empty one promises nothing."""
+        for name, own in self.by_kind[kind].items():
+            said = values.get(name)
+            if said is None or own.control is None:
+                continue
+            want = totals.of(own.control)
+            if Decimal(said) != want:
+                what = (
+                    f"the sum of {', '.join(own.control.sum)}" if own.control.sum else "the number of records"
+                )
+                facts: dict[str, Any] = {"what": what, "kind": kind, "want": f"{want:f}"}
+                yield WRONG_TOTAL.at(line=line, field=f"{kind}.{name}", value=said, **facts)
+
+    def computed(self, kind: str, totals: Totals) -> dict[str, Decimal | int]:
+        """The values of the control fields of an envelope that is complete."""
+        made: dict[str, Decimal | int] = {}
+        for name, own in self.by_kind[kind].items():
+            if own.control is not None:
+                total = totals.of(own.control)
+                made[name] = int(total) if own.type == "integer" else total
+        return made
+
+
+def _decimal(value: Decimal | int) -> Decimal:
+    return value if value.__class__ is Decimal else Decimal(value)

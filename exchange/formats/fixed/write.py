@@ -1,0 +1,253 @@
+"""Writing fixed-width records: envelopes open and close as their records come; totals are computed.
+
+Parts of a record are written in declared order. Parts of an envelope that are declared behind the kinds inside it
+are written behind them. An envelope with a total in its first record is spooled until the total is known.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from exchange.findings import Found, code
+from exchange.formats.contract import Written
+from exchange.formats.encoding import unwritable_finding
+from exchange.formats.fixed.layout import Layout
+from exchange.formats.fixed.layout import Record as Declared
+from exchange.formats.fixed.plan import Dispatch, LinePlan
+from exchange.formats.fixed.totals import Controls, Totals
+from exchange.formats.group import ungrouped
+from exchange.model import KIND, LINE, Batch, Record
+
+COPIED = 1024 * 1024
+"""How many spooled bytes are copied at once."""
+
+NO_ENVELOPE = code(
+    "FIX030",
+    "error",
+    "The {kind} does not say which {value} it stands in.",
+    advice="Set the fields of {value} in the mapping, under `above`.",
+)
+UNKNOWN_KIND = code(
+    "FIX031",
+    "error",
+    'A record of the kind "{value}" cannot be written with this layout.',
+    advice="Known kinds: {known}.",
+)
+NO_PART = code(
+    "FIX032", "error", "The {kind} has no {value}, which it must have.", advice="Set it in the mapping."
+)
+WRONG_PART = code(
+    "FIX033",
+    "error",
+    "The value for {field} is of type {got}; {want} is needed.",
+    advice="Correct the mapping.",
+)
+
+
+@dataclass(slots=True)
+class Envelope:
+    """An envelope that is open; spooled: where its body goes while its first record waits for totals."""
+
+    kind: str
+    values: Record
+    totals: Totals = field(default_factory=Totals)
+    spooled: BinaryIO | None = None
+
+
+class FixedWriter:
+    """Writes files of one layout; the same records always give the same bytes."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.dispatch = Dispatch(layout)
+        self.controls = Controls(layout)
+        self.source = self.dispatch.source
+        self.streamed = [name for name, plan in self.dispatch.plans.items() if plan.role == "streamed"]
+        self.around = {name: _around(layout, name) for name in self.streamed}
+        self.parts = {name: _parts(layout, name) for name in layout.declared}
+
+    def write(
+        self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
+    ) -> Written:
+        """Write all records; see `contract.Writer`."""
+        writing = _Writing(self, out, spool, found)
+        for batch in ungrouped(batches, self.layout.group) if self.layout.group else batches:
+            for record in batch:
+                writing.record(record)
+        writing.close_to(0)
+        return Written(writing.written)
+
+
+class _Writing:
+    """One file on its way."""
+
+    def __init__(
+        self, writer: FixedWriter, out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
+    ) -> None:
+        self.writer = writer
+        self.layout = writer.layout
+        self.controls = writer.controls
+        self.out = out
+        self.spool = spool
+        self.found = found
+        self.end = {"crlf": "\r\n", "lf": "\n", "none": ""}[writer.layout.newline]
+        self.open: list[Envelope] = []
+        self.written = {name: 0 for name, record in writer.layout.declared.items() if record.of is None}
+
+    def record(self, record: Record) -> None:
+        """One streamed record, in its envelopes."""
+        kind = record.get(KIND)
+        if kind not in self.writer.around and len(self.writer.streamed) == 1:
+            kind = self.writer.streamed[0]
+        if kind not in self.writer.around:
+            known = ", ".join(self.writer.streamed)
+            self.found(UNKNOWN_KIND.at(line=record.get(LINE), value=kind, known=known))
+        elif self._envelopes(record, str(kind)):
+            self._record(str(kind), record, record.get(LINE))
+
+    def close_to(self, depth: int) -> None:
+        """End all open envelopes from a depth on, the innermost first."""
+        while len(self.open) > depth:
+            self._close(self.open[-1])
+
+    def _envelopes(self, record: Record, kind: str) -> bool:
+        """Open and close envelopes until the record's own are open."""
+        for depth, name in enumerate(self.writer.around[kind]):
+            values = record.get(name)
+            if not isinstance(values, dict):
+                self.found(NO_ENVELOPE.at(line=record.get(LINE), kind=kind, value=name))
+                return False
+            if depth < len(self.open) and self.open[depth].values is values and self.open[depth].kind == name:
+                continue
+            self.close_to(depth)
+            self._begin(name, values)
+        self.close_to(len(self.writer.around[kind]))
+        return True
+
+    def _begin(self, name: str, values: Record) -> None:
+        """The first record of an envelope, unless it waits for totals, and the parts that follow it."""
+        envelope = Envelope(name, values)
+        self.open.append(envelope)
+        envelope.totals.lines += 1
+        if name in self.controls.in_head:
+            envelope.spooled = self.spool()
+        else:
+            self._put(self.writer.dispatch.titled(name), values, values.get(LINE))
+        self._parts(name, self.writer.parts[name][0], values, values.get(LINE))
+
+    def _close(self, envelope: Envelope) -> None:
+        """The parts behind the records, the trailer, and the first record if it waited for totals."""
+        kind, line = envelope.kind, envelope.values.get(LINE)
+        trailer = self.layout.declared[kind].trailer
+        self._parts(kind, self.writer.parts[kind][1], envelope.values, line)
+        envelope.totals.lines += trailer is not None
+        values = envelope.values | self.controls.computed(kind, envelope.totals)
+        if envelope.spooled is not None:
+            self._unspool(envelope, values)
+        if trailer is not None:
+            self._put(self.writer.dispatch.titled(f"{kind}.trailer"), values, line)
+        self.open.pop()
+        self.written[kind] += 1
+        if self.open:
+            self.open[-1].totals.merge(envelope.totals)
+            self.open[-1].totals.add(kind, self._terms(kind, values), values)
+
+    def _unspool(self, envelope: Envelope, values: Record) -> None:
+        """The first record, now that its totals are known, then what follows it."""
+        body, envelope.spooled = envelope.spooled, None
+        self._put(self.writer.dispatch.titled(envelope.kind), values, values.get(LINE))
+        if body is not None:
+            body.seek(0)
+            shutil.copyfileobj(body, self._target(), COPIED)
+            body.close()
+
+    def _record(self, name: str, values: Record, line: int | None) -> None:
+        """A record with its parts."""
+        plan = self.writer.dispatch.titled(name)
+        if self.open:
+            self._counted(name, values)
+        self._put(plan, values, line)
+        self._parts(name, self.writer.parts[name][0], values, line)
+        if plan.role == "streamed":
+            self.written[name] += 1
+
+    def _counted(self, name: str, values: Record) -> None:
+        totals = self.open[-1].totals
+        totals.lines += 1
+        totals.add(name, self._terms(name, values), values)
+
+    def _terms(self, name: str, values: Record) -> tuple[tuple[str, str], ...]:
+        """What is summed; a value that is no number is told of when it is written."""
+        terms = self.controls.terms.get(name, ())
+        return tuple((term, one) for term, one in terms if not isinstance(values.get(one), str | dict | list))
+
+    def _parts(self, owner: str, names: Iterable[str], values: Record, line: int | None) -> None:
+        """The records that belong to one, in declared order."""
+        for name in names:
+            record = self.layout.declared[name]
+            place: Any = values if record.as_ is None else values.get(record.as_)
+            listed = place or [] if record.is_listed else [place]
+            if not isinstance(listed, list):
+                facts: dict[str, Any] = {"got": type(place).__name__, "want": "a list"}
+                self.found(WRONG_PART.at(line=line, field=f"{owner}.{record.as_}", **facts))
+                continue
+            there = [one for one in listed if _is_there(record, one)]
+            if record.required and not there:
+                self.found(NO_PART.at(line=line, kind=owner, value=name))
+            for one in there:
+                self._record(name, one, line)
+
+    def _put(self, plan: LinePlan, values: Record, line: int | None) -> None:
+        """Write one line."""
+        try:
+            text = plan.write(values)
+        except (ValueError, TypeError, AttributeError):
+            text = plan.explain_written(values, line, self.found)
+        try:
+            raw = (text + self.end).encode(self.layout.encoding)
+        except UnicodeEncodeError:
+            self._unwritable(plan, values, line)
+            return
+        self._target().write(raw)
+
+    def _unwritable(self, plan: LinePlan, values: Record, line: int | None) -> None:
+        for column in plan.columns:
+            place = {"field": f"{plan.title}.{column.name}", "line": line}
+            finding = unwritable_finding(str(values.get(column.name)), self.layout.encoding, **place)
+            if finding is not None:
+                self.found(finding)
+
+    def _target(self) -> BinaryIO:
+        """Where bytes go: the innermost spool, or the file."""
+        return next((one.spooled for one in reversed(self.open) if one.spooled is not None), self.out)
+
+
+def _is_there(record: Declared, values: Any) -> bool:
+    """Whether a part has anything to say."""
+    if not isinstance(values, dict):
+        return False
+    return record.is_listed or any(values.get(name) is not None for name in record.fields)
+
+
+def _around(layout: Layout, name: str) -> list[str]:
+    """The envelopes of a kind, the outermost first."""
+    found: list[str] = []
+    inside = layout.declared[name].inside
+    while inside is not None:
+        found.insert(0, str(inside))
+        inside = layout.declared[inside].inside
+    return found
+
+
+def _parts(layout: Layout, name: str) -> tuple[list[str], list[str]]:
+    """The records that belong to one: those before the kinds inside it, and those behind."""
+    names = list(layout.declared)
+    inside = [names.index(one) for one, record in layout.declared.items() if record.inside == name]
+    first = min(inside, default=len(names))
+    parts = [child for child, _ in layout.children(name)]
+    return [one for one in parts if names.index(one) < first], [
+        one for one in parts if names.index(one) > first
+    ]
