@@ -19,7 +19,6 @@ def command(id: str | None, site: Path, as_json: bool, flow: str | None, limit: 
     """What was found wrong in the arrival ID, in one flow, or everywhere; the newest arrivals first."""
     from itertools import groupby
 
-    from exchange.findings import Finding
     from exchange.operations import asking
 
     rows = asking.findings(site, arrival=id, flow=flow, limit=limit)
@@ -30,7 +29,4 @@ def command(id: str | None, site: Path, as_json: bool, flow: str | None, limit: 
         click.echo("Nothing was found wrong.")
     for arrival, found in groupby(rows, key=lambda row: row.arrival):
         click.echo(f"Arrival {arrival}")
-        print_findings(
-            Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value)  # type: ignore[arg-type]
-            for f in found
-        )
+        print_findings(asking.finding_of(row) for row in found)

@@ -15,7 +15,6 @@ from exchange.cli._face import json_option, print_facts, print_findings, print_j
 @json_option
 def command(id: str, site: Path, as_json: bool) -> None:
     """The whole story of the arrival ID (or the last characters of its identifier): every event, finding, delivery."""
-    from exchange.findings import Finding
     from exchange.operations import asking
 
     story, zone = asking.show(site, id)
@@ -46,13 +45,7 @@ def command(id: str, site: Path, as_json: bool) -> None:
             "Used": ", ".join(sorted(story.references)),
         }
     )
-    print_findings(
-        [
-            Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value)
-            for f in story.findings
-        ],  # type: ignore[arg-type]
-        story.finding_counts,
-    )
+    print_findings([asking.finding_of(row) for row in story.findings], story.finding_counts)
     deliveries = [
         (d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage)
         for d in story.deliveries

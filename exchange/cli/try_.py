@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +13,15 @@ from exchange.cli._face import (
     HELD,
     console,
     json_option,
+    plain,
     print_findings,
     print_json,
-    print_table,
     progress,
     site_option,
 )
 
 if TYPE_CHECKING:
-    from exchange.operations.trying import Coverage, Tried
+    from exchange.operations.trying import Coverage, Result, Tried
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -59,14 +60,15 @@ def _references(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
     help="The newest file of another flow.",
 )
 @click.option("--show", "show_outputs", is_flag=True, help="Print the beginning of each result.")
+@click.option("--all", "show_all", is_flag=True, help="Show what each single mapping does not read.")
 @click.pass_context
 def command(
     ctx: click.Context, flow: str, files: tuple[Path, ...], site: Path, as_json: bool, write: bool,
-    day: datetime, references: dict[str, Path], show_outputs: bool,
+    day: datetime, references: dict[str, Path], show_outputs: bool, show_all: bool,
 ) -> None:  # fmt: skip
     """Take FILES the whole way of FLOW without touching ledger, archive or any place.
 
-    Shows results, findings, and what the mappings leave untouched. Where expected files lie beside an input
+    Shows results, findings, and which fields of the files no mapping reads. Where expected files lie beside an input
     (01-daily.in.csv, 01-daily.out.1.xml, 01-daily.findings) the results are compared with them. Exit code 3 when a
     file would be held or differs.
     """
@@ -86,7 +88,7 @@ def command(
     else:
         for each in tried:
             _show(each, show_outputs)
-        _show_coverage(coverage)
+        _show_coverage(coverage, show_all)
     ctx.exit(HELD if any(each.is_bad for each in tried) else 0)
 
 
@@ -113,7 +115,12 @@ def _as_dict(tried: Tried) -> dict[str, object]:
 
 
 def _coverage_dict(coverage: Coverage) -> dict[str, object]:
-    return {"mapping": coverage.mapping, "unused": list(coverage.unused), "missing": list(coverage.missing)}
+    return {
+        "mapping": coverage.mapping,
+        "reads_file": coverage.reads_file,
+        "unused": list(coverage.unused),
+        "missing": list(coverage.missing),
+    }
 
 
 def _show(tried: Tried, show_outputs: bool) -> None:
@@ -125,20 +132,8 @@ def _show(tried: Tried, show_outputs: bool) -> None:
         Text(f"{tried.file.name}: {verdict}", style="bold red" if tried.outcome.is_bad else "bold green")
     )
     print_findings(tried.outcome.findings.kept, tried.outcome.finding_counts)
-    words = {True: "as expected", False: "DIFFERS", None: ""}
-    rows = [
-        (
-            r.target,
-            r.name,
-            f"{r.size} bytes",
-            r.documents,
-            ", ".join(f"{k} {v}" for k, v in r.totals.items()),
-            words[r.is_expected],
-        )
-        for r in tried.results
-    ]
-    if rows:
-        print_table("", ("Target", "File", "Size", "Documents", "Totals", ""), rows)
+    for result in tried.results:
+        _show_result(result)
     for difference in tried.differences:
         out.print(Text(difference, style="red"))
     for path in tried.written:
@@ -149,11 +144,33 @@ def _show(tried: Tried, show_outputs: bool) -> None:
             click.echo(result.beginning)
 
 
-def _show_coverage(coverage: list[Coverage]) -> None:
-    rows = [(c.mapping, ", ".join(c.unused), ", ".join(c.missing)) for c in coverage if c.unused or c.missing]
-    if rows:
-        print_table(
-            "Left untouched",
-            ("Mapping", "Source fields that nothing reads", "Required fields that nothing sets"),
-            rows,
-        )
+def _show_result(result: Result) -> None:
+    """The name on a line of its own, never broken: people copy it."""
+    from rich.text import Text
+
+    words = {True: "as expected", False: "DIFFERS FROM WHAT IS EXPECTED", None: ""}
+    totals = ", ".join(f"{name} {plain(total)}" for name, total in result.totals.items())
+    count = f"{result.documents} document{'' if result.documents == 1 else 's'}"
+    facts = [count, f"{result.size} bytes", totals, words[result.is_expected]]
+    console().print(Text(f"  {result.name}", style="bold"), soft_wrap=True)
+    console().print(Text(f"    {result.target}: {', '.join(fact for fact in facts if fact)}"), soft_wrap=True)
+
+
+def _show_coverage(coverage: list[Coverage], show_all: bool) -> None:
+    """Fields of the file that nothing reads; with `show_all`, what each mapping leaves, one after the other."""
+    from exchange.operations.trying import untouched
+
+    _show_fields("Fields of the file that no mapping reads", untouched(coverage))
+    for each in coverage:
+        _show_fields(f"Required fields that {each.mapping} does not set", each.missing)
+        if show_all:
+            _show_fields(f"Fields that {each.mapping} does not read", each.unused)
+
+
+def _show_fields(title: str, fields: Sequence[str]) -> None:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    if fields:
+        console().print(Text(f"{title}:", style="bold"), soft_wrap=True)
+        console().print(Padding(Text(", ".join(fields)), (0, 0, 0, 2)))

@@ -34,6 +34,9 @@ class Check(Declared):
     code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as ORD001")
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
     advice: str = Field("", description="the next step, for the same person")
+    field: str | None = Field(
+        None, description="the value that the finding points at, as it is named in the expression"
+    )
     severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
 
 

@@ -136,6 +136,9 @@ class Content:
         for made in fan_out(documents, makers) if makers else _drained(documents):
             gathered.take(made.findings)
             tallies += made.tallies
+        if not gathered.errors:
+            for maker in makers:
+                maker.tell_when_empty(gathered)
         outputs = [output for maker in makers for output in maker.outputs]
         return Outcome(gathered, outputs, keys.documents(), used), tallies
 
@@ -192,14 +195,19 @@ class _Maker:
         batches = run_chain(documents, self.way.chain, self.facts, self.findings, self._count)
         first = next(batches, None)
         if first is None:
-            self.findings(NOTHING_TO_WRITE.at(value=self.way.title))
-        elif self.way.per_document:
+            return self
+        if self.way.per_document:
             records = chain(first, chain.from_iterable(batches))
             for position, record in enumerate(records, 1):
                 self._write([[record]], position, record.get(KEY))
         else:
             self._write(chain([first], batches), None, None)
         return self
+
+    def tell_when_empty(self, found: Found) -> None:
+        """Say that no file is written here, because nothing came."""
+        if not self.outputs:
+            found(NOTHING_TO_WRITE.at(value=self.way.title))
 
     def _count(self, step: Step) -> Tally:
         self.tallies.append(Tally(spool=_forget))

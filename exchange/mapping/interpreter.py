@@ -198,12 +198,16 @@ class Interpreter:
         before = self.trouble
         if self.condition(that, env, f"check {name}") or self.trouble > before:
             return
-        message = f"{declared.say} The rule is {_rule(that)} ({that.node.place}){_operands(that, env)}."
         values = told(that, env)
-        advice = declared.advice or "Compare the record with the rule and correct whichever is wrong."
-        value = plain_value(values)
-        line, path = self.mark(LINE), self.mark(PATH)
-        finding = Finding(declared.code, declared.severity, message, advice, line, None, path, None, value)
+        here = ", ".join(f"{text} is {shown(value)}" for text, value in values)
+        message = f"{declared.say} Here {here}." if here else declared.say
+        advice = declared.advice or "Correct the value and have the file read again."
+        advice = f"{advice} (The rule is {_rule(that)}, {that.node.place}.)"
+        meant = [pair for pair in values if pair[0] == declared.field]
+        value, line, path = plain_value(meant or values), self.mark(LINE), self.mark(PATH)
+        finding = Finding(
+            declared.code, declared.severity, message, advice, line, None, path, declared.field, value
+        )
         self.told.findings.append(finding)
 
     def condition(self, bound: Bound, env: Env, name: str) -> bool:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+from exchange.findings import Finding, Severity
 from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.installation import Installation, installation
@@ -85,6 +86,14 @@ def moment(milliseconds: int | None, zone: tzinfo = UTC) -> str | None:
     if milliseconds is None:
         return None
     return datetime.fromtimestamp(milliseconds / 1000, zone).isoformat(timespec="seconds")
+
+
+def finding_of(row: StoredFinding) -> Finding:
+    """A stored finding as it was found."""
+    severity = cast(Severity, row.severity)
+    return Finding(
+        row.code, severity, row.message, row.advice, row.line, row.column, row.path, row.field, row.value
+    )
 
 
 def as_dict(row: Arrival | Delivery | Event | StoredFinding | queries.Seen) -> dict[str, Any]:

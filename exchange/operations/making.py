@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from exchange.errors import UseError
 from exchange.findings import Finding
 from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery
-from exchange.operations.asking import as_dict
+from exchange.operations.asking import as_dict, finding_of
 from exchange.operations.installation import installation
 from exchange.operations.running import run_opened
 
@@ -57,7 +58,7 @@ def demo(folder: Path) -> Demo:
             arrivals = queries.arrivals(connection, limit=1_000)[::-1]
             deliveries = queries.deliveries(connection, limit=1_000)[::-1]
             held = [
-                (each, _findings(queries.story(connection, each.id)))
+                (each, [finding_of(row) for row in queries.story(connection, each.id).findings])
                 for each in arrivals
                 if each.stage == "held"
             ]
@@ -78,13 +79,6 @@ def _fill_inboxes(samples: Path, folder: Path) -> None:
             shutil.copyfile(file, inbox / file.name.replace(".in.", "."))
 
 
-def _findings(story: queries.Story) -> list[Finding]:
-    return [
-        Finding(f.code, f.severity, f.message, f.advice, f.line, f.column, f.path, f.field, f.value)  # type: ignore[arg-type]
-        for f in story.findings
-    ]
-
-
 def _next_steps(folder: Path, held: Sequence[tuple[Arrival, Sequence[Finding]]]) -> list[str]:
     site = f"--site {folder}"
     steps = [
@@ -103,7 +97,8 @@ def _next_steps(folder: Path, held: Sequence[tuple[Arrival, Sequence[Finding]]])
 
 def totals_text(stored: str) -> str:
     """Totals of a delivery in words."""
-    return ", ".join(f"{amount} {currency}" for currency, amount in json.loads(stored).items())
+    totals = {currency: amount for currency, amount in json.loads(stored).items() if Decimal(amount)}
+    return ", ".join(f"{amount} {currency}" for currency, amount in totals.items())
 
 
 def demo_as_dict(made: Demo) -> dict[str, Any]:

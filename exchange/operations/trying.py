@@ -19,6 +19,7 @@ from exchange.findings import Finding
 from exchange.flow.bound import Bound
 from exchange.flow.content import Chain, Reference
 from exchange.flow.site import OpenSite, open_site
+from exchange.formats.encoding import guess
 from exchange.model import ArrivalFacts
 from exchange.outcome import Outcome, Output
 
@@ -63,9 +64,13 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a mapping does not touch: source fields that nothing reads, required fields that nothing sets."""
+    """What a mapping does not touch: source fields it does not read, required fields it does not set.
+
+    reads_file: the mapping begins with the layout of the flow's files.
+    """
 
     mapping: str
+    reads_file: bool
     unused: Sequence[str]
     missing: Sequence[str]
 
@@ -87,7 +92,7 @@ def try_flow(
     opened = open_site(folder, lambda name: _reference(references or {}, name))
     bound = _flow(opened, flow)
     tried = [_one(bound, file, day, write, progress) for file in files]
-    return tried, list(_coverage(bound))
+    return tried, list(_coverage(bound, opened.declared_flows[flow].layout))
 
 
 def _flow(opened: OpenSite, name: str) -> Bound:
@@ -209,20 +214,24 @@ def _line(finding: Finding) -> str:
 
 def _result(bound: Bound, output: Output, expected: Path | None, same: bool | None) -> Result:
     with output.path.open("rb") as stream:
-        beginning = stream.read(4_000).decode("utf-8", "replace")
+        sample = stream.read(4_000)
+    beginning = sample.decode(guess(sample).encoding, "replace")
     shown = "\n".join(beginning.splitlines()[:SHOWN])
     way = bound.content.ways[output.target]
     size = output.path.stat().st_size
     return Result(way.title, output.name, size, output.documents, output.totals, shown, expected, same)
 
 
-def _coverage(bound: Bound) -> Iterator[Coverage]:
+def _coverage(bound: Bound, layout: str) -> Iterator[Coverage]:
+    """Each mapping of the flow once, in the order of its chains. layout: that of the flow's files."""
     chains: list[Chain] = [bound.content.intake.chain, *(way.chain for way in bound.content.ways)]
-    for chain in chains:
-        for together in chain:
-            for step in together:
-                unused, missing = (
-                    step.compiled.unused_source_fields(),
-                    step.compiled.missing_required_targets(),
-                )
-                yield Coverage(step.name, unused, missing)
+    steps = {step.name: step.compiled for chain in chains for together in chain for step in together}
+    for name, compiled in steps.items():
+        reads_file = compiled.source_shape.layout == layout
+        yield Coverage(name, reads_file, compiled.unused_source_fields(), compiled.missing_required_targets())
+
+
+def untouched(coverage: Sequence[Coverage]) -> list[str]:
+    """The fields of the flow's files that none of its mappings reads."""
+    unread = [set(each.unused) for each in coverage if each.reads_file]
+    return sorted(set.intersection(*unread)) if unread else []

@@ -39,6 +39,14 @@ def round_half_even(value: Number | None, digits: int = 0) -> Decimal | None:
     return None if value is None else Decimal(value).quantize(_unit(digits), ROUND_HALF_EVEN)
 
 
+def shortened(value: Number | None) -> Decimal | None:
+    """Without the zeros at the end of its decimals. `shortened(13.500) → 13.5`"""
+    if value is None:
+        return None
+    short = Decimal(value).normalize()
+    return short if short.as_tuple().exponent <= 0 else short.quantize(Decimal(1))  # type: ignore[operator]
+
+
 def floor(value: Number | None) -> int | None:
     """The greatest whole number that is not above. `floor(-1.5) → -2`"""
     return None if value is None else int(Decimal(value).to_integral_value(ROUND_FLOOR))
