@@ -255,6 +255,8 @@ class Emitter:
             other = right if left == "None" else left
             if all(isinstance(operand, Const) for operand in bound.operands):
                 return str((other == "None") == (bound.operator == "=="))
+            if other[0].isdigit() or other[0] in "'\"(":  # Python warns of `0 is None`, whatever 0 came from
+                return f"({other} {bound.operator} None)"
             return f"({other} {'is' if bound.operator == '==' else 'is not'} None)"
         divisor = bound.operands[1]
         if (
