@@ -21,9 +21,12 @@ START = ""
 """What the first event has in place of a hash before it."""
 
 
+_encoder = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
 def canonical(data: object) -> str:
     """JSON that is the same text for the same data: sorted keys, no spaces, no ASCII escapes."""
-    return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return _encoder.encode(data)
 
 
 def facts(text: str) -> dict[str, Any]:

@@ -153,11 +153,11 @@ class Document:
     released: int
 
 
-def arrival_of(row: Row[Any]) -> Arrival:
+def arrival_of(row: Row[*tuple[Any, ...]]) -> Arrival:
     """An arrival from a whole row of its table."""
     return Arrival(*row)
 
 
-def delivery_of(row: Row[Any]) -> Delivery:
+def delivery_of(row: Row[*tuple[Any, ...]]) -> Delivery:
     """A delivery from a whole row of its table."""
     return Delivery(*row)

@@ -34,7 +34,7 @@ from tests.support.sshd import SFTP_SERVER, Sshd
 from tests.support.tiny import OUTPUTS, TinyFlow, expected, site
 
 CALLS = (
-    "openat", "write", "writev", "pwrite64", "fsync", "fdatasync", "rename", "renameat", "renameat2", "link",
+    "openat", "write", "writev", "pwrite64", "fsync", "fdatasync", "syncfs", "rename", "renameat", "renameat2", "link",
     "linkat", "unlink", "unlinkat", "mkdir", "mkdirat", "rmdir", "ftruncate", "fchmod", "flock", "sendto", "close",
 )  # fmt: skip
 """Every call by which a run changes the world or tells somebody something, and those around them."""
