@@ -169,6 +169,25 @@ def test_files_are_recognised_by_the_keys_of_their_first_record() -> None:
     assert recognise(b'{"x": {"a": 1, "b": 2}}', keyed) is None
 
 
+def test_records_that_stand_alone_are_told_from_those_inside_another() -> None:
+    """An order holds a customer; a file of customers holds nothing else."""
+    form = f'{SHORT}each: [customers, customer, ""]\nfields: {{mail: {{required: true}}}}\nrecognise: '
+    alone, any_of = layout(form + "{keys: [mail], alone: true}"), layout(form + "{keys: [mail]}")
+    order = b'{"total": 1, "customer": {"mail": "a"}}'
+    assert recognise(order, any_of) and recognise(order, alone) is None
+    for content in (b'{"customer": {"mail": "a"}}', b'{"customers": [{"mail": "a"}]}', b'{"mail": "a"}'):
+        assert recognise(content, alone)
+
+
+def test_a_file_without_records_is_known_by_the_name_of_its_list() -> None:
+    orders = layout(f'{SHORT}each: [orders, order, ""]\nfields: {{no: {{required: true}}}}')
+    nested = layout(f"{SHORT}each: data.orders\nfields: {{no: {{required: true}}}}")
+    assert recognise(b'{"orders": [ ]}\n', orders) == "It is JSON, and its list orders is empty."
+    assert recognise(b'{"data": {"orders": []}}', nested) and not recognise(b'{"orders": []}', nested)
+    for content in (b'{"order": []}', b'{"orders": {}}', b'{"orders": [', b"[]", b'{"a": 1, "orders": []}'):
+        assert recognise(content, orders) is None, content
+
+
 def test_lines_are_told_from_one_object() -> None:
     lines, whole = (
         layout(f"{SHORT}{form}fields: {{a: {{required: true}}}}") for form in ("lines: true\n", "")

@@ -1,0 +1,25 @@
+"""XML: ISO 20022, Finvoice, UBL and the exports of many systems, by declared paths.
+
+Reading: `source` bytes → UTF-8, `scan` UTF-8 → parsed pieces, `plan` and `walkcode` layout → generated code,
+`walk` pieces → records, `places` and `complaints` what is wrong and where. Writing: `writecode` layout → templates,
+`writer` records → bytes, `texts` escaping. Both: `paths`, `layout`, `names`, `totals`.
+"""
+
+from __future__ import annotations
+
+from exchange.formats.xml.layout import Layout
+from exchange.formats.xml.reader import XmlReader
+from exchange.formats.xml.recognise import recognise, sniff
+from exchange.formats.xml.writer import XmlWriter
+
+__all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
+
+
+def reader(layout: Layout) -> XmlReader:
+    """A reader of this layout."""
+    return XmlReader(layout)
+
+
+def writer(layout: Layout) -> XmlWriter:
+    """A writer of this layout. Raises UseError when the layout can only be read."""
+    return XmlWriter(layout)

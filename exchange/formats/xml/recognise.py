@@ -1,0 +1,85 @@
+"""What the first bytes of an XML file say: its root, its namespaces, and whether it is of a layout."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from exchange.formats.contract import Sniffed
+from exchange.formats.xml.layout import Layout
+from exchange.formats.xml.names import Names, split
+from exchange.formats.xml.source import encoding_of
+
+_PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
+_VERSION = re.compile(r"([a-z]{4}\.\d{3}\.\d{3}\.\d{2})$")
+Start = tuple[int, str]
+
+
+def recognise(sample: bytes, layout: Layout) -> str | None:
+    """Why a file that begins with the sample is of this layout: a sentence; None when it is not."""
+    names = Names(layout)
+    starts = [(depth, tag, names[tag]) for depth, tag in _starts(sample)]
+    for kind in layout.kinds().values():
+        for path in kind.places if kind.inside is None else ():
+            wanted = [step.name for step in path.steps]
+            tag = _met(starts, wanted, path.anywhere)
+            if tag is not None:
+                return f"It holds {path} in {split(tag)[0] or 'no namespace'}."
+    return None
+
+
+def sniff(sample: bytes) -> Sniffed | None:
+    """What the bytes say of themselves; None when they are not XML."""
+    starts = list(_starts(sample))
+    if not starts:
+        return None
+    name, mark, declared = encoding_of(sample)
+    evidence = "byte order mark" if mark else f"declared as {declared}" if declared else "XML without a declaration"
+    namespace, root = split(starts[0][1])
+    inner = next((split(tag)[1] for depth, tag in starts if depth == 1), None)
+    spaces = [space for space, _ in (split(tag) for _, tag in starts)]
+    version = next((match[1] for space in spaces if (match := _VERSION.search(space))), None)
+    facts = {"root": root if inner is None else f"{root}/{inner}"}
+    return Sniffed("xml", name, evidence, version, namespace or None, facts=facts)
+
+
+def _met(starts: list[tuple[int, str, str]], wanted: list[str], anywhere: bool) -> str | None:
+    """The tag at the end of a way down through opened elements, when the sample holds it."""
+    stack: list[str] = []
+    for depth, tag, name in starts:
+        del stack[depth:]
+        stack.append(name)
+        if stack == wanted or (anywhere and stack[-len(wanted) :] == wanted):
+            return tag
+    return None
+
+
+def _starts(sample: bytes) -> Iterator[Start]:
+    """The elements that begin in the sample, with their depth; nothing when it is not XML or has a DOCTYPE."""
+    text = _text(sample)
+    prologue = _PROLOGUE.match(text)
+    rest = text[prologue.end() :] if prologue else text
+    if not re.match(r"<[^\s!?/<>&]", rest):
+        return
+    parser = etree.XMLPullParser(("start", "end"), encoding="utf-8", no_network=True, load_dtd=False)
+    try:
+        parser.feed(rest.encode("utf-8", "replace"))
+    except etree.XMLSyntaxError:  # the reader tells; what came before still counts
+        pass
+    depth = 0
+    for event, element in parser.read_events():
+        if event == "start":
+            yield depth, str(element.tag)
+        depth += 1 if event == "start" else -1
+
+
+def _text(sample: bytes) -> str:
+    """The sample as text; a character that is cut off at its end is left out."""
+    name, mark, _ = encoding_of(sample)
+    try:
+        return codecs.getincrementaldecoder(name or "latin-1")("replace").decode(sample[mark:])
+    except UnicodeDecodeError:
+        return ""

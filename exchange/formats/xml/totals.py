@@ -1,0 +1,92 @@
+"""Control totals: what a layout promises about sums and counts, added up exactly while records pass."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Context, Decimal
+from typing import Any
+
+from exchange.declare.layout import Control
+from exchange.formats.xml.layout import Layout
+from exchange.model import Record
+
+_EXACT = Context(prec=100)
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A control field of a kind, and the kind that is summed over."""
+
+    name: str
+    control: Control
+    within: str
+    late: bool
+
+
+@dataclass(slots=True)
+class Totals:
+    """Sums by `kind.field` and counts by kind, of one element and all that is inside it."""
+
+    sums: dict[str, Decimal] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+
+    def add(self, kind: str, terms: Mapping[str, tuple[str, ...]], record: Record) -> None:
+        """One more record of a kind; terms: what of it is summed, by its name in the control."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        for term, path in terms.items():
+            value = _value(record, path)
+            if value is not None:
+                self.sums[term] = _EXACT.add(self.sums.get(term, Decimal(0)), Decimal(value))
+
+    def merge(self, inner: Totals) -> None:
+        """Everything inside an inner element is inside this one too."""
+        for term, value in inner.sums.items():
+            self.sums[term] = _EXACT.add(self.sums.get(term, Decimal(0)), value)
+        for kind, number in inner.counts.items():
+            self.counts[kind] = self.counts.get(kind, 0) + number
+
+    def of(self, control: Control) -> Decimal:
+        """What a control field must say."""
+        total = Decimal(0)
+        for kind in control.count or ():
+            total += self.counts.get(kind, 0)
+        for term in control.sum or ():
+            value = self.sums.get(term.removeprefix("-"), Decimal(0))
+            total = _EXACT.subtract(total, value) if term.startswith("-") else _EXACT.add(total, value)
+        return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
+
+
+def promises(layout: Layout) -> dict[str, list[Promise]]:
+    """The control fields of each kind."""
+    return {
+        name: [
+            Promise(field_name, declared.control, declared.control.within or name, declared.late)
+            for field_name, declared in kind.fields.items()
+            if declared.control is not None
+        ]
+        for name, kind in layout.kinds().items()
+    }
+
+
+def terms(layout: Layout) -> dict[str, dict[str, tuple[str, ...]]]:
+    """For each kind that any control sums or counts: the terms to sum, with the way to their values."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for control in (promise.control for kind in promises(layout).values() for promise in kind):
+        for kind_name in control.count or ():
+            found.setdefault(kind_name, {})
+        for term in control.sum or ():
+            kind_name, _, path = term.removeprefix("-").partition(".")
+            found.setdefault(kind_name, {})[term.removeprefix("-")] = tuple(path.split("."))
+    return found
+
+
+def _value(record: Record, path: tuple[str, ...]) -> Any:
+    """The value at a path of names, None when any part of it is empty; a list of structures is added up."""
+    value: Any = record
+    for depth, name in enumerate(path):
+        if isinstance(value, list):
+            inner = [_value(item, path[depth:]) for item in value]
+            return sum((Decimal(number) for number in inner if number is not None), Decimal(0))
+        value = value.get(name) if value is not None else None
+    return value

@@ -1,0 +1,291 @@
+"""Generates the Python that writes one layout: a text template for each kind, values formatted and checked inline.
+
+As in reading, the same tree becomes code twice: fast code that raises `Refused`, and slow code that tells `o`
+(a `texts.Teller`) everything that is wrong. An element that would hold nothing but constants inside an optional
+element is left out with it; an attribute of an empty value is left out with the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from exchange.errors import UseError
+from exchange.formats._fast import indented
+from exchange.formats.values import Codec, Refused
+from exchange.formats.xml.layout import Layout, XmlField, XmlKind
+from exchange.formats.xml.paths import Path, Step
+from exchange.formats.xml.texts import GUARD, escaped, quoted
+
+Lines = list[str]
+
+
+@dataclass(slots=True)
+class Element:
+    """An element to write: its parts are constants (literal text) or variables (Python names that hold text)."""
+
+    name: str
+    step: Step
+    literal: str | None = None
+    text: str | None = None
+    attributes: list[tuple[str, str, bool]] = field(default_factory=list)
+    inside: list[Element | str] = field(default_factory=list)
+
+    def below(self, step: Step) -> Element:
+        """The element for a step, made at the end where it is missing; its conditions become constants."""
+        for inner in self.inside:
+            if isinstance(inner, Element) and inner.step == step:
+                return inner
+        made = Element(step.name, step)
+        self.inside.append(made)
+        for predicate in step.predicates:
+            if predicate.path is not None and predicate.value is not None and not predicate.negated:
+                made.fix(predicate.path, predicate.value)
+        return made
+
+    def at(self, path: Path) -> Element:
+        """The element at the end of a path."""
+        element = self
+        for step in path.steps:
+            element = element.below(step)
+        return element
+
+    def fix(self, path: Path, value: str) -> None:
+        """A constant text at a path."""
+        target = self.at(path)
+        if path.attribute is not None:
+            target.attributes.append((path.attribute, quoted(value), True))
+        else:
+            target.literal = escaped(value)
+
+    def variables(self) -> Iterator[str]:
+        """What must hold something for the element to be written; nothing when all of it is constant."""
+        if self.text is not None:
+            yield self.text
+            return
+        yield from (value for _, value, fixed in self.attributes if not fixed)
+        for inner in self.inside:
+            yield from [inner] if isinstance(inner, str) else inner.variables()
+
+
+class WriteCode:
+    """The generated functions of one layout in one style; `source` is their text.
+
+    write_KIND(record, o) -> text for streamed kinds; around_KIND(record, o) -> (start, end) for the others.
+    """
+
+    def __init__(self, layout: Layout, slow: bool, root: str) -> None:
+        self._layout = layout
+        self._slow = slow
+        self._root = root
+        self._globals: dict[str, Any] = {"Refused": Refused, "guard": GUARD, "escaped": escaped, "quoted": quoted}
+        self._numbers = count()
+        streamed = layout.streamed
+        functions = [self._function(name, kind, name in streamed) for name, kind in layout.kinds().items()]
+        self.source = "\n\n".join("\n".join(lines) for lines in functions) + "\n"
+        exec(compile(self.source, f"<{layout.layout}, writing>", "exec"), self._globals)
+
+    def get(self, name: str) -> Callable[..., Any]:
+        """A generated function by name."""
+        function: Callable[..., Any] = self._globals[name]
+        return function
+
+    def _function(self, name: str, kind: XmlKind, streamed: bool) -> Lines:
+        depth = depth_of(self._layout, name)
+        step = kind.places[0].steps[-1]
+        element = Element(step.name, step)
+        early = {f: declared for f, declared in kind.fields.items() if not declared.late}
+        lines = self._fields(early, element, "r", Path(), "", depth)
+        extra = self._root if kind.inside is None and len(kind.places[0].steps) == 1 else ""
+        opening, inside, closing = self._parts(element, lines, depth, extra)
+        if streamed:
+            ending = closing if inside or element.text or element.literal else ""
+            body = [*lines, f"return {_template(opening + inside + ending)}"]
+            return [f"def write_{name}(r, o):", *indented(body)]
+        after = Element(step.name, step)
+        late = {f: declared for f, declared in kind.fields.items() if declared.late}
+        lines += self._fields(late, after, "r", Path(), "", depth)
+        end = self._inside(after, lines, depth)
+        body = [*lines, f"return {_template(opening + inside)}, {_template(end + closing)}"]
+        return [f"def around_{name}(r, o):", *indented(body)]
+
+    # --- texts of fields -----------------------------------------------------------------------------------
+
+    def _fields(
+        self, fields: Mapping[str, XmlField], element: Element, record: str, base: Path, prefix: str, depth: int
+    ) -> Lines:
+        """Lines that set a variable for each field, and where these stand in the element."""
+        lines: Lines = []
+        texts: list[str] = []
+        for name, declared in fields.items():
+            path = declared.paths[0].under(base)
+            got = f"{record}.get({name!r})"
+            dotted = prefix + name
+            if declared.fields is None and not declared.many:
+                lines += self._value(declared, element, path, got, dotted, texts)
+            elif declared.fields is None or declared.many:
+                lines += self._list(declared, element, path, got, dotted, depth)
+            else:
+                lines += self._structure(declared, element, path, got, dotted, depth)
+        return lines + self._escaping(texts)
+
+    def _value(
+        self, declared: XmlField, element: Element, path: Path, got: str, dotted: str, texts: list[str]
+    ) -> Lines:
+        if declared.constant is not None:
+            element.fix(path, declared.constant)
+            return self._constant(declared, got, dotted, path)
+        number = next(self._numbers)
+        into, value = f"q{number}", f"y{number}"
+        target = element.at(path)
+        if path.attribute is not None:
+            target.attributes.append((path.attribute, into, False))
+        elif target.text is not None or target.literal is not None:
+            raise UseError(f'Two fields of {self._layout.layout} are written to "{path}".')
+        else:
+            target.text = into
+        texts += [] if _is_safe(declared) else [f"{into} = {_escape(path)}({into})"]
+        return [f"{value} = {got}", *self._put(declared, value, into, dotted, path)]
+
+    def _put(self, declared: XmlField, value: str, into: str, dotted: str, path: Path) -> Lines:
+        """Lines that set `into` to the text of the local `value`."""
+        codec = Codec(dotted, declared, self._layout.values, xml=True)
+        if not self._slow:
+            return codec.write_code(value, into, self._globals)
+        self._globals[f"{into}_codec"] = codec
+        return [f"{into} = o.put({into}_codec, {value}, {str(path)!r})"]
+
+    def _constant(self, declared: XmlField, got: str, dotted: str, path: Path) -> Lines:
+        """A mapping need not set a constant; what it sets must be right."""
+        number = next(self._numbers)
+        lines = [f"y{number} = {got}", f"if y{number} is not None:"]
+        return [*lines, *indented(self._put(declared, f"y{number}", f"q{number}", dotted, path))]
+
+    def _escaping(self, texts: list[str]) -> Lines:
+        """One look at all texts together; the slow code has escaped each of them already."""
+        if not texts or self._slow:
+            return []
+        names = "".join(f"{{{line.partition(' ')[0]}}}" for line in texts)
+        return [f"if guard(f'{names}'):", *indented(texts)]
+
+    def _list(
+        self, declared: XmlField, element: Element, path: Path, got: str, dotted: str, depth: int
+    ) -> Lines:
+        """A list of structures or plain values: the joined texts of its items, in one variable."""
+        number = next(self._numbers)
+        into, item = f"l{number}", f"i{number}"
+        if path.attribute is not None or not path.steps:
+            raise UseError(f'The list "{dotted}" of {self._layout.layout} has no element of its own to write.')
+        element.at(Path(path.steps[:-1])).inside.append(into)
+        own = Element(path.steps[-1].name, path.steps[-1])
+        level = depth + len(path.steps)
+        for predicate in path.steps[-1].predicates:
+            if predicate.path is not None and predicate.value is not None and not predicate.negated:
+                own.fix(predicate.path, predicate.value)
+        if declared.fields is None:
+            single = declared.model_copy(update={"many": False, "required": False})
+            texts: list[str] = []
+            lines = self._value(single, own, Path(), item, dotted, texts)
+            lines += self._escaping(texts)
+        else:
+            lines = [f"{item} = o.structure({item}, {dotted!r})"] if self._slow else []
+            lines += self._fields(declared.fields, own, item, Path(), f"{dotted}.", level)
+        opening, inside, closing = self._parts(own, lines, level, "")
+        condition = f"if {own.text}: " if own.text else ""
+        lines.append(f"{condition}{into}.append({_template(opening + inside + closing)})")
+        items = f"o.list({got}, {dotted!r})" if self._slow else f"{got} or ()"
+        missing = self._missing(dotted, path, f"not {into}") if declared.required else []
+        loop = [f"{into} = []", f"for {item} in {items}:", *indented(lines)]
+        return [*loop, *missing, f"{into} = ''.join({into})"]
+
+    def _missing(self, dotted: str, path: Path, condition: str) -> Lines:
+        tell = f"o.missing({dotted!r}, {str(path)!r})" if self._slow else "raise Refused"
+        return [f"if {condition}: {tell}"]
+
+    def _structure(
+        self, declared: XmlField, element: Element, path: Path, got: str, dotted: str, depth: int
+    ) -> Lines:
+        """The fields of a structure, all empty when it is empty."""
+        record = f"g{next(self._numbers)}"
+        inner = self._fields(declared.fields or {}, element, record, path, f"{dotted}.", depth)
+        shape = f"o.structure({got}, {dotted!r})" if self._slow else got
+        empty = [f"{name} = ''" for name in _assigned(inner)]
+        lines = [f"{record} = {shape}", f"if {record} is None:", *indented(empty or ["pass"])]
+        if declared.required:
+            lines += indented(self._missing(dotted, path, "True"))
+        return [*lines, "else:", *indented(inner or ["pass"])]
+
+    # --- templates -----------------------------------------------------------------------------------------
+
+    def _parts(self, element: Element, lines: Lines, depth: int, extra: str) -> tuple[str, str, str]:
+        """Opening tag, content and closing tag as templates; lines that prepare them are added to `lines`."""
+        attributes = extra
+        for name, value, fixed in element.attributes:
+            if fixed:
+                attributes += f' {name}="{_braced(value)}"'
+            else:
+                lines.append(f"{value}_a = f' {name}=\"{{{value}}}\"' if {value} else ''")
+                attributes += f"{{{value}_a}}"
+        inside = self._inside(element, lines, depth)
+        closing = f"</{element.name}>"
+        if element.inside or not (element.text or element.literal):
+            closing = self._indent(depth) + closing
+        return f"{self._indent(depth)}<{element.name}{attributes}>", inside, closing
+
+    def _inside(self, element: Element, lines: Lines, depth: int) -> str:
+        content = f"{{{element.text}}}" if element.text else _braced(element.literal or "")
+        for inner in element.inside:
+            content += f"{{{inner}}}" if isinstance(inner, str) else self._whole(inner, lines, depth + 1)
+        return content
+
+    def _whole(self, element: Element, lines: Lines, depth: int) -> str:
+        """The template of an element that is left out when it would be empty."""
+        opening, inside, closing = self._parts(element, lines, depth, "")
+        variables = list(dict.fromkeys(element.variables()))
+        if not element.inside and not element.text and not element.literal:
+            opening, closing = f"{opening[:-1]}/>", ""
+        template = opening + inside + closing
+        if not variables:
+            return template
+        into = f"w{next(self._numbers)}"
+        lines.append(f"{into} = {_template(template)} if {' or '.join(variables)} else ''")
+        return f"{{{into}}}"
+
+    def _indent(self, depth: int) -> str:
+        return "\n" + " " * (self._layout.indent * depth) if self._layout.indent else ""
+
+
+def depth_of(layout: Layout, kind: str) -> int:
+    """How deep the element of a kind stands; the root is 0."""
+    names = [kind, *layout.ancestors(kind)]
+    return sum(len(layout.kinds()[name].places[0].steps) for name in names) - 1
+
+
+def _is_safe(declared: XmlField) -> bool:
+    """Whether the texts of a field never need escaping."""
+    if declared.type != "text":
+        return declared.pattern is None and declared.type != "boolean"
+    return declared.values is not None and not any(GUARD(value) for value in declared.values)
+
+
+def _escape(path: Path) -> str:
+    return "escaped" if path.attribute is None else "quoted"
+
+
+def _assigned(lines: Lines) -> list[str]:
+    """The text variables that lines set and templates use."""
+    names = (line.strip().partition(" = ") for line in lines)
+    return list(dict.fromkeys(name for name, sign, _ in names if sign and name[:1] in "ql" and name[1:].isdigit()))
+
+
+def _braced(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")
+
+
+def _template(text: str) -> str:
+    """A template as the source of a string or f-string."""
+    if "{" not in text and "}" not in text:
+        return repr(text)
+    return f"f{text!r}"
