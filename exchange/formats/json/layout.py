@@ -72,6 +72,7 @@ class Keys(Recognise):
     keys: list[str] | None = Field(
         None, description="keys that the first record has; default: the required ones"
     )
+    alone: bool = Field(False, description="beside the records, the file holds nothing at its top")
 
 
 class Layout(LayoutBase):

@@ -22,12 +22,12 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
         return None
     tokens = list(walk(text.partition("\n")[0] if layout.lines else text))
     wanted = _telling_keys(layout)
-    for place in layout.places:
+    for place in _possible(layout, tokens):
         keys = _keys_of_first(tokens, place)
         if keys and wanted <= keys:
             where = f"under {'.'.join(place)} " if place else ""
             return f"It is JSON, and the first record {where}has the keys {', '.join(sorted(wanted))}."
-    return None
+    return _empty(layout.places[0], text, tokens)
 
 
 def sniff(sample: bytes) -> Sniffed | None:
@@ -80,6 +80,22 @@ def _telling_keys(layout: Layout) -> set[str]:
     return {field.steps(name)[0] for name, field in fields.items() if field.required} or {
         field.steps(name)[0] for name, field in fields.items()
     }
+
+
+def _possible(layout: Layout, tokens: list[Token]) -> Iterator[Path]:
+    """The places where records may be; with `alone`, those beside which there is nothing."""
+    alone = layout.recognise is not None and layout.recognise.alone
+    top = set(_keys(tokens, ()))
+    return (place for place in layout.places if not (place and alone and top != {place[0]}))
+
+
+def _empty(place: Path, text: str, tokens: list[Token]) -> str | None:
+    """Why a file without any record is of the layout: its one list is empty, and has the layout's own name."""
+    if not place or not re.search(r"\[\s*\]\s*\}+\s*$", text):
+        return None
+    if tokens[-1].steps != place or tokens[-1].written != "[" or len(tokens) != 2 * len(place) + 1:
+        return None
+    return f"It is JSON, and its list {'.'.join(place)} is empty."
 
 
 def _keys_of_first(tokens: list[Token], place: Path) -> set[str]:
