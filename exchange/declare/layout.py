@@ -136,7 +136,14 @@ class LayoutBase(Declared):
         None, description="how sure the facts are"
     )
     version: str | None = Field(None, description="the version of the file type that it describes")
-    schema_: str | None = Field(None, alias="schema", description="XSD or JSON Schema of the files")
+    schema_: str | None = Field(
+        None,
+        alias="schema",
+        description="XSD or JSON Schema of the files; {message} stands for the message named by the namespace",
+    )
+    schema_errors: Literal["error", "warning"] = Field(
+        "error", alias="schema errors", description="how serious they are when reading; when writing they are errors"
+    )
     recognise: Recognise | None = None
     group: Group | None = None
 

@@ -1,0 +1,309 @@
+"""Whole files against a schema: XSD (lxml) and JSON Schema. All findings of a file, in plain words.
+
+    check = XsdCheck(load)              # load(namespace) -> bytes of the schema, None when there is none
+    check(stream, found, "warning")
+
+Files beyond `WHOLE` bytes are not checked as a whole: that needs many times their size in memory. What a layout says of
+its fields is checked for every record anyway.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from lxml import etree
+
+from exchange.findings import Code, Found, Severity, code
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+WHOLE = 8 * 1024 * 1024
+"""The size in bytes up to which a file is checked as a whole; its tree takes some ten times as much memory."""
+LoadSchema = Callable[[str], bytes | None]
+"""The schema for a namespace (JSON Schema: for ""), None when there is none."""
+
+UNEXPECTED = code(
+    "XSD001",
+    "error",
+    "{what} stands where the schema does not allow it{expected}.",
+    advice="Compare the order and the names of the elements with the schema's.",
+)
+MISSING = code(
+    "XSD002", "error", "{what} is not complete{expected}.", advice="Ask the sender for the missing part."
+)
+BAD_VALUE = code(
+    "XSD003",
+    "error",
+    '{what} holds "{value}": {why}.',
+    advice="Correct the value, or ask the sender for a right one.",
+)
+BAD_ATTRIBUTE = code("XSD004", "error", "{what}: {why}.", advice="Correct the attribute.")
+UNKNOWN_ROOT = code(
+    "XSD005",
+    "error",
+    "{what} is not a document of this schema.",
+    advice="Check that the file is of the right kind and version.",
+)
+OTHER = code("XSD009", "error", "{what}: {why}.", advice="Compare the place with the schema.")
+NOT_WHOLE = code(
+    "XSD010",
+    "info",
+    "The file is too big ({megabytes} MB) to be checked against its schema as a whole; its fields were checked one by one.",
+    advice="Nothing needs to be done.",
+)
+NO_SCHEMA = code(
+    "XSD011",
+    "info",
+    "There is no schema here for {value}; the file was not checked against one.",
+    advice="Put its XSD into schemas/, if you have it.",
+)
+JSON_BAD = code(
+    "JSC001",
+    "error",
+    "{what} breaks the schema: {why}.",
+    advice="Correct the value, or ask the sender for a right one.",
+)
+JSON_SCHEMA_UNUSABLE = code(
+    "JSC002", "error", "The JSON Schema cannot be used: {why}.", advice="Correct the schema file."
+)
+
+_EXPECTED = re.compile(r"Expected is(?: one of)? \( (.+) \)\.$")
+_FACET = re.compile(r"\[facet '(\w+)'\] (.*)$", re.DOTALL)
+_NAMESPACE = re.compile(r"\{[^{}]*\}")
+_ATTRIBUTE = re.compile(r"attribute '([^']+)'")
+_FACETS: dict[str, Callable[[str], str]] = {
+    "maxLength": lambda said: f"it has {_number(said, 0)} characters, at most {_number(said, 1)} are allowed",
+    "minLength": lambda said: f"it has {_number(said, 0)} characters, at least {_number(said, 1)} are needed",
+    "length": lambda said: f"it has {_number(said, 0)} characters instead of {_number(said, 1)}",
+    "fractionDigits": lambda said: f"it has more than {_number(said, 0)} decimals",
+    "totalDigits": lambda said: f"it has more than {_number(said, 0)} digits",
+    "pattern": lambda said: f"it is not written as the schema wants ({_quoted_last(said)})",
+    "enumeration": lambda said: f"it is none of the allowed values {_braces(said)}",
+    "minInclusive": lambda said: f"it is less than {_quoted_last(said)}",
+    "maxInclusive": lambda said: f"it is more than {_quoted_last(said)}",
+}
+
+
+class XsdCheck:
+    """Checks XML files against the XSD of their namespace; compiled schemas are kept, for each thread its own."""
+
+    def __init__(self, load: LoadSchema) -> None:
+        self._load = load
+        self._kept = threading.local()
+
+    def __call__(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
+        """All findings of the file; the stream is read from its start. Ill-formed files are the reader's matter."""
+        if _is_too_big(stream, found):
+            return
+        try:
+            tree = etree.parse(stream, _parser())
+        except etree.XMLSyntaxError:
+            return
+        root, schema = self._document(tree.getroot())
+        if schema is None:
+            found(NO_SCHEMA.at(value=etree.QName(tree.getroot()).namespace or "files without a namespace"))
+        elif not schema.validate(root):
+            for finding_code, error, facts in _once(schema.error_log):
+                found(_finding(root, finding_code, error, facts).with_severity(severity))
+
+    def _document(self, root: etree._Element) -> tuple[etree._Element, etree.XMLSchema | None]:
+        """The outermost element that a schema is known for (messages may stand in envelopes), and its schema."""
+        for element in root.iter(etree.Element):
+            schema = self._schema(etree.QName(element).namespace or "")
+            if schema is not None:
+                return element, schema
+        return root, None
+
+    def _schema(self, namespace: str) -> etree.XMLSchema | None:
+        kept: dict[str, etree.XMLSchema | None] = self._kept.__dict__
+        if namespace not in kept:
+            text = self._load(namespace)
+            kept[namespace] = None if text is None else etree.XMLSchema(etree.fromstring(text, _parser()))
+        return kept[namespace]
+
+
+class JsonSchemaCheck:
+    """Checks JSON files against a JSON Schema: numbers exact, no schema fetched from anywhere."""
+
+    def __init__(self, load: LoadSchema) -> None:
+        self._load = load
+
+    def __call__(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
+        """All findings of the file; the stream is read from its start. Broken JSON is the reader's matter."""
+        from jsonschema.exceptions import SchemaError
+        from jsonschema.validators import validator_for
+        from referencing.exceptions import Unresolvable
+
+        text = self._load("")
+        if text is None or _is_too_big(stream, found):
+            return
+        try:
+            document = json.load(
+                io.TextIOWrapper(stream, "utf-8-sig", write_through=True), parse_float=Decimal
+            )
+        except ValueError:
+            return
+        schema = json.loads(text, parse_float=Decimal)
+        try:
+            maker = validator_for(schema)
+            maker.check_schema(schema)
+            if _is_valid_at_once(schema, document):
+                return
+            for error in maker(schema).iter_errors(document):
+                found(_json_finding(error).with_severity(severity))
+        except (SchemaError, Unresolvable) as error:
+            found(JSON_SCHEMA_UNUSABLE.at(why=str(error).partition("\n")[0]))
+
+
+def _is_valid_at_once(schema: Any, document: Any) -> bool:
+    """The quick verdict of jsonschema-rs, where it is installed; what it does not accept is explained the slow way."""
+    try:
+        import jsonschema_rs
+    except ImportError:
+        return False
+
+    def refuse(address: str) -> Any:
+        raise ValueError(f"{address} is not fetched")
+
+    try:
+        return bool(jsonschema_rs.validator_for(schema, retriever=refuse).is_valid(document))
+    except (ValueError, jsonschema_rs.ValidationError):
+        return False
+
+
+def _json_finding(error: ValidationError) -> Any:
+    pointer = "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in error.absolute_path)
+    plain = not isinstance(error.instance, dict | list)
+    name = str(error.absolute_path[-1]) if error.absolute_path else None
+    return JSON_BAD.at(
+        path=pointer,
+        field=name,
+        value=error.instance if plain else None,
+        what=name or "The document",
+        why=error.message.rstrip("."),
+    )
+
+
+def _is_too_big(stream: BinaryIO, found: Found) -> bool:
+    size = stream.seek(0, io.SEEK_END)
+    stream.seek(0)
+    if size > WHOLE:
+        found(NOT_WHOLE.at(megabytes=size // 1_000_000))
+    return size > WHOLE
+
+
+def _parser() -> etree.XMLParser:
+    """A parser that fetches nothing and knows no entities."""
+    return etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=True,
+        remove_comments=True,
+        remove_pis=True,
+    )
+
+
+def _once(log: Any) -> Iterator[tuple[Code, Any, dict[str, Any]]]:
+    """The errors, without the general one that libxml2 adds to a broken facet of the same value."""
+    last: tuple[int, str, bool] | None = None
+    for error in log:
+        said = error.message
+        facet = _FACET.search(said)
+        if last == (error.line, error.path, True) and "is not a valid value of the" in said:
+            continue
+        last = (error.line, error.path, facet is not None)
+        yield _kind(said, facet), error, _facts(said, facet)
+
+
+def _kind(said: str, facet: re.Match[str] | None) -> Code:
+    if "No matching global declaration" in said:
+        return UNKNOWN_ROOT
+    if "attribute '" in said:
+        return BAD_ATTRIBUTE
+    if facet or "is not a valid value" in said or "Character content" in said:
+        return BAD_VALUE
+    if "Missing child element" in said:
+        return MISSING
+    return UNEXPECTED if "is not expected" in said else OTHER
+
+
+def _facts(said: str, facet: re.Match[str] | None) -> dict[str, Any]:
+    """What fills the braces of a code's sentence."""
+    expected = _EXPECTED.search(said)
+    names = _NAMESPACE.sub("", expected[1]) if expected else ""
+    return {"expected": f"; expected is {names}" if names else "", "why": _why(said, facet)}
+
+
+def _why(said: str, facet: re.Match[str] | None) -> str:
+    if facet and facet[1] in _FACETS:
+        return _FACETS[facet[1]](facet[2])
+    plain = _NAMESPACE.sub("", said.partition(": ")[2] or said).rstrip(".")
+    kind = re.search(
+        r"is not a valid value of the (?:atomic|local atomic|union|list) type(?: '(?:\w+:)?(\w+)')?", plain
+    )
+    if kind:
+        return f"it is no valid {kind[1]}" if kind[1] else "it is not a valid value"
+    attribute = _ATTRIBUTE.search(plain)
+    if attribute and "required but missing" in plain:
+        return f"the attribute {attribute[1]} is missing"
+    if attribute and "is not allowed" in plain:
+        return f"the attribute {attribute[1]} is not allowed"
+    return plain[:1].lower() + plain[1:]
+
+
+def _finding(root: etree._Element, kind: Code, error: Any, facts: dict[str, Any]) -> Any:
+    element = _at(root, error.path)
+    name = etree.QName(element).localname if element is not None else "The file"
+    value = (element.text or "").strip() if element is not None and not len(element) else None
+    place = _readable(element) if element is not None else None
+    return kind.at(line=error.line or None, path=place, field=name, value=value or None, what=name, **facts)
+
+
+def _at(root: etree._Element, path: str | None) -> etree._Element | None:
+    """The element of an error's path, whose steps are all `*` for elements with a namespace; the first is the root."""
+    if not path:
+        return None
+    below = path.split("/")[2:]
+    try:
+        found = root.xpath("/".join((".", *below)))
+    except etree.XPathError:
+        return None
+    first = found[0] if isinstance(found, list) and found else None
+    return first if isinstance(first, etree._Element) else None
+
+
+def _readable(element: etree._Element) -> str:
+    """The path with names, numbered where there are several of a name."""
+    steps = []
+    here: etree._Element | None = element
+    while here is not None:
+        parent = here.getparent()
+        same = [child for child in parent if child.tag == here.tag] if parent is not None else [here]
+        number = f"[{same.index(here) + 1}]" if len(same) > 1 else ""
+        steps.append(etree.QName(here).localname + number)
+        here = parent
+    return "/" + "/".join(reversed(steps))
+
+
+def _number(said: str, position: int) -> str:
+    """One of the quoted numbers of a message (the value itself, which may be quoted too, comes before them)."""
+    numbers = re.findall(r"'(\d+)'", said.rpartition("has ")[2])
+    return numbers[position] if position < len(numbers) else "?"
+
+
+def _quoted_last(said: str) -> str:
+    quoted = re.findall(r"'([^']*)'", said)
+    return quoted[-1] if quoted else ""
+
+
+def _braces(said: str) -> str:
+    allowed = re.search(r"\{(.*)\}", said, re.DOTALL)
+    return allowed[1].replace("'", "") if allowed else ""
