@@ -40,16 +40,16 @@ Codes = str | list[str]
 class SignPlace(Declared):
     """A sign that stands apart from its number."""
 
-    at: Place
-    negative: str = "-"
-    positive: str = " "
+    at: Place = Described(description="its column")
+    negative: str = Described("-", description="what stands there for a number below zero")
+    positive: str = Described(" ", description="what stands there for any other")
 
 
 class AlignBy(Declared):
     """Alignment that depends on another field: right when it holds one of these texts, else left."""
 
-    by: Name
-    right: list[str]
+    by: Name = Described(description="the field that decides")
+    right: list[str] = Described(description="its texts with which this field stands right")
 
 
 class Field(ValueField):
@@ -61,7 +61,9 @@ class Field(ValueField):
 
     at: Place | None = Described(None, description="columns, such as 3-12 or 80")
     align: Literal["left", "right"] | AlignBy | None = None
-    fill: str | None = Described(None, min_length=1, max_length=1)
+    fill: str | None = Described(
+        None, min_length=1, max_length=1, description="what fills columns that the value leaves; default: 0 or blank"
+    )
     decimals: int | None = Described(None, ge=1, description="so many last digits are decimals")
     plus: bool = Described(False, description="write + before (or behind) numbers that are not negative")
     sign_at: SignPlace | None = Described(None, alias="sign at", description="a sign in columns of its own")
@@ -112,7 +114,7 @@ class Line(Declared):
     code_at: Places | None = Described(
         None, alias="code at", description="where the code stands; several places are read as one text"
     )
-    length: int | None = Described(None, ge=1)
+    length: int | None = Described(None, ge=1, description="columns of this record, where it differs from the others")
     unused: str | None = Described(
         None, min_length=1, max_length=1, description="what is written in columns that no field has"
     )
@@ -127,7 +129,7 @@ class Line(Declared):
 class Trailer(Line):
     """The record that ends an envelope; its fields belong to the kind that it ends."""
 
-    required: bool = True
+    required: bool = Described(True, description="an envelope without it is a finding")
 
 
 class Record(Line, KindBase):
@@ -162,12 +164,18 @@ class Layout(LayoutBase):
     """A file of records with fields in fixed columns."""
 
     format: Literal["fixed"]
-    encoding: EncodingName = "iso-8859-1"
+    encoding: EncodingName = Described("iso-8859-1", description="how text is stored, such as windows-1252")
     length: int | None = Described(None, ge=1, description="columns of every record")
-    newline: Literal["crlf", "lf", "none"] = "crlf"
-    code_at: Places | None = Described(None, alias="code at")
-    unused: str = Described(" ", min_length=1, max_length=1)
-    record: Name | None = None
+    newline: Literal["crlf", "lf", "none"] = Described(
+        "crlf", description="what ends a record; none: records follow each other without line ends"
+    )
+    code_at: Places | None = Described(
+        None, alias="code at", description="where the codes of records stand, when no record says otherwise"
+    )
+    unused: str = Described(
+        " ", min_length=1, max_length=1, description="what is written in columns that no field has"
+    )
+    record: Name | None = Described(None, description="the only kind of record, with `fields`; or else `records`")
     fields: dict[Name, Field] | None = None
     records: dict[Name, Record] | None = None
 

@@ -62,7 +62,7 @@ class JsonField(ValueField):
 class JsonKind(KindBase):
     """One kind of record: the object that the file is, or the records `inside` it, at `each`."""
 
-    each: str | list[str] | None = None
+    each: str | list[str] | None = Field(None, description="where its records are, seen from the kind around it")
     fields: dict[Name, JsonField] = {}
 
 
@@ -79,13 +79,13 @@ class Layout(LayoutBase):
     """The layout of a JSON file."""
 
     format: Literal["json"]
-    encoding: EncodingName = "utf-8"
+    encoding: EncodingName = Field("utf-8", description="how text is stored; JSON is UTF-8 by its standard")
     lines: bool = Field(False, description="NDJSON: one object per line")
     each: str | list[str] | None = Field(
         None, description='where the records are; all of a list are read; "" is the file'
     )
     dialect: Dialect = Dialect()
-    record: Name | None = None
+    record: Name | None = Field(None, description="the only kind of record, with `fields`; or else `records`")
     fields: dict[Name, JsonField] | None = None
     records: dict[Name, JsonKind] | None = None
     recognise: Keys | None = None

@@ -22,7 +22,7 @@ class XmlField(ValueField):
     first is written. A structure without a path only gathers fields that stand elsewhere.
     """
 
-    path: Paths | None = None
+    path: Paths | None = Field(None, description="where it stands, such as GrpHdr/MsgId, Amt/@Ccy or .")
     late: bool = Field(
         False,
         description="stands after the records inside this kind; such fields are read ahead so that "
@@ -55,7 +55,7 @@ class XmlField(ValueField):
 class XmlKind(KindBase):
     """One kind of record: the element `at` a path from the element of the kind it is inside (or from the root)."""
 
-    at: Paths
+    at: Paths = Field(description="path of its element, from that of the kind around it; //Name: anywhere")
     own: bool = Field(
         False, description="for a kind that others stand in: a record, too, handed on after those inside it"
     )
@@ -86,13 +86,15 @@ class Layout(LayoutBase):
 
     format: Literal["xml"]
     encoding: str = Field("utf-8", description="of written files; read files say their own")
-    namespace: Paths = ""
+    namespace: Paths = Field("", description="of names without prefix; several, any version with *, or none")
     prefixes: dict[str, str] = Field({}, description="prefix → namespace (a closing * means any version)")
     dialect: Dialect = Dialect()
-    indent: Literal[0, 2] = 0
+    indent: Literal[0, 2] = Field(0, description="blanks before each level of written files; 0: no line ends")
     concatenated: bool = Field(False, description="several XML documents may follow each other in one file")
-    record: Name | None = None
-    at: Paths | None = None
+    record: Name | None = Field(
+        None, description="the only kind of record, with `at` and `fields`; or else `records`"
+    )
+    at: Paths | None = Field(None, description="path of the element of that kind")
     fields: dict[Name, XmlField] | None = None
     records: dict[Name, XmlKind] | None = None
 
@@ -171,7 +173,10 @@ class Layout(LayoutBase):
         around = {kind.inside for kind in self.kinds().values()}
         for name, own in places.items():
             others = [(other, place) for other, found in places.items() if other != name for place in found]
-            if any(place in own and list(places).index(other) < list(places).index(name) for other, place in others):
+            if any(
+                place in own and list(places).index(other) < list(places).index(name)
+                for other, place in others
+            ):
                 yield f'"{name}" stands at the same place as another kind'
             if name not in around and any(place[: len(mine)] == mine for mine in own for _, place in others):
                 yield f'another kind stands in the elements of "{name}", but is not `inside` it'
