@@ -28,7 +28,6 @@ from typing import Any, BinaryIO, Self
 
 from exchange.errors import ExchangeError
 
-CHUNK = 1 << 20
 _TMP = ".tmp-"
 _MANY = 32
 """From so many files on, syncing the whole file system costs less than syncing them one by one."""
@@ -62,10 +61,9 @@ class Blob:
 class Draft:
     """A file on its way into the archive: write into `file`, then hand it to `Archive.keep`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
-        with _translated("begin a file"):
-            self.file: BinaryIO = os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o400), "w+b")
+        self.file = file
 
     def discard(self) -> None:
         """Throw it away."""
@@ -88,7 +86,10 @@ class Archive:
 
     def draft(self) -> Draft:
         """A new file of unknown content."""
-        return Draft(self.root / f"{_TMP}{secrets.token_hex(12)}")
+        path = self.root / f"{_TMP}{secrets.token_hex(12)}"
+        with _translated("begin a file"):
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o400)
+            return Draft(path, os.fdopen(descriptor, "w+b"))
 
     def keep(self, drafts: Sequence[tuple[Draft, str]]) -> list[Blob]:
         """Keep written drafts under the hashes of their bytes, all at once: many files cost little more than
@@ -108,20 +109,22 @@ class Archive:
             self._sync(sync_folder, {self.path(sha256).parent for _, sha256 in drafts})
             return blobs
 
-    def put(self, paths: Sequence[Path]) -> list[Blob]:
-        """Keep copies of finished files; in order, durable on return."""
+    def adopt(self, paths: Sequence[Path]) -> list[Blob]:
+        """Move finished files of the same disk into the archive; in order, durable on return. No byte is
+        copied.
+        """
         drafts: list[tuple[Draft, str]] = []
         try:
             for path in paths:
-                draft = self.draft()
-                drafts.append((draft, ""))
-                with _translated(f"copy {path.name}"), path.open("rb") as stream:
-                    drafts[-1] = (draft, _copy(stream, draft.file))
+                with _translated(f"read {path.name}"):
+                    file = path.open("rb")
+                    drafts.append((Draft(path, file), ""))
+                    drafts[-1] = (Draft(path, file), hashlib.file_digest(file, "sha256").hexdigest())
+                    os.fchmod(file.fileno(), 0o400)
             return self.keep(drafts)
-        except ArchiveError:
+        finally:
             for draft, _ in drafts:
-                draft.discard()
-            raise
+                draft.file.close()
 
     def path(self, sha256: str) -> Path:
         """Where a file lies, or would lie."""
@@ -229,7 +232,10 @@ class Store:
         """Remove what a crash left in archive and work folder; how many half-written files there were."""
         with _translated("empty the work folder"):
             for left in self.work.iterdir():
-                shutil.rmtree(left)
+                if left.is_dir():
+                    shutil.rmtree(left)
+                else:
+                    left.unlink()
         return self.archive.sweep()
 
 
@@ -262,14 +268,6 @@ def _sync_disk(folder: Path) -> None:
             raise OSError(number, os.strerror(number))
     finally:
         os.close(descriptor)
-
-
-def _copy(stream: BinaryIO, out: BinaryIO) -> str:
-    digest = hashlib.sha256()
-    while chunk := stream.read(CHUNK):
-        digest.update(chunk)
-        out.write(chunk)
-    return digest.hexdigest()
 
 
 def _mend(file: BinaryIO) -> str:

@@ -133,7 +133,7 @@ def _broken(error: Exception) -> Outcome:
 
 def _archived(store: Store, flow: BoundFlow, works: Sequence[Work]) -> list[Work]:
     """The same, with all outputs in the archive."""
-    blobs = iter(store.archive.put([output.path for work in works for output in _outputs(work)]))
+    blobs = iter(store.archive.adopt([output.path for work in works for output in _outputs(work)]))
     return [
         replace(work, parcels=tuple(_parcel(flow, each, next(blobs)) for each in _outputs(work)))
         for work in works

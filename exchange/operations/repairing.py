@@ -1,4 +1,6 @@
-"""Repairing what a sender got wrong: a small correction laid over the archived original, which is never touched."""
+"""Repairing what a sender got wrong: a small correction laid over the archived original, which is never
+touched.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ class Correction:
 
 
 def repair(folder: Path, text: str, correction: Correction, because: str) -> Repaired:
-    """Replace a text on one line and have the file read again. UseError when the text is not there exactly once."""
+    """Replace a text on one line and have the file read again. UseError when the text is not there exactly
+    once.
+    """
     with installation(folder) as opened:
         row = _held(opened, text)
         encoding = _encoding(opened, row.flow)
@@ -111,7 +115,7 @@ def _entered(
 ) -> Arrival:
     """The repaired bytes into the archive, then the act into the ledger."""
     try:
-        blob = opened.store.archive.put([path])[0]
+        blob = opened.store.archive.adopt([path])[0]
         return acts.repair(opened.ledger, row.id, blob.sha256, patch, actor=actor(), because=because)
     finally:
         path.unlink(missing_ok=True)
