@@ -78,16 +78,17 @@ def needed_lets(bound: Bound | None, lets: Sequence[Let]) -> tuple[Let, ...]:
 
 def shared_lets(body: Block, varying: Sequence[Frame]) -> Block:
     """The body of a mapping over children with the names that are the same for all of them apart: they are
-    computed once. Those that stand after a `where` stay there, because it may leave all children out.
-    varying: the child and the result.
+    computed once. Those that stand after a `where` wait for the first child that it takes. varying: the child
+    and the result.
     """
-    candidates = body.early if body.where is not None else (*body.early, *body.lets)
-    shared: list[Let] = []
-    for let in candidates:
-        if not any(_looks_at(part, varying, shared) for part in walk(let.value)):
-            shared.append(let)
+    same: list[Let] = []
+    for let in (*body.early, *body.lets):
+        if not any(_looks_at(part, varying, same) for part in walk(let.value)):
+            same.append(let)
+    shared = tuple(let for let in same if body.where is None or let in body.early)
     early, lets = ([let for let in some if let not in shared] for some in (body.early, body.lets))
-    return replace(body, shared=tuple(shared), early=tuple(early), lets=tuple(lets))
+    once = frozenset(let for let in same if let not in shared)
+    return replace(body, shared=shared, once=once, early=tuple(early), lets=tuple(lets))
 
 
 def _looks_at(part: Bound, varying: Sequence[Frame], shared: Sequence[Let]) -> bool:

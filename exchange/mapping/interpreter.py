@@ -86,12 +86,14 @@ class Interpreter:
         self.plan, self.facts, self.above = plan, facts, above
         self.told = Told()
         self.elements: list[Any] = []
+        self.settled: dict[Let, Any] = {}
+        """Names that are the same for all children of the present record, once one of them needed them."""
         self.trouble = 0
         """How many values could not be had so far, those that are not told again included."""
 
     def record(self, record: Record) -> Told:
         """Everything that becomes of one source record, and everything that is wrong with it."""
-        self.told, self.elements = Told(), [record]
+        self.told, self.elements, self.settled = Told(), [record], {}
         env = Env(self.facts, {self.plan.record: record})
         if self.plan.over is None:
             self.one(env)
@@ -251,9 +253,14 @@ class Interpreter:
     def lets(self, lets: tuple[Let, ...], env: Env) -> None:
         """Names of `let`; one that fails is told once and hides what rests on it."""
         for let in lets:
+            if let in self.settled:
+                env.lets[let] = self.settled[let]
+                continue
             before = self.trouble
             value = self.attempt(let.name, evaluate, let.value, env)
             env.lets[let] = Hidden() if self.trouble > before else value
+            if let in self.plan.body.once:
+                self.settled[let] = env.lets[let]
 
     def assigned(self, fields: Fields, env: Env) -> Record:
         """The fields of a structure that stands."""

@@ -63,6 +63,8 @@ class Block:
     group: Groups | None = None
     shared: tuple[Let, ...] = ()
     """Names that are the same for all children a mapping goes through; computed once for the record."""
+    once: frozenset[Let] = frozenset()
+    """Those of `lets` that are, too; computed for the first child that `where` takes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

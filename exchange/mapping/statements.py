@@ -145,7 +145,7 @@ class _Writer:
         if self.plan.body.shared:
             with self.indented("if children:"):
                 self.lets(self.plan.body.shared)
-        self.write("made, left = [], 0")
+        self.write("made, left, settled = [], 0, False" if self.plan.body.once else "made, left = [], 0")
         with self.indented(self.every(self.plan.element.variable, "children", self.plan.element)):
             self.hold(self.plan.element)
             self.element("left += 1")
@@ -170,7 +170,11 @@ class _Writer:
                     self.write("taken += 1")
                 self.write(left_out)
                 self.write("continue")
-        self.lets(block.lets)
+        if block.once:
+            with self.indented("if not settled:"):
+                self.lets(let for let in block.lets if let in block.once)
+                self.write("settled = True")
+        self.lets(let for let in block.lets if let not in block.once)
         inner = self.assigned(block.fields)
         envelopes = [self.envelope(envelope) for envelope in self.plan.envelopes]
         self.write(f"result = {{{', '.join([*self.marks(), *inner, *envelopes])}}}")

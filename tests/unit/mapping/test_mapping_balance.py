@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
-from mapping_support import ABOVE, FACTS, compiled, line, order, problems_of, run
+from mapping_support import ABOVE, compiled, line, order, problems_of, run
 from test_mapping_twins import slowly
 
 from exchange.mapping.compiler import CompiledMapping
@@ -109,15 +110,6 @@ def test_a_balance_needs_numbers() -> None:
     assert "balance needs numbers" in problem.message
 
 
-def test_lineage_of_a_counted_value() -> None:
-    text = (
-        "set: {number: =order_no, lines: {each: lines, set: {description: =name, count: =position}}}\n"
-        + ABOVE
-    )
-    record = order(lines=[line(name="A"), line(name="B")])
-    assert compiled(text).explain(record, "lines[2].count", FACTS).value == 2
-
-
 def test_names_that_are_the_same_for_all_children_are_computed_once() -> None:
     text = (
         "each: order.lines\nlet: {all: '=sum(order.lines.price)', share: =price / all}\n"
@@ -141,3 +133,20 @@ def test_names_after_where_wait_for_it() -> None:
     )
     for mapping in both(text):
         assert run(mapping, order(lines=[line(name=None, price=None)]))[1] == []
+        lines = [line(price=Decimal(9)), line(name="A", price=Decimal(1)), line(name="B", price=Decimal(2))]
+        made, findings, _ = run(mapping, order(lines=lines), order(lines=lines[1:]))
+        assert ([each["total"] for each in made], findings) == ([12, 12, 3, 3], [])
+        bad = [line(name="A", price=None), line(name="B", price=Decimal(2))]
+        assert [finding.field for finding in run(mapping, order(lines=bad))[1]] == ["all"]
+
+
+def test_many_children_take_time_in_proportion() -> None:
+    text = (
+        "each: order.lines\nwhere: =name != empty\nlet: {all: '=sum(order.lines.price)'}\n"
+        "set: {number: =order_no, total: =all}\n" + ABOVE
+    )
+    many = order(lines=[line(name="A", price=Decimal(1))] * 20_000)
+    for mapping in both(text):
+        began = process_time()
+        assert len(run(mapping, many)[0]) == 20_000
+        assert process_time() - began < 10
