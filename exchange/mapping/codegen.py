@@ -125,7 +125,8 @@ class Emitter:
             case Local():
                 return bound.let.variable
             case Part():
-                return f"part({self.code(bound.base)}, {bound.step.name!r})"
+                inner = f"part({self.code(bound.base)}, {bound.step.name!r})"
+                return f"({inner} or [])" if bound.type.many else inner
             case Conform():
                 return self._conform(bound)
             case Project() | Filter():

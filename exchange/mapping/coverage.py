@@ -98,7 +98,7 @@ class _Origins:
         if isinstance(part, Field) and not part.type.many:
             path = self.path(part)
             yield from () if path is None else (path,)
-        elif isinstance(part, Field) and part.type.name != "structure":
+        elif isinstance(part, (Field, Part)) and part.type.name != "structure":
             yield self.path(part) or ("?",)
 
     def path(self, bound: Bound) -> Path | None:

@@ -171,6 +171,8 @@ def _computation(bound: Bound) -> Callable[..., Any]:
         case Operation():
             return {**operators.ARITHMETICS, **operators.COMPARISONS}[bound.operator]
         case Part():
+            if bound.type.many:
+                return lambda base: operators.part(base, bound.step.name) or []
             return lambda base: operators.part(base, bound.step.name)
         case Conform():
             return lambda value: operators.conform(value, bound.type.name)

@@ -201,7 +201,8 @@ class Interpreter:
         if self.condition(that, env, f"check {name}") or self.trouble > before:
             return
         values = told(that, env)
-        here = ", ".join(f"{text} is {shown(value)}" for text, value in values)
+        named = dict([] if self.plan.key is None else told(self.plan.key, env)) | dict(values)
+        here = ", ".join(f"{text} is {shown(value)}" for text, value in named.items())
         message = f"{declared.say} Here {here}." if here else declared.say
         advice = declared.advice or "Correct the value and have the file read again."
         advice = f"{advice} (The rule is {_rule(that)}, {that.node.place}.)"

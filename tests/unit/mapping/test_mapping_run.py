@@ -6,9 +6,9 @@ from datetime import date
 from decimal import Decimal as D
 
 import pytest
-from mapping_support import ABOVE, FACTS, HEAD, compiled, line, order, run, value_of
+from mapping_support import ABOVE, FACTS, HEAD, SOURCE, compiled, line, order, run, value_of
 
-from exchange.model import DocumentKey
+from exchange.model import DocumentKey, FieldShape, KindShape, Shape
 
 LINES = [
     line(name="Bolt", unit="pcs", price=D("10.00"), quantity=D(1), rate=D("25.5")),
@@ -338,11 +338,36 @@ def test_the_context_of_the_caller_does_not_matter() -> None:
         assert decimal.getcontext().prec == 4
 
 
+def test_the_list_of_a_missing_element_has_no_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An order without shipping: neither the fast code nor the explaining one may stumble over it."""
+    tags = FieldShape("tags", "text", False, True)
+    lines = FieldShape("lines", "structure", False, True, {"tags": tags})
+    kinds = {
+        **SOURCE.kinds,
+        "order": KindShape("order", {**SOURCE.kinds["order"].fields, "lines": lines}, "message"),
+    }
+    monkeypatch.setattr("mapping_support.SOURCE", Shape(SOURCE.layout, kinds))
+    counted = compiled(ABOVE + "set: {number: =order_no, pieces: =count(first(lines).tags)}\n")
+    assert run(counted, order())[0][0]["pieces"] == 0
+    divided = compiled(ABOVE + "set: {number: =order_no, total: =1 / count(first(lines).tags)}\n")
+    results, found, _ = run(divided, order())
+    assert not results and "division by zero" in found[0].message
+
+
+def test_a_failed_check_names_the_record_by_its_key() -> None:
+    check = 'check: [{that: =total > 0, code: ORD001, say: "Nothing to pay."}]\nkey: =order_no\n'
+    _, found, _ = run(
+        compiled(ABOVE + "set: {number: =order_no, total: =total}\n" + check), order(total=D(0))
+    )
+    assert found[0].message == 'Nothing to pay. Here order_no is "1001", total is 0.'
+
+
 def test_static_reports() -> None:
     mapping = compiled(
         ABOVE + "set: {number: =order_no, customer: {email: x}, lines: {each: lines, set: {net: =price}}}\n"
     )
     unused = mapping.unused_source_fields()
+    assert "lines.sku" not in compiled(ABOVE + "set: {number: =last(lines).sku}\n").unused_source_fields()
     assert "order_no" not in unused
     assert "lines.price" not in unused
     assert {"lines.name", "customer.name", "message.id", "total"} <= set(unused)
