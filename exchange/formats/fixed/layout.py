@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, model_validator
 from pydantic import Field as Described
 
-from exchange.declare.layout import Declared, KindBase, LayoutBase, Name
+from exchange.declare.layout import Control, Declared, KindBase, LayoutBase, Name
 from exchange.formats.encoding import EncodingName
 from exchange.formats.values import ValueField
 
@@ -62,7 +62,10 @@ class Field(ValueField):
     at: Place | None = Described(None, description="columns, such as 3-12 or 80")
     align: Literal["left", "right"] | AlignBy | None = None
     fill: str | None = Described(
-        None, min_length=1, max_length=1, description="what fills columns that the value leaves; default: 0 or blank"
+        None,
+        min_length=1,
+        max_length=1,
+        description="what fills columns that the value leaves; default: 0 or blank",
     )
     decimals: int | None = Described(None, ge=1, description="so many last digits are decimals")
     plus: bool = Described(False, description="write + before (or behind) numbers that are not negative")
@@ -114,7 +117,9 @@ class Line(Declared):
     code_at: Places | None = Described(
         None, alias="code at", description="where the code stands; several places are read as one text"
     )
-    length: int | None = Described(None, ge=1, description="columns of this record, where it differs from the others")
+    length: int | None = Described(
+        None, ge=1, description="columns of this record, where it differs from the others"
+    )
     unused: str | None = Described(
         None, min_length=1, max_length=1, description="what is written in columns that no field has"
     )
@@ -175,7 +180,9 @@ class Layout(LayoutBase):
     unused: str = Described(
         " ", min_length=1, max_length=1, description="what is written in columns that no field has"
     )
-    record: Name | None = Described(None, description="the only kind of record, with `fields`; or else `records`")
+    record: Name | None = Described(
+        None, description="the only kind of record, with `fields`; or else `records`"
+    )
     fields: dict[Name, Field] | None = None
     records: dict[Name, Record] | None = None
 
@@ -337,23 +344,28 @@ def _clashes(layout: Layout, name: str, record: Record) -> Iterator[str]:
 
 
 def _control_problems(layout: Layout) -> Iterator[str]:
-    """Control totals that name what does not exist."""
+    """Control totals that cannot be computed."""
     around = {record.inside for record in layout.declared.values()}
     for name, record in layout.declared.items():
         fields = {**record.fields, **(record.trailer.fields if record.trailer else {})}
-        for field_name, field in fields.items():
-            if field.control is None:
-                continue
-            place = f"{name}.{field_name}"
-            if name not in around and field.control.count != ["*"]:
+        controls = {
+            f"{name}.{field_name}": field.control for field_name, field in fields.items() if field.control
+        }
+        for place, control in controls.items():
+            if name not in around:
                 yield f"{place}: a control total needs records inside {name}"
-            if field.control.within not in (None, name):
+            if control.within not in (None, name):
                 yield f"{place}: it can only be summed over {name} itself"
-            for term in field.control.sum or ():
-                yield from _term_problems(layout, place, term.removeprefix("-"))
-            for counted in field.control.count or ():
-                if counted != "*" and counted not in layout.declared:
-                    yield f'{place}: "{counted}" is no record of this layout'
+            yield from _counted_problems(layout, place, control)
+
+
+def _counted_problems(layout: Layout, place: str, control: Control) -> Iterator[str]:
+    """What a control total sums or counts, but does not exist."""
+    for term in control.sum or ():
+        yield from _term_problems(layout, place, term.removeprefix("-"))
+    for counted in control.count or ():
+        if counted != "*" and counted not in layout.declared:
+            yield f'{place}: "{counted}" is no record of this layout'
 
 
 def _term_problems(layout: Layout, place: str, term: str) -> Iterator[str]:

@@ -200,19 +200,27 @@ class _Reading:
 
     def _kind(self, plan: LinePlan, text: str, number: int) -> None:
         """An envelope or a streamed record: it ends everything that is not around it."""
-        depth = 0
-        if plan.inside is not None:
-            depth = self._depth(plan.inside) + 1
-            if depth == 0:
-                self._tell(OUTSIDE, line=number, record=plan.name, kind=plan.inside)
-                self._cut(0)
-                return
+        depth, lost = self._inside(plan)
         if len(self.open) > depth:
             self._cut(depth)
         item = self._begun(plan, text, number)
+        if lost:
+            self._tell(OUTSIDE, line=number, record=plan.name, kind=plan.inside)
+            item.good = False
         self.open.append(item)
         if depth and plan.role == "streamed":
             self._counted(self.open[depth - 1], item, plan)
+
+    def _inside(self, plan: LinePlan) -> tuple[int, bool]:
+        """How many open records stay around a new one, and whether its own envelope is not among them."""
+        around = plan.inside
+        while around is not None:
+            depth = self._depth(around)
+            if depth >= 0:
+                return depth + 1, around != plan.inside
+            outer = self.layout.declared[around].inside
+            around = None if outer is None else str(outer)
+        return 0, plan.inside is not None
 
     def _begun(self, plan: LinePlan, text: str, number: int) -> Item:
         envelope = plan.role == "open"
@@ -394,6 +402,9 @@ class _Reading:
         return text[: plan.width]
 
     def _unknown(self, text: str, number: int) -> None:
+        around = self._around()
+        if around is not None:
+            around.totals.lines += 1
         codes = sorted({one for plan in self.dispatch.plans.values() for one in plan.line.codes})
         self._tell(UNKNOWN_CODE, line=number, value=self.dispatch.code(text), known=", ".join(codes))
 

@@ -6,7 +6,6 @@ are written behind them. An envelope with a total in its first record is spooled
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -161,7 +160,9 @@ class _Writing:
         self._put(self.writer.dispatch.titled(envelope.kind), values, values.get(LINE))
         if body is not None:
             body.seek(0)
-            shutil.copyfileobj(body, self._target(), COPIED)
+            target = self._target()
+            while block := body.read(COPIED):
+                target.write(block)
             body.close()
 
     def _record(self, name: str, values: Record, line: int | None) -> None:

@@ -46,9 +46,9 @@ class HeadWriter:
         """The lines of one kind; what the type must have or must not have is checked."""
         field, type_ = line.into or line.columns[0], self._layout.type
         if values and type_ in line.never:
-            pen.found(NOT_IN_TYPE.at(field=field, tag=line.tag, want=type_))
+            pen.found(NOT_IN_TYPE.at(line=pen.line, field=field, tag=line.tag, want=type_))
         if not values and type_ in line.must:
-            pen.found(LACKS.at(field=field, tag=line.tag, want=type_))
+            pen.found(LACKS.at(line=pen.line, field=field, tag=line.tag, want=type_))
         return [self._line(line, value, pen) for value in values]
 
     def _line(self, line: Line, values: Mapping[str, Any], pen: Pen) -> str:

@@ -73,7 +73,7 @@ def test_bgmax_is_written_byte_for_byte_where_the_sample_keeps_to_the_manual(cor
     records, found = read("bankgirot/bgmax", source)
     assert (len(records), found) == (9, [])
     was, now = source.rstrip().splitlines(), write("bankgirot/bgmax", records)[0].rstrip().splitlines()
-    differing = [(old, new) for old, new in zip(was, now, strict=True) if old.ljust(80) != new]
+    differing = [(old, new) for old, new in zip(was, now, strict=True) if old.ljust(80) != new.ljust(80)]
     unfilled = b"2900550000432"  # the organisation number lacks a zero in front
     assert differing == [(unfilled.ljust(80), b"29000550000432".ljust(80))]
 
@@ -105,7 +105,7 @@ def test_bgmax_values(corpus: Path) -> None:
         "bankgiro": "9912346",
         "plusgiro": None,
         "currency": "SEK",
-        "account": "58410000010098232",
+        "account": "5841000001009823",
         "date": date(2004, 5, 25),
         "serial": "56",
         "amount": Decimal("3700.00"),
@@ -116,7 +116,7 @@ def test_bgmax_values(corpus: Path) -> None:
         "@line": 0,
     }
     assert first["file"]["created"] == datetime(2004, 5, 25, 17, 30, 35, 10331)
-    assert (first["file"]["payments"], first["file"]["references"], first["file"]["deposits"]) == (9, 12, 4)
+    assert (first["file"]["payments"], first["file"]["references"], first["file"]["deposits"]) == (9, 13, 4)
 
 
 def test_the_official_bgmax_example_has_a_tab_where_blanks_belong(corpus: Path) -> None:
@@ -126,10 +126,8 @@ def test_the_official_bgmax_example_has_a_tab_where_blanks_belong(corpus: Path) 
     mended = source.replace(b"\t\t       ", b" " * 19)
     records, found = read("bankgirot/bgmax", mended)
     assert errors(found) == []
-    assert [r["amount"] for r in records] == [1000, 500, 1400, 1100, 1200, 500, 700]
+    assert [r["amount"] for r in records] == [1000, 500, 1400, 1100, 1200, 700, 5000]
     assert [r["@kind"] for r in records].count("deduction") == 1
-    partly = records[-1]
-    assert [extra["amount"] for extra in partly["references"]]
 
 
 def test_bgmax_against_another_implementation(corpus: Path) -> None:
@@ -191,7 +189,9 @@ def test_ocr_values_and_totals(corpus: Path) -> None:
     )
     assert first["assignment"]["account"] == "99991042764"
     source = raw(corpus, "netsgiro/ocr")
-    negative = source.replace(b"1320101464000000000000102000", b"132010146-000000000000102000", 1)
+    lines = source.splitlines(keepends=True)
+    negative = b"".join([*lines[:2], lines[2][:31] + b"-" + lines[2][32:], *lines[3:]])
+    assert read("netsgiro/ocr", negative)[0][0]["amount"] == Decimal("-1020.00")
     assert [f.code for f in read("netsgiro/ocr", negative)[1]] == ["FIX020", "FIX020"]
 
 
