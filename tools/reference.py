@@ -1,0 +1,335 @@
+"""Writes `docs/reference/` from the code: what the pages say is what the product does.
+
+    python tools/reference.py            # writes the pages
+    python tools/reference.py --check    # says which committed pages differ, exit code 1
+
+Pages without the mark of this tool are written by hand and left alone.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from reference_keys import code, declared_page, format_page, paragraphs, sentence, table
+
+from exchange import __main__ as door
+from exchange import checks
+from exchange.cli import GROUPS
+from exchange.cli import exchange as command_line
+from exchange.declare.catalogue import Catalogue
+from exchange.declare.layout import FieldBase, LayoutBase
+from exchange.flow.library import Library
+from exchange.formats import registry as formats
+from exchange.ledger import queries, schema
+from exchange.ledger import rows as ledger_rows
+from exchange.mapping.functions import functions
+from exchange.model import FieldShape
+from exchange.operations import reference
+from exchange.transports import registry as transports
+
+HERE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+MARK = "<!-- Made by tools/reference.py from the code. Do not edit: change the code and make it again. -->"
+UNSURE = ("memory", "single source")
+"""Confidences that the page of layouts marks."""
+VALUES = 24
+"""How many allowed texts of a field are listed."""
+Pages = dict[str, str]
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write the pages, or say which ones differ."""
+    made, present = pages(), committed()
+    differing = sorted(name for name in made.keys() | present.keys() if made.get(name) != present.get(name))
+    if "--check" in arguments:
+        print("\n".join(f"docs/reference/{name} differs; run: python tools/reference.py" for name in differing))
+        return 1 if differing else 0
+    for name in differing:
+        path = HERE / name
+        if name in made:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(made[name], encoding="utf-8")
+        else:
+            path.unlink()
+    print(f"{len(made)} pages, {len(differing)} changed.")
+    return 0
+
+
+def committed() -> Pages:
+    """The generated pages as they lie in the tree, by their path below `docs/reference/`."""
+    texts = {path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in HERE.rglob("*.md")}
+    return {name: text for name, text in texts.items() if MARK in text}
+
+
+def pages() -> Pages:
+    """Every generated page, by its path below `docs/reference/`."""
+    library = Library(Catalogue.of())
+    made = {
+        "commands.md": commands_page(),
+        "functions.md": functions_page(),
+        "formats.md": formats_page(),
+        "transports.md": transports_page(),
+        "layouts.md": layouts_page(),
+        "checks.md": checks_page(),
+        "codes.md": codes_page(),
+        "stages.md": stages_page(),
+        "rows.md": rows_page(),
+    }
+    made |= {f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping")}
+    made |= {f"format-{name}.md": format_page(name) for name in formats.names()}
+    made |= {f"fields/{owner}.md": text for owner, text in fields_pages(library)}
+    return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in made.items()}
+
+
+# --- commands ----------------------------------------------------------------------------------------------
+
+
+def commands_page() -> str:
+    """Every command with all its arguments and options, and the exit codes."""
+    context = click.Context(command_line, info_name="exchange", help_option_names=["-h", "--help"])
+    names = command_line.list_commands(context)
+    ordered = [name for group in GROUPS.values() for name in group if name in names]
+    ordered += [name for name in names if name not in ordered]
+    parts = ["# Commands", sentence(command_line.help or ""), _exit_codes(), _shared_options(context)]
+    parts += [_command(name, context) for name in ordered]
+    return "\n\n".join(parts)
+
+
+def _exit_codes() -> str:
+    said = re.search(r"Exit codes: (.+)\.", door.__doc__ or "", re.DOTALL)
+    assert said, "the door tells no exit codes"
+    rows = [part.strip().partition(" ")[::2] for part in said[1].split(",")]
+    return f"## Exit codes\n\n{table(('Code', 'Meaning'), rows)}"
+
+
+def _shared_options(context: click.Context) -> str:
+    rows = [_option(parameter, context) for parameter in command_line.get_params(context)]
+    return f"## Options before a command\n\n{table(('Option', 'Default', 'Meaning'), rows)}"
+
+
+def _command(name: str, context: click.Context) -> str:
+    command = command_line.get_command(context, name)
+    assert command is not None
+    inner = click.Context(command, info_name=name, parent=context)
+    usage = command.get_usage(inner).removeprefix("Usage: ")
+    parts = [f"## exchange {name}", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
+    options = [each for each in command.params if isinstance(each, click.Option)]
+    if options:
+        parts.append(table(("Option", "Default", "Meaning"), [_option(each, inner) for each in options]))
+    return "\n\n".join(parts)
+
+
+def _option(parameter: click.Parameter, context: click.Context) -> tuple[str, str, str]:
+    record = parameter.get_help_record(context) or ("", "")
+    said = str(getattr(parameter, "help", "") or "")
+    told = re.search(r"\[default: ([^\];]*)", record[1])
+    required = "required" if parameter.required else told[1] if told else ""
+    environment = f" Or {code(parameter.envvar)} in the environment." if parameter.envvar else ""
+    return code(record[0].strip()), required, f"{said}{environment}"
+
+
+# --- lists -------------------------------------------------------------------------------------------------
+
+
+def functions_page() -> str:
+    """Every function of expressions, by family."""
+    intro = "What expressions can call. Square brackets mark what may be left out, … what may be repeated."
+    parts = ["# Functions of expressions", intro]
+    families: dict[str, list[tuple[str, str, str]]] = {}
+    for function in functions().values():
+        said, example = _example(function.summary)
+        families.setdefault(function.family, []).append((code(function.signature), said, example))
+    for family, rows in families.items():
+        parts.append(f"## {family.replace('_', ' ')}\n\n{table(('Function', 'Meaning', 'Example'), rows)}")
+    return "\n\n".join(parts)
+
+
+def _example(summary: str) -> tuple[str, str]:
+    """A function's docstring apart: what it says, and its last example."""
+    text = " ".join(summary.split())
+    examples = re.findall(r"`[^`]*→[^`]*`", text)
+    said = text.removesuffix(examples[-1]).strip() if examples else text
+    return said, examples[-1] if examples else ""
+
+
+def formats_page() -> str:
+    """Every format."""
+    rows = [(f"[{name}](format-{name}.md)", sentence(paragraphs(formats.get(name)))) for name in formats.names()]
+    return f"# Formats\n\nWhat turns bytes into records and records into bytes.\n\n{table(('Format', 'Meaning'), rows)}"
+
+
+def transports_page() -> str:
+    """Every transport, with its address and options."""
+    parts = ["# Transports", "How a place is reached: what stands before the colon of `at` in a flow."]
+    parts += [f"## {name}\n\n{paragraphs(transports.get(name))}" for name in transports.names()]
+    return "\n\n".join(parts)
+
+
+def layouts_page() -> str:
+    """Every layout of the package: where its facts come from and how sure they are."""
+    shown = [
+        (_to_fields(row["layout"]), row["format"], row["meaning"], row["mapped_to"], _sure(row), row["source"])
+        for row in reference.layouts(None)
+    ]
+    intro = (
+        "# Layouts\n\nThe file types that are known without declaring anything. Confidence: `official` rests on the "
+        "owner's own documents, `samples` on real files, **single source** on one document, **memory** on what is "
+        "generally known: compare such a layout with a real file before you rely on it. Documents and generic files "
+        "are ours and need no source."
+    )
+    return f"{intro}\n\n{table(('Layout', 'Format', 'Meaning', 'Mapped to', 'Confidence', 'Source'), shown)}"
+
+
+def _sure(row: Mapping[str, str]) -> str:
+    confidence = row["confidence"]
+    return f"**{confidence}**" if confidence in UNSURE else confidence
+
+
+def _to_fields(layout: str) -> str:
+    owner, _, _ = layout.partition("/")
+    return f"[{layout}](fields/{owner}.md#{_anchor(layout)})"
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that a heading gets: lower case, no punctuation, hyphens for blanks."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def checks_page() -> str:
+    """Every check of a single value."""
+    rows = []
+    for name in checks.names():
+        check = checks.get(name)
+        can = [word for word, able in (("complete", check.complete), ("pretty", check.pretty)) if able]
+        rows.append((code(name), check.summary, ", ".join(can)))
+    intro = "Write `check: NAME` at a field of a layout, or `is_valid(\"NAME\", value)` in an expression."
+    return f"# Checks\n\n{intro}\n\n{table(('Check', 'Meaning', 'Can also'), rows)}"
+
+
+def codes_page() -> str:
+    """Every finding code."""
+    rows = [
+        (code(row["code"]), row["severity"], row["sentence"], row["next_step"]) for row in reference.codes(None)
+    ]
+    intro = "What can be found wrong in a file. A file with an error is held; mappings have codes of their own besides."
+    return f"# Finding codes\n\n{intro}\n\n{table(('Code', 'Severity', 'Sentence', 'Next step'), rows)}"
+
+
+# --- stages ------------------------------------------------------------------------------------------------
+
+
+LISTS = {
+    "ARRIVAL_STAGES": "Stages of an arrival",
+    "DELIVERY_STAGES": "Stages of a delivery",
+    "HOLDS": "Why it is held",
+}
+
+
+def stages_page() -> str:
+    """The stages of arrivals and deliveries, why something is held, and the moves that the ledger allows."""
+    parts = ["# Stages", "The database itself refuses every move that is not in the table below."]
+    remarks = _remarks()
+    for name, title in LISTS.items():
+        rows = [(code(word), remarks[name, word]) for word in getattr(schema, name)]
+        parts.append(f"## {title}\n\n{table(('Word', 'Meaning'), rows)}")
+    rows_of = [(thing, code(old) or "(new)", code(new), who) for thing, old, new, who in schema.MOVES]
+    parts.append(f"## Legal moves\n\n{table(('Thing', 'From', 'To', 'By'), rows_of)}")
+    return "\n\n".join(parts)
+
+
+def _remarks() -> Mapping[tuple[str, str], str]:
+    """The remark behind each word of the schema's lists, by list and word."""
+    text = inspect.getsource(schema)
+    lines = text.splitlines()
+    found: dict[tuple[str, str], str] = {}
+    for node in ast.parse(text).body:
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Tuple):
+            continue
+        for element in node.value.elts:
+            remark = lines[element.lineno - 1].partition("#")[2].strip()
+            if isinstance(element, ast.Constant) and remark:
+                found[ast.unparse(node.targets[0]), str(element.value)] = remark
+    return found
+
+
+ROWS = (ledger_rows.Arrival, ledger_rows.Delivery, ledger_rows.Event, ledger_rows.StoredFinding, queries.Seen)
+_MOMENT = re.compile(r"at|.*_at|first_seen|failing_since|next_try")
+_SHOWN_AS = {"bytes": "text", "str": "text", "bool": "true or false", "None": "null"}
+
+
+def rows_page() -> str:
+    """The rows of the ledger as `--json` prints them."""
+    intro = (
+        "The keys of rows in `--json`. Moments are ISO 8601 with their offset, hashes hexadecimal; odd bytes of names "
+        "are escaped; `totals`, `proof` and `data` are JSON values."
+    )
+    parts = ["# Rows", intro]
+    for row in ROWS:
+        keys = [(code(each.name), _plain(each.name, str(each.type))) for each in dataclasses.fields(row)]
+        parts.append(f"## {row.__name__}\n\n{sentence(paragraphs(row))}\n\n{table(('Key', 'Value'), keys)}")
+    return "\n\n".join(parts)
+
+
+def _plain(name: str, annotation: str) -> str:
+    """The JSON value of a column."""
+    number = "moment" if _MOMENT.fullmatch(name) else "number"
+    return " or ".join(_SHOWN_AS.get(word, number) for word in annotation.split(" | "))
+
+
+# --- fields of layouts -------------------------------------------------------------------------------------
+
+
+def fields_pages(library: Library) -> Iterator[tuple[str, str]]:
+    """For each owner of layouts, all fields that mappings can use."""
+    owners: dict[str, list[LayoutBase]] = {}
+    for layout in library.layouts():
+        owners.setdefault(layout.layout.partition("/")[0], []).append(layout)
+    for owner, layouts in owners.items():
+        parts = [f"# Fields of {owner}", "The names that mappings use, by layout and kind of record."]
+        yield owner, "\n\n".join([*parts, *(_layout_fields(layout) for layout in layouts)])
+
+
+def _layout_fields(layout: LayoutBase) -> str:
+    parts = [f"## {layout.layout}", layout.meaning or ""]
+    for kind in layout.shape().kinds.values():
+        declared = layout.kinds().get(kind.name)
+        rules = {name: _rules(field) for name, field in _walk(declared.own_fields())} if declared else {}
+        rows = [(code(name), _type(field), _need(field), rules.get(name, "")) for name, field in _walk(kind.fields)]
+        parts.append(f"**{kind.name}**{f' (inside {kind.inside})' if kind.inside else ''}")
+        parts.append(table(("Field", "Type", "", "Meaning"), rows) if rows else "No fields.")
+    return "\n\n".join(part for part in parts if part)
+
+
+def _rules(field: FieldBase) -> str:
+    """What is said of a field: its meaning, the texts or the check that limit it."""
+    allowed = f"one of {', '.join(map(code, field.values))}" if field.values and len(field.values) <= VALUES else ""
+    checked = f"check {code(field.check)}" if field.check else ""
+    return "; ".join(part for part in (field.meaning or "", allowed, checked) if part)
+
+
+def _walk(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Every field with its dotted name, structures before what is inside them."""
+    for name, field in fields.items():
+        yield prefix + name, field
+        inner = field.fields if isinstance(field, FieldShape) else field.children()
+        yield from _walk(inner, f"{prefix}{name}.")
+
+
+def _type(field: FieldShape) -> str:
+    kind = "open map" if field.open else field.type
+    return f"list of {kind}" if field.repeated else kind
+
+
+def _need(field: FieldShape) -> str:
+    return "computed" if field.computed else "required" if field.required else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
