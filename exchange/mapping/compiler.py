@@ -7,16 +7,17 @@ batch in compiled.run(batches, facts, found, tally): ...
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Dict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from types import FunctionType
 from typing import Any
 
 from exchange.declare.mapping import Mapping
 from exchange.declare.problems import DeclarationError
-from exchange.findings import Found, code
+from exchange.findings import Finding, Found, code
 from exchange.mapping import coverage, explain
 from exchange.mapping.balance import Balances
 from exchange.mapping.interpreter import Interpreter, Told
@@ -58,6 +59,10 @@ def compile_mapping(
     )
 
 
+EXPLAINED = 100
+"""How many findings of a check that is no error are explained with their values; the others are told shorter."""
+
+
 @dataclass(slots=True)
 class State:
     """One run: what the generated function reads and counts."""
@@ -71,6 +76,7 @@ class State:
     taken: int = 0
     left_out: int = 0
     others: int = 0
+    told: Counter[str] = field(default_factory=Counter)
     interpreter: Interpreter = field(init=False)
     balances: Balances = field(init=False)
 
@@ -112,7 +118,18 @@ class State:
     def tell(self, told: Told) -> None:
         """Hands the findings of a record on."""
         for finding in told.findings:
+            self.told[finding.code] += 1
             self.found(finding)
+
+    def tells(self, number: int) -> bool:
+        """Whether a check that is no error is still explained with all its values."""
+        return self.told[self.plan.tests[number].declared.code] < EXPLAINED
+
+    def mild(self, noticed: list[tuple[int, int | None, str | None]]) -> None:
+        """Checks that did not hold and are no errors, told by their sentence and place alone."""
+        for number, line, path in noticed:
+            said = self.plan.tests[number].declared
+            self.found(Finding(said.code, said.severity, said.say, said.advice, line, None, path, said.field))
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,15 +249,30 @@ class CompiledMapping:
         """Required target fields that nothing sets, dotted; those the writer computes are not among them."""
         return coverage.missing(self.plan, self.target_shape)
 
-    def explain(self, record: Record, path: str, facts: ArrivalFacts, result: int = 1) -> explain.Lineage:
-        """Where one value of a result comes from. path: `lines[2].net`, elements from 1; result: which of
-        the record's.
+    def marked(self, mark: Callable[[Record, Batch], None]) -> CompiledMapping:
+        """The same mapping, which goes record by record and shows each (or each group) with its results to mark."""
 
-        The record of a grouping mapping is `{as-name: [records of the group]}`. Raises UnknownNameError for
-        a path that the result does not have.
+        def run(batch: Batch, state: State) -> tuple[Batch, Keys]:
+            out, keys = Batch(), Keys()
+            for record in batch:
+                made, named = self.function([record], state)
+                mark(record, made)
+                out += made
+                keys += named
+            return out, keys
+
+        assert isinstance(run, FunctionType)
+        return replace(self, function=run)
+
+    def tracer(
+        self, record: Record, facts: ArrivalFacts, result: int = 1, numbers: Dict[str, int] | None = None
+    ) -> explain.Tracer:
+        """Tells where the values of one result come from. result: which of the record's; numbers: of the envelopes
+        that this record opened, by kind, which ones of the file.
+
+        The record of a grouping mapping is `{as-name: [records of the group]}`.
         """
-        with localcontext(ARITHMETIC):
-            return explain.lineage(self.plan, record, path, facts, result)
+        return explain.Tracer(self.plan, record, facts, result, numbers or {})
 
 
 Keyed = Iterator[tuple[tuple[Any, ...], Record]]

@@ -8,6 +8,7 @@ is not zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 from typing import Any
 
@@ -76,16 +77,23 @@ def positive(value: Any) -> Any:
     return number(value, "+")
 
 
+_PLAIN = frozenset((str, int, Decimal, bool, date, datetime, type(None)))
+
+
 def equal(left: Any, right: Any) -> bool:
     """Whether two values are the same; empty equals only empty. Values of different kinds cannot be
     compared.
     """
+    if left.__class__ is right.__class__ and left.__class__ in _PLAIN:
+        return bool(left == right)  # the usual case, told apart without looking at kinds
     _comparable(left, right, "==")
     return bool(left == right)
 
 
 def differs(left: Any, right: Any) -> bool:
     """Whether two values are not the same."""
+    if left.__class__ is right.__class__ and left.__class__ in _PLAIN:
+        return bool(left != right)
     _comparable(left, right, "!=")
     return bool(left != right)
 

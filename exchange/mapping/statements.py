@@ -33,6 +33,7 @@ from exchange.mapping.plan import (
     Plan,
     Several,
     Single,
+    Test,
 )
 from exchange.mapping.uses import counted, facts, paths
 from exchange.model import KEY, KIND, LINE, PATH
@@ -119,6 +120,9 @@ class _Writer:
             with self.indented(f"if r[{KIND!r}] != {self.plan.kind!r}:"):
                 self.write("state.others += 1")
                 self.write("continue")
+        mild = any(test.declared.severity != "error" for test in self.plan.tests)
+        if mild:
+            self.write("mild = None")
         with self.indented("try:"):
             self.hold(self.plan.record)
             if self.plan.over is None:
@@ -128,6 +132,9 @@ class _Writer:
         with self.indented("except FAILURES:"):
             self.write("state.explain(r, out, keys)")
             self.write("continue")
+        if mild:
+            with self.indented("if mild:"):
+                self.write("state.mild(mild)")
         if self.plan.over is None:
             self.write("taken += 1")
             self.commit()
@@ -178,14 +185,26 @@ class _Writer:
         inner = self.assigned(block.fields)
         envelopes = [self.envelope(envelope) for envelope in self.plan.envelopes]
         self.write(f"result = {{{', '.join([*self.marks(), *inner, *envelopes])}}}")
-        for test in self.plan.tests:
+        for number, test in enumerate(self.plan.tests):
             with self.indented(f"if not {self.emitter.condition(test.that)}:"):
-                self.write(f"raise Fault({test.declared.code!r})")
+                self.test(number, test)
         if self.plan.key is not None:
             self.key(self.plan.key)
         self.totals()
         for envelope in self.plan.envelopes:
             self.write(f"above_{envelope.kind}[k_{envelope.kind}] = m_{envelope.kind}")
+
+    def test(self, number: int, test: Test) -> None:
+        """A check that does not hold. One that is no error does not stop the record: it is explained the first
+        times only, because explaining takes long and many records may be alike.
+        """
+        if test.declared.severity != "error":
+            with self.indented(f"if not state.tells({number}):"):
+                self.write(f"mild = [*(mild or ()), ({number}, result[{LINE!r}], result[{PATH!r}])]")
+            with self.indented("else:"):
+                self.write(f"raise Fault({test.declared.code!r})")
+            return
+        self.write(f"raise Fault({test.declared.code!r})")
 
     def marks(self) -> list[str]:
         """Where the result comes from."""

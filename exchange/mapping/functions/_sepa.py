@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from anyascii import anyascii
 
@@ -68,10 +69,14 @@ OWN = str.maketrans(
 _PLAIN = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]*")
 
 
+REMEMBERED = 10_000
+"""Names and towns come again and again; so many texts are remembered."""
+
 NORDIC = frozenset("ÅÄÖÆØåäöæø")
 """Letters that Nordic banks take in domestic payments besides those of the SEPA set."""
 
 
+@lru_cache(REMEMBERED)
 def to_sepa(text: str, keep: frozenset[str] = frozenset()) -> str:
     """The text in allowed characters, white space squeezed, without the leading and doubled slashes banks
     refuse. keep: letters that are allowed besides.
@@ -83,6 +88,7 @@ def to_sepa(text: str, keep: frozenset[str] = frozenset()) -> str:
     return re.sub("/{2,}", "/", text).strip("/").strip()
 
 
+@lru_cache(REMEMBERED)
 def _plain(character: str) -> str:
     """What stands for one character."""
     ascii_text = anyascii(character.translate(OWN)).translate(OWN)
