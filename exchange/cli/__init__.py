@@ -17,7 +17,7 @@ GROUPS = {
     "Start": ("demo", "new", "check"),
     "Look into a file": ("inspect", "read", "try", "explain"),
     "Run": ("run", "status", "show", "findings", "seen"),
-    "Decide": ("retry", "replay", "resend", "release", "reject", "repair"),
+    "Decide": ("retry", "replay", "resend", "release", "reject", "repair", "approve", "lift"),
     "Prove": ("verify",),
     "Reference": ("formats", "layouts", "functions", "codes", "schema"),
 }
