@@ -43,14 +43,19 @@ def fan_out(batches: Iterator[Batch], takers: Sequence[Taker[Result]]) -> list[R
         return [takers[0](batches)]
     with ThreadPoolExecutor(max(1, len(takers)), thread_name_prefix="target") as threads:
         lanes = [_lane(threads, taker) for taker in takers]
-        try:
-            for batch in batches:
-                for lane in lanes:
-                    lane.put(batch)
-        finally:
-            for lane in lanes:
-                lane.put(None)
+        _fill(lanes, batches)
         return [lane.future.result() for lane in lanes]
+
+
+def _fill(lanes: Sequence[_Lane[Result]], batches: Iterator[Batch]) -> None:
+    """Every batch to every lane, then the end; also when reading fails, so that no taker waits for ever."""
+    try:
+        for batch in batches:
+            for lane in lanes:
+                lane.put(batch)
+    finally:
+        for lane in lanes:
+            lane.put(None)
 
 
 def _lane(threads: ThreadPoolExecutor, taker: Taker[Result]) -> _Lane[Result]:

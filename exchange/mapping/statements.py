@@ -26,7 +26,6 @@ from exchange.mapping.plan import (
     Assign,
     Block,
     Children,
-    Content,
     Envelope,
     Fields,
     Groups,
@@ -35,7 +34,7 @@ from exchange.mapping.plan import (
     Single,
     Test,
 )
-from exchange.mapping.uses import counted, facts, paths
+from exchange.mapping.uses import amount_of, counted, facts, may_be_empty, paths
 from exchange.model import KEY, KIND, LINE, PATH
 
 
@@ -439,21 +438,3 @@ class _Writer:
             self.hold(group.frame)
             self.lets(block.lets)
             self.write(f"{into}.append({self.structure(assign, block.fields)})")
-
-
-def may_be_empty(content: Content | None) -> bool:
-    """Whether a field can come out empty."""
-    match content:
-        case Single(value=value):
-            return value.type.empty or value.type.many
-        case Fields():
-            return content.optional and all(may_be_empty(assign.content) for assign in content.assigns)
-    return True
-
-
-def amount_of(plan: Plan) -> tuple[str, str]:
-    """The variables of a document's amount and currency: those of the conserved sum that is called amount."""
-    for number, total in enumerate(plan.sums):
-        if total.name == "amount":
-            return f"b{number}", "None" if total.by is None else f"by{number}"
-    return "None", "None"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from exchange.mapping.bound import Fact, Field, Position, Step, walk
-from exchange.mapping.plan import Plan, expressions
+from exchange.mapping.plan import Content, Fields, Plan, Single, expressions
 
 
 def facts(plan: Plan) -> set[str]:
@@ -35,3 +35,21 @@ def paths(plan: Plan) -> dict[str, list[tuple[Step, ...]]]:
         if count > 1 or (variable, path) in containers:
             kept.setdefault(variable, []).append(path)
     return kept
+
+
+def may_be_empty(content: Content | None) -> bool:
+    """Whether a field can come out empty."""
+    match content:
+        case Single(value=value):
+            return value.type.empty or value.type.many
+        case Fields():
+            return content.optional and all(may_be_empty(assign.content) for assign in content.assigns)
+    return True
+
+
+def amount_of(plan: Plan) -> tuple[str, str]:
+    """The variables of a document's amount and currency: those of the conserved sum that is called amount."""
+    for number, total in enumerate(plan.sums):
+        if total.name == "amount":
+            return f"b{number}", "None" if total.by is None else f"by{number}"
+    return "None", "None"

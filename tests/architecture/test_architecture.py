@@ -98,7 +98,8 @@ def test_sizes(module: survey.Module) -> None:
         where = f"{module.path}:{function.lineno} {function.name}"
         assert survey.length(function) <= 60, where
         assert survey.nesting(function) <= 3, where
-        assert survey.arguments(function) <= 7, where
+        most = 10 if module.top == "cli" else 7  # a command's options are its arguments
+        assert survey.arguments(function) <= most, where
 
 
 def test_functions_are_small() -> None:
