@@ -152,12 +152,15 @@ class Ill(NamedTuple):
     message: str
 
 
-def ill_of(error: etree.XMLSyntaxError, parser: etree.XMLParser) -> Ill:
-    """The error that made the parser stop: libxml2 may have noted lesser ones before it."""
+def ill_of(parser: etree.XMLParser, error: etree.XMLSyntaxError | None) -> Ill | None:
+    """The first error that a parser met in its last run.
+
+    libxml2 loses a namespace error when another namespace is declared after it, so that the run seems good.
+    """
     for entry in parser.error_log:
-        if entry.level == etree.ErrorLevels.FATAL:
+        if entry.level >= etree.ErrorLevels.ERROR:
             return Ill(entry.type, entry.line, entry.column, entry.message)
-    return Ill(error.code or 0, *error.position, error.msg or "")
+    return None if error is None else Ill(error.code or 0, *error.position, error.msg or "")
 
 
 class Ills:

@@ -35,10 +35,7 @@ class PlainNames(Names):
 
 def can_be_plain(layout: Layout, default: str, prefixed: Iterable[str]) -> bool:
     """Whether names without prefix may be parsed without their namespace: no other name could mean the same."""
-    mine = [
-        any(matches(uri, pattern) for pattern in layout.namespaces)
-        for uri in (default, *prefixed)
-    ]
+    mine = [any(matches(uri, pattern) for pattern in layout.namespaces) for uri in (default, *prefixed)]
     return mine[0] and not any(mine[1:])
 
 

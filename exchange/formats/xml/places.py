@@ -66,7 +66,11 @@ class Teller:
         """The value of a text; everything that is wrong with it is told."""
         value, findings = codec.read(text)
         if findings:
-            place = self._at(text.element, text.attribute) if isinstance(text, Placed) else self._missing_at(where)
+            place = (
+                self._at(text.element, text.attribute)
+                if isinstance(text, Placed)
+                else self._missing_at(where)
+            )
             _, findings = codec.read(text, **place)
         for finding in findings:
             self._tell(finding)

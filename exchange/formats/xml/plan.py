@@ -216,7 +216,9 @@ class Plan:
         self.kinds = {name: self._kind(name, kind, numbers) for name, kind in layout.kinds().items()}
         self.levels: list[Level] = []
         self.seeker = Level(seeking=True)
-        self.root = Level(seeking=any(path.anywhere for kind in layout.kinds().values() for path in kind.places))
+        self.root = Level(
+            seeking=any(path.anywhere for kind in layout.kinds().values() for path in kind.places)
+        )
         self._place_inside(None, self.root)
         self.root.inside |= self.seeker.inside
         self.ends = frozenset(
@@ -229,7 +231,9 @@ class Plan:
         level = self.root
         for name in stack:
             local = name.rpartition(b":")[2].decode("utf-8", "replace")
-            below = next((inner for known, inner in level.inside.items() if known.rpartition(":")[2] == local), None)
+            below = next(
+                (inner for known, inner in level.inside.items() if known.rpartition(":")[2] == local), None
+            )
             if below is None and level.seeking:
                 below = self.seeker
             if below is None or below.record:
@@ -243,8 +247,12 @@ class Plan:
         early = {f: declared for f, declared in kind.fields.items() if not declared.late}
         late = {f: declared for f, declared in kind.fields.items() if declared.late}
         first = members_of(self.layout, early, node, variables)
-        names = {step.name for declared in late.values() for path in declared.paths for step in path.steps[:1]}
-        return KindPlan(name, kind, variables, node, first, members_of(self.layout, late, node, variables), names)
+        names = {
+            step.name for declared in late.values() for path in declared.paths for step in path.steps[:1]
+        }
+        return KindPlan(
+            name, kind, variables, node, first, members_of(self.layout, late, node, variables), names
+        )
 
     def _place_inside(self, around: str | None, base: Level) -> None:
         """Make the levels of the kinds inside a kind (None: the outermost ones), seen from its element."""

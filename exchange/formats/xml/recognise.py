@@ -37,7 +37,9 @@ def sniff(sample: bytes) -> Sniffed | None:
     if not starts:
         return None
     name, mark, declared = encoding_of(sample)
-    evidence = "byte order mark" if mark else f"declared as {declared}" if declared else "XML without a declaration"
+    evidence = (
+        "byte order mark" if mark else f"declared as {declared}" if declared else "XML without a declaration"
+    )
     namespace, root = split(starts[0][1])
     inner = next((split(tag)[1] for depth, tag in starts if depth == 1), None)
     spaces = [space for space, _ in (split(tag) for _, tag in starts)]

@@ -107,7 +107,9 @@ class Pieces:
         self._cutting = cutting
         self._found = found
         self._records = frozenset(name.encode() for name in cutting.records)
-        self._stacks: dict[bytes, Stack] = {}  # name of a record's element as written → what was open behind it
+        self._stacks: dict[
+            bytes, Stack
+        ] = {}  # name of a record's element as written → what was open behind it
         self._buffer = b""
         self._ended = False  # the source has no more
         self._stopped = False  # damage was found, or the source broke off
@@ -213,8 +215,7 @@ class Pieces:
 
     def _last_end(self, name: bytes) -> int:
         """Where the last element of this name seems to end; 0 when none does."""
-        ends = (_last(self._buffer, b"</" + name, "closed"), _last(self._buffer, b"<" + name, "empty"))
-        return max(ends)
+        return max(_last(self._buffer, b"</", name, "closed"), _last(self._buffer, b"<", name, "empty"))
 
     def _careful(self) -> Piece | None:
         """Cut where the tokeniser says; at damage, before it. None when more must be read first."""
@@ -238,12 +239,22 @@ class Pieces:
     def _stop_if_damaged(self) -> None:
         """With no border in sight: stop if what is held is damaged, so that nobody waits for a border in vain."""
         self._ahead = len(self._head.full)
+        parsed = self._parse(self._head.full + self._buffer)
+        if isinstance(parsed, Ill) and self._offset_of(parsed, self._buffer) < len(self._buffer) - LONGEST_TOKEN:
+            self._stop(self._ills().finding(parsed))
+
+    def _parse(self, data: bytes) -> etree._Element | Ill:
+        """The root of a whole document, or why it is none."""
+        root, error = None, None
         try:
-            etree.fromstring(self._head.full + self._buffer, self._parser)
-        except etree.XMLSyntaxError as error:
-            ill = ill_of(error, self._parser)
-            if self._offset_of(ill, self._buffer) < len(self._buffer) - LONGEST_TOKEN:
-                self._stop(self._ills().finding(ill))
+            root = etree.fromstring(data, self._parser)
+        except etree.XMLSyntaxError as raised:
+            error = raised
+        ill = ill_of(self._parser, error)
+        if ill is not None:
+            return ill
+        assert root is not None  # without an error there is a document
+        return root
 
     def _borders(self, first: bool = False) -> tuple[list[Border], int | None]:
         """All places to cut in the buffer (or the first one), and where the document ends, if it does."""
@@ -275,10 +286,9 @@ class Pieces:
         plain = None if b"xmlns" in data else self._head.plain
         head = self._head.full if plain is None else plain
         self._ahead = len(head)
-        try:
-            root = etree.fromstring(head + data + tail, self._parser)
-        except etree.XMLSyntaxError as error:
-            return None if borders is None else self._before(ill_of(error, self._parser), data, borders)
+        root = self._parse(head + data + tail)
+        if isinstance(root, Ill):
+            return None if borders is None else self._before(root, data, borders)
         spine = _spine(root, len(border.stack))
         piece = Piece(root, len(self._open), spine, self._line, not border.stack, plain is not None)
         self._buffer = self._buffer[border.offset :]
@@ -305,7 +315,6 @@ class Pieces:
             begin = data.find(b"\n", begin) + 1
         return begin + ill.column - 1 - (self._ahead if ill.line == 1 else 0)
 
-
     def _next_head(self, spine: list[etree._Element], default: str) -> Head:
         """The opening tags of elements that stay open, with every namespace that holds inside them.
 
@@ -321,17 +330,14 @@ class Pieces:
         return Head(full, b"".join(map(_opening, spine, plain)), inner)
 
 
-def _last(data: bytes, start: bytes, kind: str) -> int:
-    """The end of the last tag that starts so and is of this kind ("closed" or "empty"); 0 when there is none.
-
-    Only the very last tag may be cut off at the end of the data, so that two looks are enough.
-    """
-    place = len(data)
-    for _ in range(2):
-        place = data.rfind(start, 0, place)
-        token = _TOKEN.match(data, place) if place >= 0 else None
-        if token is not None:
+def _last(data: bytes, sign: bytes, name: bytes, kind: str) -> int:
+    """The end of the last whole tag of this name, if it is of this kind ("closed" or "empty"); otherwise 0."""
+    place = data.rfind(sign + name)
+    while place >= 0:
+        token = _TOKEN.match(data, place)
+        if token is not None and name in (token["closed"], token["opened"]):
             return token.end() if token[kind] else 0
+        place = data.rfind(sign + name, 0, place)
     return 0
 
 
@@ -345,7 +351,10 @@ def _spine(root: etree._Element, depth: int) -> list[etree._Element]:
 
 def _opening(element: etree._Element, default: str) -> bytes:
     spaces = [(prefix, uri) for prefix, uri in element.nsmap.items() if prefix is not None]
-    declared = [f' xmlns="{_quoted(default)}"', *(f' xmlns:{prefix}="{_quoted(uri)}"' for prefix, uri in spaces)]
+    declared = [
+        f' xmlns="{_quoted(default)}"',
+        *(f' xmlns:{prefix}="{_quoted(uri)}"' for prefix, uri in spaces),
+    ]
     prefix = f"{element.prefix}:" if element.prefix else ""
     return f"<{prefix}{split(str(element.tag))[1]}{''.join(declared)}>".encode()
 

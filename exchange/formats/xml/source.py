@@ -20,7 +20,12 @@ LONGEST_TAG = 1 << 16
 
 _STARTS = ((b"<\0\0\0", "utf-32-le"), (b"\0\0\0<", "utf-32-be"), (b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _WIDE = ("utf-16", "utf-32")
-_MAGIC = ((b"\x1f\x8b", "a gzip archive"), (b"PK\x03\x04", "a ZIP archive"), (b"%PDF", "a PDF"), (b"{", "JSON"))
+_MAGIC = (
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"%PDF", "a PDF"),
+    (b"{", "JSON"),
+)
 _DECLARED = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"'<>]*)["']""")
 _KNOWN = {
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii",
@@ -135,9 +140,7 @@ class Source:
         good = error.object[: error.start].decode(self._encoding)
         offset = self._offset - (len(error.object) - len(raw)) + error.start
         bad = error.object[error.start : error.start + 4]
-        self._complain(
-            self._line + good.count("\n"), offset, bad, _hint(error.object, error.start)
-        )
+        self._complain(self._line + good.count("\n"), offset, bad, _hint(error.object, error.start))
         self.broken = True
         return good.encode()
 

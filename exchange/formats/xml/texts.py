@@ -12,7 +12,7 @@ from exchange.formats.xml.complaints import UNWRITABLE, WRONG_SHAPE
 from exchange.model import LINE, Record
 
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-GUARD = re.compile("[&<>\"\x00-\x1f\ud800-\udfff\ufffe\uffff]").search
+GUARD = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]').search
 """Finds a character that a text cannot be written with as it is."""
 _TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
 _QUOTED = {**_TEXT, ord('"'): "&quot;", ord("\n"): "&#10;", ord("\t"): "&#9;"}
@@ -62,7 +62,9 @@ class Teller:
         """A structure as it is; anything else is told."""
         if value is None or isinstance(value, dict):
             return value
-        self.tell(WRONG_SHAPE.at(line=self._line, path=self._path, field=field, want="a structure", value=value))
+        self.tell(
+            WRONG_SHAPE.at(line=self._line, path=self._path, field=field, want="a structure", value=value)
+        )
         return None
 
     def list(self, value: Any, field: str) -> list[Any]:

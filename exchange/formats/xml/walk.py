@@ -51,7 +51,9 @@ class Frame:
         self.slots: list[Any] = []
         self.counts: dict[str, int] = {}  # how many elements of each name were met inside
         self.record: Record | None = None  # its values, once a record needed them
-        self.above: dict[str, Record | None] = {}  # by kind: what records inside get; None: they are not handed on
+        self.above: dict[
+            str, Record | None
+        ] = {}  # by kind: what records inside get; None: they are not handed on
         self.bad = False  # its own values are wrong
         self.incomplete = False  # something inside was refused, totals mean nothing
         self.finished = False  # late values are known
@@ -189,7 +191,11 @@ class Walker:
     def _capture(self, frame: Frame, name: str, element: etree._Element) -> None:
         """Take the values of an element inside an open one."""
         holder = frame.holder
-        if holder.record is not None and not self.light and name not in self._plan.kinds[holder.kind or ""].late_names:
+        if (
+            holder.record is not None
+            and not self.light
+            and name not in self._plan.kinds[holder.kind or ""].late_names
+        ):
             line, path = self._offset + (element.sourceline or 0), f"{frame.path}/{name}"
             self._found(OUT_OF_PLACE.at(line=line, path=path, value=name, kind=holder.kind))
             return
@@ -324,7 +330,9 @@ class Walker:
             got = frame.totals.of(promise.control)
             if got != value and not frame.incomplete:
                 where = f"{of.path}/{self._plan.kinds[of.kind or ''].kind.fields[promise.name].paths[0]}"
-                self._found(WRONG_TOTAL.at(field=promise.name, value=value, got=got, line=of.line, path=where))
+                self._found(
+                    WRONG_TOTAL.at(field=promise.name, value=value, got=got, line=of.line, path=where)
+                )
 
 
 def _first_children(element: etree._Element) -> Iterator[etree._Element]:

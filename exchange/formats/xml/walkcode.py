@@ -126,13 +126,21 @@ class Functions:
         """read_KIND(element, line, path, o) -> record."""
         lines, pairs = self._members(kind.early)
         extra = {"'@line'": "line", "'@path'": "path"}
-        body = [*_starts(kind.variables), *self._node(kind.node, "e", 0), *lines, f"return {_dict(pairs, extra)}"]
+        body = [
+            *_starts(kind.variables),
+            *self._node(kind.node, "e", 0),
+            *lines,
+            f"return {_dict(pairs, extra)}",
+        ]
         return [f"def read_{kind.name}(e, line, path, o):", *indented(body)]
 
     def _members_function(self, name: str, members: list[Member], empty: list[str]) -> Lines:
         """early_KIND(slots, o) and late_KIND(slots, o) -> the fields of a kind that holds others."""
         lines, pairs = self._members(members)
-        return [f"def {name}(s, o):", *indented([*lines, f"return {_dict({**pairs, **dict.fromkeys(empty, 'None')})}"])]
+        return [
+            f"def {name}(s, o):",
+            *indented([*lines, f"return {_dict({**pairs, **dict.fromkeys(empty, 'None')})}"]),
+        ]
 
     def _level_functions(self) -> Iterator[Lines]:
         """at_N(element, slots, o) when a level is opened; in_N(name, element, slots, o) for what is inside it."""
@@ -169,7 +177,12 @@ class Functions:
         dispatch = self._dispatch(node.inside, child, depth + 1)
         zeroed = [f"{counter} = 0" for counter in self._counters]
         self._counters = around
-        return [*zeroed, f"for {child} in {element}[:]:", f"    t = {self._name.format(child)}", *indented(dispatch)]
+        return [
+            *zeroed,
+            f"for {child} in {element}[:]:",
+            f"    t = {self._name.format(child)}",
+            *indented(dispatch),
+        ]
 
     def _dispatch(
         self, inside: dict[str, list[tuple[tuple[Predicate, ...], Node]]], child: str, depth: int
@@ -207,7 +220,9 @@ class Functions:
         if path.attribute is None:
             target.texts.append(Capture("found", "", many=True))
         else:
-            target.attributes.append((attribute_tag(self._plan.layout, path.attribute), Capture("found", "", many=True)))
+            target.attributes.append(
+                (attribute_tag(self._plan.layout, path.attribute), Capture("found", "", many=True))
+            )
         style, self._style = self._style, Fast()
         body = [line for line in self._node(node, "e", 0) if not line.strip().startswith("if len(")]
         self._style = style
@@ -222,7 +237,12 @@ class Functions:
         """One item of a list of structures."""
         captures = self._node(items.node, element, depth)
         lines, pairs = self._members(items.members)
-        item = [*self._style.item(element), *lines, f"{items.into}.append({_dict(pairs)})", *self._style.item("None")]
+        item = [
+            *self._style.item(element),
+            *lines,
+            f"{items.into}.append({_dict(pairs)})",
+            *self._style.item("None"),
+        ]
         return [*_starts(items.variables), *captures, *item]
 
     # --- values --------------------------------------------------------------------------------------------
@@ -254,7 +274,11 @@ class Functions:
                 taken = [f"{into} = {' or '.join(member.variables)}"]
                 if not member.field.required:
                     return taken
-                return [*taken, f"if not {into}:", *indented(self._style.missing(into, member.dotted, member.where))]
+                return [
+                    *taken,
+                    f"if not {into}:",
+                    *indented(self._style.missing(into, member.dotted, member.where)),
+                ]
 
     def _absent(self, member: Structure, into: str) -> Lines:
         if member.field.required:
@@ -274,8 +298,10 @@ class Functions:
 
 def _take(capture: Capture, text: str) -> str:
     if capture.many:
-        return f"if (a := {text}) is not None: {capture.variable}.append(a)" if ".get(" in text else (
-            f"{capture.variable}.append({text})"
+        return (
+            f"if (a := {text}) is not None: {capture.variable}.append(a)"
+            if ".get(" in text
+            else (f"{capture.variable}.append({text})")
         )
     return f"if not {capture.variable}: {capture.variable} = {text}"
 

@@ -80,7 +80,12 @@ class WriteCode:
         self._layout = layout
         self._slow = slow
         self._root = root
-        self._globals: dict[str, Any] = {"Refused": Refused, "guard": GUARD, "escaped": escaped, "quoted": quoted}
+        self._globals: dict[str, Any] = {
+            "Refused": Refused,
+            "guard": GUARD,
+            "escaped": escaped,
+            "quoted": quoted,
+        }
         self._numbers = count()
         streamed = layout.streamed
         functions = [self._function(name, kind, name in streamed) for name, kind in layout.kinds().items()]
@@ -114,7 +119,13 @@ class WriteCode:
     # --- texts of fields -----------------------------------------------------------------------------------
 
     def _fields(
-        self, fields: Mapping[str, XmlField], element: Element, record: str, base: Path, prefix: str, depth: int
+        self,
+        fields: Mapping[str, XmlField],
+        element: Element,
+        record: str,
+        base: Path,
+        prefix: str,
+        depth: int,
     ) -> Lines:
         """Lines that set a variable for each field, and where these stand in the element."""
         lines: Lines = []
@@ -177,7 +188,9 @@ class WriteCode:
         number = next(self._numbers)
         into, item = f"l{number}", f"i{number}"
         if path.attribute is not None or not path.steps:
-            raise UseError(f'The list "{dotted}" of {self._layout.layout} has no element of its own to write.')
+            raise UseError(
+                f'The list "{dotted}" of {self._layout.layout} has no element of its own to write.'
+            )
         element.at(Path(path.steps[:-1])).inside.append(into)
         own = Element(path.steps[-1].name, path.steps[-1])
         level = depth + len(path.steps)
@@ -277,7 +290,9 @@ def _escape(path: Path) -> str:
 def _assigned(lines: Lines) -> list[str]:
     """The text variables that lines set and templates use."""
     names = (line.strip().partition(" = ") for line in lines)
-    return list(dict.fromkeys(name for name, sign, _ in names if sign and name[:1] in "ql" and name[1:].isdigit()))
+    return list(
+        dict.fromkeys(name for name, sign, _ in names if sign and name[:1] in "ql" and name[1:].isdigit())
+    )
 
 
 def _braced(text: str) -> str:

@@ -269,8 +269,12 @@ def _encoding(layout: Layout) -> str:
     except LookupError:
         name = ""
     if not name.startswith(("utf-8", "iso8859", "cp125", "ascii")):
-        raise UseError(f'{layout.layout} cannot be written in "{layout.encoding}".', advice="Use utf-8 or iso-8859-1.")
-    return {"ascii": "us-ascii"}.get(name, name).replace("iso8859", "iso-8859").replace("cp125", "windows-125")
+        raise UseError(
+            f'{layout.layout} cannot be written in "{layout.encoding}".', advice="Use utf-8 or iso-8859-1."
+        )
+    return (
+        {"ascii": "us-ascii"}.get(name, name).replace("iso8859", "iso-8859").replace("cp125", "windows-125")
+    )
 
 
 def _declarations(layout: Layout) -> str:
@@ -287,4 +291,3 @@ def _declarations(layout: Layout) -> str:
             raise UseError(f'{layout.layout} cannot be written: the namespace of "{prefix}" ends in *.')
         declared.append((f"xmlns:{prefix}", space))
     return "".join(f' {name}="{quoted(space)}"' for name, space in declared)
-

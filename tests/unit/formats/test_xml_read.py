@@ -54,7 +54,19 @@ def test_prefixes_in_the_file_make_no_difference() -> None:
     plain = document(WHOLE)
     prefixed = plain.decode().replace("<e:", "<E:").replace("</e:", "</E:").replace("xmlns=", "xmlns:q=")
     prefixed = prefixed.replace("xmlns:e=", "xmlns:E=")
-    for name in ("orders", "head", "made", "groups", "group", "order", "total", "buyer", "party", "name", "address"):
+    for name in (
+        "orders",
+        "head",
+        "made",
+        "groups",
+        "group",
+        "order",
+        "total",
+        "buyer",
+        "party",
+        "name",
+        "address",
+    ):
         prefixed = prefixed.replace(f"<{name}>", f"<q:{name}>").replace(f"<{name} ", f"<q:{name} ")
         prefixed = prefixed.replace(f"</{name}>", f"</q:{name}>")
     for name in ("town", "phone", "text", "line", "sku", "count", "tag", "note"):
@@ -118,7 +130,13 @@ def test_several_streamed_kinds_at_different_depths() -> None:
 
 
 def test_a_field_after_the_records_must_be_declared_late() -> None:
-    declared = {**ORDERS, "records": {**ORDERS["records"], "group": {"inside": "export", "at": "groups/group", "fields": {"note": {"path": "note"}}}}}
+    declared = {
+        **ORDERS,
+        "records": {
+            **ORDERS["records"],
+            "group": {"inside": "export", "at": "groups/group", "fields": {"note": {"path": "note"}}},
+        },
+    }
     _, (finding,) = read(layout(declared), document(WHOLE))
     assert (finding.code, finding.value, finding.line) == ("XML011", "note", 6)
     assert "late: true" in finding.advice
@@ -151,7 +169,7 @@ def test_a_record_with_an_error_is_not_handed_on_and_all_its_findings_are_told()
         '<order no="1"><total>12,5</total><line><count>x</count></line><e:stock>1.5</e:stock></order>\n'
         '<order no="2"/>\n<order/>'
     )
-    records, findings = read(layout(), document(f'<group>{body}</group>'))
+    records, findings = read(layout(), document(f"<group>{body}</group>"))
     assert [record["number"] for record in records] == ["2"]
     base = "/orders[1]/groups/group[1]"
     assert [(finding.field, finding.path, finding.line) for finding in findings] == [
@@ -185,8 +203,18 @@ BATCH = {
                 "sum": {"path": "s", "type": "decimal", "control": {"sum": ["pay.amount"]}, "late": True},
             },
         },
-        "batch": {"inside": "file", "at": "b", "fields": {"sum": {"path": "s", "type": "decimal", "control": {"sum": ["pay.amount"], "modulo": 10}}}},
-        "pay": {"inside": "batch", "at": "p", "fields": {"amount": {"path": ".", "type": "money", "required": True}}},
+        "batch": {
+            "inside": "file",
+            "at": "b",
+            "fields": {
+                "sum": {"path": "s", "type": "decimal", "control": {"sum": ["pay.amount"], "modulo": 10}}
+            },
+        },
+        "pay": {
+            "inside": "batch",
+            "at": "p",
+            "fields": {"amount": {"path": ".", "type": "money", "required": True}},
+        },
     },
 }
 
@@ -213,17 +241,23 @@ def test_control_totals_are_not_compared_when_a_record_was_refused() -> None:
 def test_several_documents_in_one_file() -> None:
     declared = {"layout": "acme/frames", "format": "xml", "record": "invoice", "at": "invoice", "concatenated": True,
                 "fields": {"id": {"path": "id"}}}  # fmt: skip
-    data = b'<?xml version="1.0"?><e:Envelope xmlns:e="u"><e:id>0</e:id></e:Envelope>\n<?xml version="1.0"?>\n'
+    data = (
+        b'<?xml version="1.0"?><e:Envelope xmlns:e="u"><e:id>0</e:id></e:Envelope>\n<?xml version="1.0"?>\n'
+    )
     data = b"".join(data + b"<invoice>\n<id>%d</id></invoice>\n" % number for number in range(5))
     for chunk in (None, 30):
         records, findings = read(layout(declared), data, chunk)
-        assert findings == [] and [(r["id"], r["@line"]) for r in records] == [(str(n), 3 + 4 * n) for n in range(5)]
+        assert findings == [] and [(r["id"], r["@line"]) for r in records] == [
+            (str(n), 3 + 4 * n) for n in range(5)
+        ]
     _, findings = read(layout({**declared, "concatenated": False}), data)
     assert codes(findings) == ["XML003"] and "<?xml …?> line stands where none may be" in findings[0].message
     _, findings = read(layout({**declared, "concatenated": False}), b"<invoice/><invoice/>")
     assert codes(findings) == ["XML003"] and "something follows" in findings[0].message
     _, findings = read(layout(declared), data + b"<?xml version='1.0' encoding='iso-8859-1'?><invoice/>")
-    assert [(finding.code, finding.line, finding.value) for finding in findings] == [("XML009", 21, "iso-8859-1")]
+    assert [(finding.code, finding.line, finding.value) for finding in findings] == [
+        ("XML009", 21, "iso-8859-1")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -249,13 +283,16 @@ def test_declarations_that_make_no_sense(change: dict[str, object], message: str
 
 
 @pytest.mark.parametrize(
-    "text", ["a/b", ".", "@a", "a/@b", "x:a/y:b[@c='d']/e", "a[b/c!='x']", "a[2]", "a[b]", "//a/b", "a[b='x'][1]/c"]
+    "text",
+    ["a/b", ".", "@a", "a/@b", "x:a/y:b[@c='d']/e", "a[b/c!='x']", "a[2]", "a[b]", "//a/b", "a[b='x'][1]/c"],
 )
 def test_paths_say_what_they_are(text: str) -> None:
     assert str(parse_path(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "/a", "a/", "a//b", "a[", "a]", "a[b=c]", "a b", "@a/b", "a[0]", "a[//b]", "a/."])
+@pytest.mark.parametrize(
+    "text", ["", "/a", "a/", "a//b", "a[", "a]", "a[b=c]", "a b", "@a/b", "a[0]", "a[//b]", "a/."]
+)
 def test_no_paths(text: str) -> None:
     with pytest.raises(ValueError, match="is not a usable path"):
         parse_path(text)

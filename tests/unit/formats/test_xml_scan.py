@@ -22,7 +22,11 @@ ITEMS = layout(
         "namespace": "u",
         "records": {
             "file": {"at": "f", "fields": {"made": {"path": "made"}}},
-            "box": {"inside": "file", "at": "boxes/box", "fields": {"id": {"path": "@id"}, "item": {"path": "h/item"}}},
+            "box": {
+                "inside": "file",
+                "at": "boxes/box",
+                "fields": {"id": {"path": "@id"}, "item": {"path": "h/item"}},
+            },
             "item": {
                 "inside": "box",
                 "at": "item",
@@ -37,8 +41,27 @@ ITEMS = layout(
         },
     }
 )
-NOISE = ["", " ", "\n", "<!-- </item> </box> -->", "<?pi </item>?>", "<![CDATA[</item>]]>", "<other><item>x</item></other>"]
-TEXTS = ["a", " b ", "&lt;", "&#65;&amp;", "x<!--y-->z", "<![CDATA[</item><item>]]>", "", "c\nd", "é€𝄞", "1<?p?>2"]
+NOISE = [
+    "",
+    " ",
+    "\n",
+    "<!-- </item> </box> -->",
+    "<?pi </item>?>",
+    "<![CDATA[</item>]]>",
+    "<other><item>x</item></other>",
+]
+TEXTS = [
+    "a",
+    " b ",
+    "&lt;",
+    "&#65;&amp;",
+    "x<!--y-->z",
+    "<![CDATA[</item><item>]]>",
+    "",
+    "c\nd",
+    "é€𝄞",
+    "1<?p?>2",
+]
 
 
 @st.composite
@@ -59,7 +82,9 @@ def files(draw: st.DrawFn) -> str:
             parts += [tag("t", draw(st.sampled_from(TEXTS))), draw(noise)]
         if depth < 1 and draw(st.booleans()):
             parts.append(item(depth + 1))
-        identity = draw(st.sampled_from(["", ' id="1"', " id='&gt;\"'", ' id="</item>"'.replace("<", "&lt;")]))
+        identity = draw(
+            st.sampled_from(["", ' id="1"', " id='&gt;\"'", ' id="</item>"'.replace("<", "&lt;")])
+        )
         return tag("item", "".join(parts), identity)
 
     boxes = []
@@ -67,7 +92,11 @@ def files(draw: st.DrawFn) -> str:
         head = tag("h", tag("item", draw(st.sampled_from(TEXTS)))) if draw(st.booleans()) else ""
         items = "".join(item() + draw(noise) for _ in range(draw(st.integers(0, 4))))
         boxes.append(tag("box", head + items, f' id="{draw(st.integers(0, 9))}"'))
-    foreign = draw(st.sampled_from(["", "<q:boxes xmlns:q='v'><q:box><q:item/></q:box></q:boxes>", '<box xmlns="v"><item/></box>']))
+    foreign = draw(
+        st.sampled_from(
+            ["", "<q:boxes xmlns:q='v'><q:box><q:item/></q:box></q:boxes>", '<box xmlns="v"><item/></box>']
+        )
+    )
     inner = tag("boxes", draw(noise).join(boxes))
     space = "xmlns:p" if prefix else "xmlns"
     return f'<{prefix}f {space}="u">{tag("made", "m")}{foreign}{inner}</{prefix}f>'
@@ -137,7 +166,9 @@ def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st
         elif action == "delete":
             del raw[place : place + draws.draw(st.integers(1, 8))]
         elif action == "insert":
-            raw[place:place] = draws.draw(st.sampled_from([b"<", b">", b"&", b"<item>", b"</item>", b"]]>", b"<!--", b"\0"]))
+            raw[place:place] = draws.draw(
+                st.sampled_from([b"<", b">", b"&", b"<item>", b"</item>", b"]]>", b"<!--", b"\0"])
+            )
         else:
             del raw[place:]
         if not raw:
@@ -149,7 +180,11 @@ def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st
 
 
 def test_a_file_cut_off_anywhere_is_told() -> None:
-    data = document('<group code="a">' + "".join(f'<order no="{n}"><text>x</text></order>\n' for n in range(40)) + "</group>")
+    data = document(
+        '<group code="a">'
+        + "".join(f'<order no="{n}"><text>x</text></order>\n' for n in range(40))
+        + "</group>"
+    )
     whole, _ = read(layout(), data)
     for end in range(len(data) - 1):
         for chunk in (None, 100):
@@ -228,8 +263,10 @@ def test_a_record_of_a_giant_is_refused_in_flat_memory(monkeypatch: pytest.Monke
 
 def test_errors_of_memory_are_not_the_files() -> None:
     error = etree.XMLSyntaxError("out of memory", etree.ErrorTypes.ERR_NO_MEMORY, 1, 1)
+    ill = ill_of(scan.safe_parser(), error)
+    assert ill is not None
     with pytest.raises(MemoryError):
-        Ills().finding(ill_of(error, scan.safe_parser()))
+        Ills().finding(ill)
 
 
 def test_progress_counts_bytes() -> None:

@@ -18,7 +18,10 @@ ORDERS: dict[str, Any] = {
     "namespace": "urn:acme:orders:*",
     "prefixes": {"x": "urn:acme:extra"},
     "records": {
-        "export": {"at": "orders", "fields": {"made": {"path": "head/made", "type": "date"}, "by": {"path": "@by"}}},
+        "export": {
+            "at": "orders",
+            "fields": {"made": {"path": "head/made", "type": "date"}, "by": {"path": "@by"}},
+        },
         "group": {
             "inside": "export",
             "at": "groups/group",
@@ -36,14 +39,21 @@ ORDERS: dict[str, Any] = {
                 "second": {"path": "line[2]/sku"},
                 "texts": {"path": "text", "many": True},
                 "stock": {"path": "x:stock", "type": "integer"},
-                "address": {"path": "buyer/address", "fields": {"town": {"path": "town"}, "zip": {"path": "zip"}}},
+                "address": {
+                    "path": "buyer/address",
+                    "fields": {"town": {"path": "town"}, "zip": {"path": "zip"}},
+                },
                 "lines": {
                     "many": True,
                     "path": "line",
                     "fields": {
                         "sku": {"path": "sku", "required": True},
                         "count": {"path": "count", "type": "integer"},
-                        "tags": {"many": True, "path": "tag", "fields": {"text": {"path": "."}, "kind": {"path": "@kind"}}},
+                        "tags": {
+                            "many": True,
+                            "path": "tag",
+                            "fields": {"text": {"path": "."}, "kind": {"path": "@kind"}},
+                        },
                     },
                 },
             },
