@@ -23,8 +23,8 @@ def open_ledger(ledger: str, default: Path, password: str | None = None) -> Ledg
     """The ledger that `ledger:` in `exchange.yaml` names; made, or brought to the present schema, when need
     be.
 
-    default: the file used for `sqlite`; its folder must exist. password: of the database user. LedgerError when it is not an Exchange
-    ledger, cannot be durable where it lies, or was written by a newer version.
+    default: the file used for `sqlite`; its folder must exist. password: of the database user. LedgerError when it is
+    not an Exchange ledger, cannot be durable where it lies, or was written by a newer version.
     """
     url = database_url(ledger, default)
     engine = engine_at(url.set(password=password) if password is not None else url)

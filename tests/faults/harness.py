@@ -123,7 +123,7 @@ class Stage:
             return self.run(options)
         script = self.trace.with_name("subsystem.sh")
         self.trace.unlink(missing_ok=True)
-        strace = ["strace", "-f", "-qq", "-o", str(self.trace), *options, SFTP_SERVER]
+        strace = ["strace", "-f", "-qq", "-A", "-o", str(self.trace), *options, SFTP_SERVER]
         script.write_text(f"#!/bin/sh\nexec {shlex.join(strace)}\n")
         script.chmod(0o755)
         self.scene.server.stop()
