@@ -90,15 +90,24 @@ def try_flow(
     references: files that stand for the newest ones of other flows. DeclarationError when the site is not sound.
     """
     opened = open_site(folder, lambda name: _reference(references or {}, name))
-    bound = _flow(opened, flow)
-    tried = [_one(bound, file, day, write, progress) for file in files]
-    return tried, list(_coverage(bound, opened.declared_flows[flow].layout))
+    trial = _trial(opened, flow)
+    tried = [_one(trial, file, day, write, progress) for file in files]
+    return tried, list(_coverage(opened, trial.bound))
 
 
-def _flow(opened: OpenSite, name: str) -> Bound:
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What is tried. encodings: of each target's files, None where the layout names none."""
+
+    bound: Bound
+    encodings: Sequence[str | None]
+
+
+def _trial(opened: OpenSite, name: str) -> _Trial:
     if name not in opened.flows:
         raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, opened.flows))
-    return opened.flows[name]
+    layouts = [opened.library.layout(target.write) for target in opened.declared_flows[name].to]
+    return _Trial(opened.flows[name], [getattr(layout, "encoding", None) for layout in layouts])
 
 
 def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
@@ -109,22 +118,23 @@ def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
         return Reference(ARRIVAL_ID, file_digest(stream, "sha256").hexdigest(), path)
 
 
-def _one(bound: Bound, file: Path, day: date, write: bool, progress: Progress | None) -> Tried:
+def _one(trial: _Trial, file: Path, day: date, write: bool, progress: Progress | None) -> Tried:
     if not file.is_file():
         raise UseError(f"{file} is not a file.")
     with file.open("rb") as stream:
         sha256 = file_digest(stream, "sha256").hexdigest()
+    bound = trial.bound
     facts = ArrivalFacts(ARRIVAL_ID, bound.name, file.name, sha256, datetime.combine(day, time(), bound.zone))
     with tempfile.TemporaryDirectory() as work:
         outcome, _ = bound.content.process(file, facts, Path(work), progress)
         tried = Tried(file, outcome)
         for document in outcome.documents:
             tried.documents[document.kind] = tried.documents.get(document.kind, 0) + 1
-        _compare(bound, tried, write)
+        _compare(trial, tried, write)
     return tried
 
 
-def _compare(bound: Bound, tried: Tried, write: bool) -> None:
+def _compare(trial: _Trial, tried: Tried, write: bool) -> None:
     """Results against the expected files beside the input; with `write`, these are made anew."""
     outputs = [] if tried.outcome.is_bad else tried.outcome.outputs
     made = {_expected(tried.file, output, position): output for position, output in _numbered(outputs)}
@@ -137,7 +147,7 @@ def _compare(bound: Bound, tried: Tried, write: bool) -> None:
         same = expected.read_bytes() == output.path.read_bytes() if expected else None
         if same is False:
             tried.differences.append(f"{output.name} differs from {path.name}.")
-        tried.results.append(_result(bound, output, expected, same))
+        tried.results.append(_result(trial, output, expected, same))
     tried.differences += [
         f"{path.name} is expected, but nothing like it was made." for path in sorted(there - made.keys())
     ]
@@ -212,23 +222,30 @@ def _line(finding: Finding) -> str:
     return " ".join(words.split())
 
 
-def _result(bound: Bound, output: Output, expected: Path | None, same: bool | None) -> Result:
+def _result(trial: _Trial, output: Output, expected: Path | None, same: bool | None) -> Result:
     with output.path.open("rb") as stream:
         sample = stream.read(4_000)
-    beginning = sample.decode(guess(sample).encoding, "replace")
+    beginning = sample.decode(trial.encodings[output.target] or guess(sample).encoding, "replace")
     shown = "\n".join(beginning.splitlines()[:SHOWN])
-    way = bound.content.ways[output.target]
+    way = trial.bound.content.ways[output.target]
     size = output.path.stat().st_size
     return Result(way.title, output.name, size, output.documents, output.totals, shown, expected, same)
 
 
-def _coverage(bound: Bound, layout: str) -> Iterator[Coverage]:
-    """Each mapping of the flow once, in the order of its chains. layout: that of the flow's files."""
+def _coverage(opened: OpenSite, bound: Bound) -> Iterator[Coverage]:
+    """Each mapping of the flow once, in the order of its chains."""
+    layout = opened.library.layout(opened.declared_flows[bound.name].layout)
+    assert layout is not None
+    group = layout.group
+    repeated = {f"{group.children}.{name}" for name in (*group.by, *group.keep)} if group else set()
     chains: list[Chain] = [bound.content.intake.chain, *(way.chain for way in bound.content.ways)]
     steps = {step.name: step.compiled for chain in chains for together in chain for step in together}
     for name, compiled in steps.items():
-        reads_file = compiled.source_shape.layout == layout
-        yield Coverage(name, reads_file, compiled.unused_source_fields(), compiled.missing_required_targets())
+        reads_file = compiled.source_shape.layout == layout.layout
+        unused = [
+            field for field in compiled.unused_source_fields() if not (reads_file and field in repeated)
+        ]
+        yield Coverage(name, reads_file, unused, compiled.missing_required_targets())
 
 
 def untouched(coverage: Sequence[Coverage]) -> list[str]:
