@@ -46,4 +46,4 @@ def command(dir: Path, as_json: bool) -> None:
         print_findings(findings)
     out.print(Text("\nGo on with", style="bold"))
     for line in made.next_steps:
-        out.print(Text(f"  {line}"))
+        click.echo(f"  {line}")
