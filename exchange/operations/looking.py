@@ -26,6 +26,8 @@ from exchange.model import KIND, ArrivalFacts, Batch, Record
 from exchange.outcome import Gathered
 
 COMMON = "common/"
+NAMES = 8
+"""How many names of columns or keys are shown of a file whose layout is not known."""
 Progress = Callable[[int], None]
 
 UNKNOWN = code(
@@ -190,13 +192,21 @@ def _choose(
     candidates = registry.recognise(_sample(path), path.name, _readable(library))
     result.candidates = [candidate.layout.layout for candidate in candidates]
     if not candidates:
-        told = sniffed.evidence if sniffed else "its bytes are of no known format."
-        result.findings(UNKNOWN.at(reason=told))
+        result.findings(UNKNOWN.at(reason=_seen(sniffed)))
         return None
     if len(candidates) > 1:
         result.findings(AMBIGUOUS.at(value=", ".join(result.candidates)))
         return None
     return candidates[0].layout
+
+
+def _seen(sniffed: Sniffed | None) -> str:
+    """What can be said of a file without a layout: its format, its namespace, the names of what is in it."""
+    if sniffed is None:
+        return "its bytes are of no known format."
+    namespace = f" of the namespace {sniffed.namespace}" if sniffed.namespace else ""
+    names = f" with {', '.join(sniffed.columns[:NAMES])}" if sniffed.columns else ""
+    return f"it is {sniffed.format}{namespace}{names}."
 
 
 def _readable(library: Library) -> Iterator[LayoutBase]:
@@ -205,9 +215,12 @@ def _readable(library: Library) -> Iterator[LayoutBase]:
 
 
 def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
-    """All mappings from a layout to documents."""
-    steps = (library.mapping(name) for name in library.mappings_from(layout.layout, COMMON))
-    return [step for step in steps if step is not None]
+    """All mappings from a layout to documents. DeclarationError when one of them is not sound."""
+    steps = [library.mapping(name) for name in library.mappings_from(layout.layout, COMMON)]
+    sound = [step for step in steps if step is not None]
+    if len(sound) < len(steps):
+        raise DeclarationError(library.problems)
+    return sound
 
 
 def _documents(

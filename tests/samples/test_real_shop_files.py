@@ -93,3 +93,12 @@ def test_documents_of_real_files(
     seen = looking.inspect(corpus / "accounting" / shop / f"{name}.json", None, None)
     assert dict(seen.documents) == documents
     assert [(each["currency"], each["credit"]) for each in seen.totals] == totals
+
+
+def test_a_file_that_nobody_declared_says_what_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "webhook.json"
+    path.write_text('{"webhook": {"id": 1}, "topic": "orders/create"}', encoding="utf-8")
+    seen = looking.inspect(path, None, None)
+    assert [finding.message for finding in seen.findings.kept] == [
+        "No layout is known for this file: it is json with webhook, topic."
+    ]
