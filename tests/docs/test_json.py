@@ -56,6 +56,11 @@ def expect(shape: Any, value: Any, where: str) -> None:
         return
     if shape == "finding":
         shape = SHAPES["finding"]
+    if shape == "lineage":
+        assert value.keys() <= SHAPES["lineage"].keys(), where
+        for each in value["from"]:
+            expect("lineage", each, f"{where}.from")
+        return
     if isinstance(shape, str) and shape in NAMED:
         assert set(value) == {each.name for each in dataclasses.fields(NAMED[shape])}, where
     elif isinstance(shape, dict) and "NAME" in shape:
@@ -92,5 +97,13 @@ def test_the_demo_and_one_story(demo: tuple[Path, Any]) -> None:
         expect(SHAPES["show"], printed("show", arrival, "--site", folder, "--json"), "show")
 
 
+def test_where_a_value_comes_from(demo: tuple[Path, Any]) -> None:
+    folder, made = demo
+    delivery = next(row for row in made["deliveries"] if row["target"].endswith("outbox/import"))
+    value = printed("explain", delivery["id"], "1.net", "--site", folder, "--json")
+    assert value["lineage"]["from"]
+    expect(SHAPES["explain"], value, "explain")
+
+
 def test_every_shape_is_compared() -> None:
-    assert SHAPES.keys() == COMMANDS.keys() | {"finding", "demo", "show"}
+    assert SHAPES.keys() == COMMANDS.keys() | {"finding", "demo", "show", "explain", "lineage"}
