@@ -1,16 +1,17 @@
 """XML: ISO 20022, Finvoice, UBL and the exports of many systems, by declared paths.
 
 Reading: `source` bytes → UTF-8, `scan` UTF-8 → parsed pieces, `plan` and `walkcode` layout → generated code,
-`walk` pieces → records, `places` and `complaints` what is wrong and where. Writing: `writecode` layout → templates,
-`writer` records → bytes, `texts` escaping. Both: `paths`, `layout`, `names`, `totals`.
+`walk` and `reading` pieces → records, `places` and `complaints` what is wrong and where. Writing: `writecode`
+layout → templates, `writing` records → bytes, `texts` escaping. Both: `paths`, `layout`, `names`, `totals`.
+`evidence`: what the first bytes of a file say.
 """
 
 from __future__ import annotations
 
+from exchange.formats.xml.evidence import recognise, sniff
 from exchange.formats.xml.layout import Layout
-from exchange.formats.xml.reader import XmlReader
-from exchange.formats.xml.recognise import recognise, sniff
-from exchange.formats.xml.writer import XmlWriter
+from exchange.formats.xml.reading import XmlReader
+from exchange.formats.xml.writing import XmlWriter
 
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
 

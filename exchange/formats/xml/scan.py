@@ -240,7 +240,10 @@ class Pieces:
         """With no border in sight: stop if what is held is damaged, so that nobody waits for a border in vain."""
         self._ahead = len(self._head.full)
         parsed = self._parse(self._head.full + self._buffer)
-        if isinstance(parsed, Ill) and self._offset_of(parsed, self._buffer) < len(self._buffer) - LONGEST_TOKEN:
+        if (
+            isinstance(parsed, Ill)
+            and self._offset_of(parsed, self._buffer) < len(self._buffer) - LONGEST_TOKEN
+        ):
             self._stop(self._ills().finding(parsed))
 
     def _parse(self, data: bytes) -> etree._Element | Ill:

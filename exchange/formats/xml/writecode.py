@@ -106,8 +106,8 @@ class WriteCode:
         extra = self._root if kind.inside is None and len(kind.places[0].steps) == 1 else ""
         opening, inside, closing = self._parts(element, lines, depth, extra)
         if streamed:
-            ending = closing if inside or element.text or element.literal else ""
-            body = [*lines, f"return {_template(opening + inside + ending)}"]
+            whole = opening + inside + closing if inside else f"{opening[:-1]}/>"
+            body = [*lines, f"return {_template(whole)}"]
             return [f"def write_{name}(r, o):", *indented(body)]
         after = Element(step.name, step)
         late = {f: declared for f, declared in kind.fields.items() if declared.late}

@@ -69,6 +69,7 @@ def _starts(sample: bytes) -> Iterator[Start]:
     parser = etree.XMLPullParser(("start", "end"), encoding="utf-8", no_network=True, load_dtd=False)
     try:
         parser.feed(rest.encode("utf-8", "replace"))
+        parser.close()
     except etree.XMLSyntaxError:  # the reader tells; what came before still counts
         pass
     depth = 0
