@@ -41,7 +41,7 @@ def close(ledger: Ledger, store: Store, flow: BoundFlow) -> int:
         writing.move(arrivals, "done", [Move(row.id, "delivered", {"manifested": 1}) for row in delivered])
         others = [row.id for row in ended if row.stage != "delivered"]
         writing.connection.execute(update(arrivals).where(arrivals.c.id.in_(others)).values(manifested=1))
-    return len(settled) + len(ended)
+    return max(len(settled), len(ended))
 
 
 def _deliver(writing: Writing, rows: Sequence[Arrival]) -> None:

@@ -77,10 +77,9 @@ def print_table(
     )
     for column in columns:
         table.add_column(column, overflow="fold")
-    number = 0
-    for number, row in enumerate(rows, 1):
+    for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
-    if number:
+    if table.row_count:
         console().print(table)
     else:
         console().print(Text(f"{title}: {empty}." if title else f"{empty.capitalize()}."))
@@ -110,8 +109,8 @@ def print_findings(
     from rich.text import Text
 
     out = console()
-    shown = 0
-    for shown, finding in enumerate(findings, 1):
+    kept = list(findings)
+    for finding in kept:
         line = Text(f"{finding.severity} {finding.code}", style=SEVERITY_STYLE[finding.severity])
         line.append(f"  {place_of(finding)}", style="bold")
         out.print(line)
@@ -119,8 +118,8 @@ def print_findings(
         if finding.advice:
             out.print(Text(f"    → {finding.advice}", style="dim"))
     total = sum((counts or {}).values())
-    if total > shown:
-        out.print(Text(f"{shown} of {total} findings are shown."))
+    if total > len(kept):
+        out.print(Text(f"{len(kept)} of {total} findings are shown."))
 
 
 def place_of(finding: Finding) -> str:

@@ -75,5 +75,7 @@ def _show(state: object) -> None:
     stuck = [(d.id[-8:], d.flow, d.name, d.stage, d.reason or "") for d in state.open_deliveries]
     if stuck:
         print_table("Deliveries under way or held", ("Delivery", "Flow", "File", "Stage", "Why"), stuck)
+    for name in state.stops:
+        console().print(f"The engine does not work until a person lifts it: exchange lift {name} --because …")
     for name, reason in {**state.stops, **state.troubles}.items():
         console().print(Text(f"{name}: {reason}", style="red"))

@@ -146,8 +146,8 @@ class Source(Declared):
     ready: Annotated[Ready, BeforeValidator(_ready), WithJsonSchema({"type": "string"})] = Field(
         Unchanged(30), description="unchanged for 30s | done file {name}.done | renamed from *.part"
     )
-    min_size: Size = Field(1, alias="min size", description="smaller files are held, such as 1 or 20kB")
-    max_size: Size = Field(2 * 10**9, alias="max size", description="bigger files are held, such as 500MB")
+    min_size: Size = Field(1, alias="min size", description="smaller files wait for a person, such as 1 or 20kB")
+    max_size: Size = Field(2 * 10**9, alias="max size", description="bigger files wait for a person, such as 500MB")
     after: Literal["archive", "delete", "keep"] = Field(
         "archive", description="what becomes of the file at the source once it is safe with us"
     )

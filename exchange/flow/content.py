@@ -140,6 +140,9 @@ class Content:
             for maker in makers:
                 maker.tell_when_empty(gathered)
         outputs = [output for maker in makers for output in maker.outputs]
+        if gathered.errors:
+            keys.close()
+            return Outcome(gathered, outputs, (), used), tallies
         return Outcome(gathered, outputs, keys.documents(), used), tallies
 
     def _matched(
@@ -178,6 +181,10 @@ class KeySpool:
             kind, keys = pickle.load(self._file)
             tally = Tally(keys=keys)
             yield from tally.documents(kind)
+        self.close()
+
+    def close(self) -> None:
+        """Forget the keys."""
         self._file.close()
 
 
