@@ -49,7 +49,9 @@ def main(arguments: Sequence[str]) -> int:
     made, present = pages(), committed()
     differing = sorted(name for name in made.keys() | present.keys() if made.get(name) != present.get(name))
     if "--check" in arguments:
-        print("\n".join(f"docs/reference/{name} differs; run: python tools/reference.py" for name in differing))
+        print(
+            "\n".join(f"docs/reference/{name} differs; run: python tools/reference.py" for name in differing)
+        )
         return 1 if differing else 0
     for name in differing:
         path = HERE / name
@@ -64,7 +66,9 @@ def main(arguments: Sequence[str]) -> int:
 
 def committed() -> Pages:
     """The generated pages as they lie in the tree, by their path below `docs/reference/`."""
-    texts = {path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in HERE.rglob("*.md")}
+    texts = {
+        path.relative_to(HERE).as_posix(): path.read_text(encoding="utf-8") for path in HERE.rglob("*.md")
+    }
     return {name: text for name, text in texts.items() if MARK in text}
 
 
@@ -161,7 +165,9 @@ def _example(summary: str) -> tuple[str, str]:
 
 def formats_page() -> str:
     """Every format."""
-    rows = [(f"[{name}](format-{name}.md)", sentence(paragraphs(formats.get(name)))) for name in formats.names()]
+    rows = [
+        (f"[{name}](format-{name}.md)", sentence(paragraphs(formats.get(name)))) for name in formats.names()
+    ]
     return f"# Formats\n\nWhat turns bytes into records and records into bytes.\n\n{table(('Format', 'Meaning'), rows)}"
 
 
@@ -175,7 +181,14 @@ def transports_page() -> str:
 def layouts_page() -> str:
     """Every layout of the package: where its facts come from and how sure they are."""
     shown = [
-        (_to_fields(row["layout"]), row["format"], row["meaning"], row["mapped_to"], _sure(row), row["source"])
+        (
+            _to_fields(row["layout"]),
+            row["format"],
+            row["meaning"],
+            row["mapped_to"],
+            _sure(row),
+            row["source"],
+        )
         for row in reference.layouts(None)
     ]
     intro = (
@@ -209,14 +222,15 @@ def checks_page() -> str:
         check = checks.get(name)
         can = [word for word, able in (("complete", check.complete), ("pretty", check.pretty)) if able]
         rows.append((code(name), check.summary, ", ".join(can)))
-    intro = "Write `check: NAME` at a field of a layout, or `is_valid(\"NAME\", value)` in an expression."
+    intro = 'Write `check: NAME` at a field of a layout, or `is_valid("NAME", value)` in an expression.'
     return f"# Checks\n\n{intro}\n\n{table(('Check', 'Meaning', 'Can also'), rows)}"
 
 
 def codes_page() -> str:
     """Every finding code."""
     rows = [
-        (code(row["code"]), row["severity"], row["sentence"], row["next_step"]) for row in reference.codes(None)
+        (code(row["code"]), row["severity"], row["sentence"], row["next_step"])
+        for row in reference.codes(None)
     ]
     intro = "What can be found wrong in a file. A file with an error is held; mappings have codes of their own besides."
     return f"# Finding codes\n\n{intro}\n\n{table(('Code', 'Severity', 'Sentence', 'Next step'), rows)}"
@@ -301,7 +315,10 @@ def _layout_fields(layout: LayoutBase) -> str:
     for kind in layout.shape().kinds.values():
         declared = layout.kinds().get(kind.name)
         rules = {name: _rules(field) for name, field in _walk(declared.own_fields())} if declared else {}
-        rows = [(code(name), _type(field), _need(field), rules.get(name, "")) for name, field in _walk(kind.fields)]
+        rows = [
+            (code(name), _type(field), _need(field), rules.get(name, ""))
+            for name, field in _walk(kind.fields)
+        ]
         parts.append(f"**{kind.name}**{f' (inside {kind.inside})' if kind.inside else ''}")
         parts.append(table(("Field", "Type", "", "Meaning"), rows) if rows else "No fields.")
     return "\n\n".join(part for part in parts if part)
@@ -309,7 +326,9 @@ def _layout_fields(layout: LayoutBase) -> str:
 
 def _rules(field: FieldBase) -> str:
     """What is said of a field: its meaning, the texts or the check that limit it."""
-    allowed = f"one of {', '.join(map(code, field.values))}" if field.values and len(field.values) <= VALUES else ""
+    allowed = (
+        f"one of {', '.join(map(code, field.values))}" if field.values and len(field.values) <= VALUES else ""
+    )
     checked = f"check {code(field.check)}" if field.check else ""
     return "; ".join(part for part in (field.meaning or "", allowed, checked) if part)
 
