@@ -1,231 +1,393 @@
-"""Lineage: from one value of a result to the rule, the place of the rule, and the source fields with their
-places.
+"""Lineage: from one value of a result to the rule, the place of the rule, and the source fields it rests on.
+
+Nothing is kept while files run: the value is computed once more, by the interpreter, when somebody asks. Every
+source field names its path inside the source record, so that whoever made that record can be asked next.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import localcontext
 from typing import Any
 
+from exchange.declare.places import PlacedText
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError
 from exchange.mapping.bound import (
     Apply,
+    Both,
     Bound,
     Const,
+    Either,
+    Element,
     Fact,
     Field,
     Filter,
+    Frame,
     Local,
     Lookup,
     Part,
+    Pick,
+    Position,
     Project,
     operands,
+    walk,
 )
-from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, shown
+from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, shown, truth
 from exchange.mapping.interpreter import Interpreter
-from exchange.mapping.operators import Fault
+from exchange.mapping.lineage import Lineage, Token, joined, structures, tokens
+from exchange.mapping.operators import ARITHMETIC, Fault
 from exchange.mapping.plan import Assign, Block, Children, Content, Fields, Plan, Several, Single
+from exchange.mapping.syntax import Path
 from exchange.mapping.tables import plain
-from exchange.model import LINE, PATH, ArrivalFacts, Record
+from exchange.model import ArrivalFacts, Record
 
 CHILDREN_SHOWN = 100
 """How many children of a sum are followed one by one."""
 
+SAID_BY_RULE = ("function", "operation", "choice", "lookup", "fact", "site", "position")
+"""Kinds that say nothing of their own when they are the whole rule of a field."""
 
-@dataclass(frozen=True, slots=True)
-class Lineage:
-    """One value and what it came from. line and path: of the source record, where the value is a source
-    field.
-
-    what: the target path at the top, below it the expression's part; note: how it came about (a table row,
-    a fact).
-    """
-
-    what: str
-    value: Any
-    place: str
-    note: str = ""
-    line: int | None = None
-    path: str | None = None
-    operands: tuple[Lineage, ...] = ()
-
-    def render(self, depth: int = 0) -> str:
-        """The tree for people."""
-        at = f", line {self.line}" if self.line is not None else ""
-        at += f", {self.path}" if self.path else ""
-        note = f" ({self.note}{at})" if self.note else ""
-        head = f"{'  ' * depth}{self.what} = {shown(self.value)}{note}  [{self.place}]"
-        return "\n".join([head, *(operand.render(depth + 1) for operand in self.operands)])
-
-
-def lineage(plan: Plan, record: Record, path: str, facts: ArrivalFacts, result: int) -> Lineage:
-    """The lineage of one value of a result."""
-    return Tracer(plan, record, facts, result).value(path)
+FIRST_FILLED = "coalesce"
+"""The function of which only the arguments up to the first filled one matter."""
 
 
 class Tracer:
-    """Follows the values of one result of one record."""
+    """Follows the values of one result of one record.
 
-    def __init__(self, plan: Plan, record: Record, facts: ArrivalFacts, result: int) -> None:
-        self.plan, self.record, self.facts, self.result = plan, record, facts, result
+    result: which of the record's results; numbers: of the envelopes it opened, which ones of the file they are.
+    """
+
+    def __init__(
+        self, plan: Plan, record: Record, facts: ArrivalFacts, result: int, numbers: Mapping[str, int]
+    ) -> None:
+        self.plan, self.numbers = plan, numbers
+        self.sources = dict(structures(record, ""))
+        self.blocks: dict[tuple[int, int], list[tuple[Fields, Env]]] = {}
+        self.told: set[tuple[int, ...]] = set()
+        self.told_aside: set[tuple[int, ...]] = set()
+        self.aside = False
+        self.walker = Interpreter(plan, facts, {envelope.kind: {} for envelope in plan.envelopes})
+        self.walker.elements = [record]
+        self.env = Env(facts, {plan.record: record})
+        with localcontext(ARITHMETIC):
+            if plan.over is not None:
+                self.env = self._element(plan.over, result)
+            self.walker.lets((*plan.body.shared, *plan.body.early, *plan.body.lets), self.env)
+            made = self.walker.assigned(plan.body.fields, self.env)
+        self.env.frames[plan.result] = made
+        self.results = dict(structures(made, ""))
+
+    def _element(self, over: Bound, result: int) -> Env:
+        """The names for one of the results of a record that gives one for each child."""
+        assert self.plan.element is not None
+        body, standing = self.plan.body, 0
+        for number, child in enumerate(evaluate(over, self.env), 1):
+            inner = self.env.inside(self.plan.element, child, number)
+            self.walker.lets((*body.shared, *body.early), inner)
+            standing += body.where is None or self.walker.condition(body.where, inner, "where")
+            if standing == result:
+                return inner
+        raise UnknownNameError(f"The record has {standing} results, there is no number {result}.")
 
     def value(self, path: str) -> Lineage:
-        """The lineage of the value at a path of the result."""
-        walker = Interpreter(self.plan, self.facts, {envelope.kind: {} for envelope in self.plan.envelopes})
-        walker.elements = [self.record]
-        env = _element(self.plan, Env(self.facts, {self.plan.record: self.record}), self.result)
-        body = self.plan.body
-        walker.lets((*body.shared, *body.early, *body.lets), env)
-        env.frames[self.plan.result] = walker.assigned(self.plan.body.fields, env)
-        steps = [(name, int(index or 0)) for name, index in re.findall(r"([^.\[\]]+)(?:\[(\d+)\])?", path)]
-        fields, steps = _start(self.plan, steps)
-        assign, content, env = _find(walker, fields, steps, env, path)
-        if isinstance(content, Single):
-            return self.top(path, content.value, env, assign)
-        values = content.values if isinstance(content, Several) else ()
-        made = walker.content(assign, content, env)
-        return Lineage(path, made, _place(assign), operands=tuple(self.trace(value, env) for value in values))
+        """The lineage of the value at a path of the result, or of one of its envelopes: `lines[2].net`.
 
-    def top(self, path: str, bound: Bound, env: Env, assign: Assign) -> Lineage:
-        """A field filled by one expression."""
-        if isinstance(bound, Const):
-            return Lineage(path, bound.value, _place(assign), "written in the mapping")
-        inner = self.trace(bound, env)
-        return Lineage(path, inner.value, bound.node.place, f"rule {bound.node.origin}", operands=(inner,))
+        Raises UnknownNameError for a path that the result does not have.
+        """
+        self.told.clear()
+        self.told_aside.clear()
+        with localcontext(ARITHMETIC):
+            return self._at(path)
 
-    def trace(self, bound: Bound, env: Env) -> Lineage:
-        """The lineage of a part of an expression."""
+    def _at(self, path: str) -> Lineage:
+        steps = tokens(path)
+        for envelope in self.plan.envelopes:
+            if steps[0] == envelope.kind and len(steps) > 1:
+                numbered = self.env.inside(envelope.frame, None, self.numbers.get(envelope.kind, 1))
+                return self._find(envelope.fields, steps[1:], numbered, path)
+        return self._find(self.plan.body.fields, steps, self.env, path)
+
+    def _find(self, fields: Fields, steps: Sequence[Token], env: Env, path: str) -> Lineage:
+        """The lineage of what the steps lead to, seen from a structure."""
+        assign = next((assign for assign in fields.assigns if assign.name == steps[0]), None)
+        if assign is None and not fields.open:
+            advice = did_you_mean(str(steps[0]), [each.name for each in fields.assigns])
+            raise UnknownNameError(f'"{steps[0]}" in {path} is not a field.', advice=advice)
+        if assign is None or assign.content is None:
+            unset = Lineage("unset", path, None, place=_place(self.plan.place), note="no rule sets it")
+            unset.layout = self.plan.target_layout
+            return unset
+        return self._content(assign, assign.content, steps[1:], env, path)
+
+    def _content(self, assign: Assign, content: Content, rest: Sequence[Token], env: Env, path: str) -> Lineage:
+        """The lineage of what the rest of the steps lead to, seen from a field."""
+        match content:
+            case Single(value=bound):
+                return self._single(assign, bound, rest, env, path)
+            case Several(values=bounds):
+                filled = [bound for bound in bounds if self._value(bound, env) is not None]
+                if rest:
+                    return self._single(assign, _numbered(assign, filled, rest[0]), rest[1:], env, path)
+                node = self._ruled(assign, path, [self._value(bound, env) for bound in filled])
+                node.operands = self._traced(filled, env)
+                return node
+            case Fields():
+                return self._find(content, rest, env, path) if rest else self._whole(assign, content, env, path)
+        blocks = content.blocks if isinstance(content, Children) else (content,)
+        if isinstance(content, Children) and not rest:
+            return self._list(assign, content, blocks, env, path)
+        found = self._elements(content, blocks, env)
+        if not found and isinstance(content, Block):
+            return self._ruled(assign, path, None, "its condition does not hold")
+        number, rest = (rest[0], rest[1:]) if isinstance(content, Children) else (1, rest)
+        fields, inner = _numbered(assign, found, number)
+        return self._find(fields, rest, inner, path) if rest else self._whole(assign, fields, inner, path)
+
+    def _elements(self, content: Content, blocks: Sequence[Block], env: Env) -> list[tuple[Fields, Env]]:
+        """The structures that some blocks make, each with the names that its rules see."""
+        key = id(content), id(env)
+        if key not in self.blocks:
+            made = [self.walker.blocks(block, env) for block in blocks]
+            self.blocks[key] = [(block.fields, inner) for each in made for block, inner in each]
+        return self.blocks[key]
+
+    def _single(self, assign: Assign, bound: Bound, rest: Sequence[Token], env: Env, path: str) -> Lineage:
+        """A field filled by one expression; rest: leads on inside its value."""
+        node = self._ruled(assign, path, self._value(bound, env))
+        if isinstance(bound, Const) and not isinstance(bound.node, Path):
+            node.kind, node.note = "constant", "written in the mapping"
+        node.rule, node.place = str(bound.node.origin), bound.node.place
+        if node.kind == "constant":
+            return node
+        if rest:
+            node.value, source = self._inside(bound, node.value, rest, env)
+            node.operands = [self._field(bound.node.text, node.value, source)] if source else self._traced([bound], env)
+            return node
+        return self._under(node, bound, env)
+
+    def _under(self, node: Lineage, bound: Bound, env: Env) -> Lineage:
+        """A field or name with the lineage of its whole rule below it."""
+        inner = self._trace(bound, env)
+        if inner is not None and inner.kind in SAID_BY_RULE:
+            node.note, node.operands = inner.note, inner.operands
+        elif inner is not None:
+            node.operands = inner.operands if inner.kind == "list" else [inner]
+        return node
+
+    def _inside(self, bound: Bound, value: Any, rest: Sequence[Token], env: Env) -> tuple[Any, str | None]:
+        """What stands inside a computed structure or list, and its path in the source record, if it comes from it."""
+        source = joined(begun, rest) if (begun := self._path_of(bound, env)) is not None else None
+        for position, step in enumerate(rest, 1):
+            if isinstance(step, int):
+                value = value[step - 1] if isinstance(value, list) and 1 <= step <= len(value) else None
+            else:
+                value = value.get(step) if isinstance(value, dict) else None
+            if id(value) in self.sources:
+                source = joined(self.sources[id(value)], rest[position:])
+        return value, source
+
+    def _whole(self, assign: Assign, fields: Fields, env: Env, path: str) -> Lineage:
+        """A structure: the lineage of each of its fields that is set."""
+        node = self._ruled(assign, path, {})
+        inner = [each for each in fields.assigns if each.content is not None]
+        node.operands = [self._find(fields, (each.name,), env, joined(path, (each.name,))) for each in inner]
+        node.value = {each.name: one.value for each, one in zip(inner, node.operands, strict=True)}
+        return node
+
+    def _list(self, assign: Assign, content: Content, blocks: Sequence[Block], env: Env, path: str) -> Lineage:
+        """A list of structures as a whole: the lists that it was made from."""
+        overs = [block.over for block in blocks if block.over is not None]
+        node = self._ruled(assign, path, [None] * len(self._elements(content, blocks, env)))
+        node.rule = " and ".join(f"each: {over.node.text}" for over in overs)
+        node.operands = self._traced(overs, env)
+        return node
+
+    def _ruled(self, assign: Assign, path: str, value: Any, note: str = "") -> Lineage:
+        place = _place(assign.place or self.plan.place)
+        return Lineage("value", path, value, place=place, note=note, layout=self.plan.target_layout)
+
+    def _traced(self, bounds: Sequence[Bound], env: Env) -> list[Lineage]:
+        """The lineages of some parts; constants of the expression itself are left out, lists strung together."""
+        found: list[Lineage] = []
+        for bound in bounds:
+            lineage = self._trace(bound, env)
+            if lineage is not None and lineage.kind == "list":
+                found += lineage.operands
+            elif lineage is not None:
+                found.append(lineage)
+        return found
+
+    def _trace(self, bound: Bound, env: Env) -> Lineage | None:
+        """The lineage of a part of an expression; None for a literal, which its text shows."""
+        if isinstance(bound, Const) and not isinstance(bound.node, Path):
+            return None
+        text, value, place = bound.node.text, self._value(bound, env), bound.node.place
         match bound:
-            case Field(frame=frame) if frame is self.plan.result:
-                inner = (self.value(".".join(step.name for step in bound.path)),)
-                return Lineage(
-                    bound.node.text, _value(bound, env), bound.node.place, "result field", operands=inner
-                )
-            case Field():
-                line, path = _source(bound, env)
-                return Lineage(
-                    bound.node.text, _value(bound, env), bound.node.place, "source field", line, path
-                )
+            case Const():
+                return Lineage("site", text, value, place=place, note="value of the site")
+            case Fact():
+                return Lineage("fact", text, value, place=place, note="fact of the arrival")
+            case Position():
+                return Lineage("position", text, value, place=place, note="its number in the list")
+            case Field() | Element() | Part():
+                return self._read(bound, value, env)
             case Local():
-                inner = (self.trace(bound.let.value, env),)
-                return Lineage(bound.let.name, inner[0].value, inner[0].place, "let", operands=inner)
+                return self._let(bound, value, env)
             case Project() | Filter():
-                operands_ = tuple(self.each(bound, env))
-                return Lineage(bound.node.text, _value(bound, env), bound.node.place, operands=operands_)
-        below = tuple(self.trace(part, env) for part in operands(bound) if not isinstance(part, Const))
-        return Lineage(
-            bound.node.text, _value(bound, env), bound.node.place, _note(bound, env), operands=below
-        )
+                return Lineage("list", text, value, place=place, operands=list(self._each(bound, env)))
+            case Lookup():
+                row = _row(bound, env)
+                return Lineage("lookup", text, value, place=place, note=row, operands=self._operands(bound, env))
+            case Pick():
+                *tests, chosen = self._choice(bound, env)
+                parts = [*self._traced([chosen], env), *self._conditions(tests, env)]
+                return Lineage("choice", text, value, place=place, note=f"chosen: {chosen.node.text}", operands=parts)
+            case Both() | Either():
+                parts = self._traced(list(self._decisive(bound, env)), env)
+                return Lineage("choice", text, value, place=place, operands=parts)
+        node = Lineage("operation", text, value, place=place, operands=self._operands(bound, env))
+        if isinstance(bound, Apply):
+            node.kind, node.note = "function", _rounding(bound, value, self._value(bound.arguments[0], env))
+        return node
 
-    def each(self, bound: Project | Filter, env: Env) -> Iterator[Lineage]:
-        """The value for each child; of a list of the result, through the rule of each child's field."""
-        inner, over = bound.item if isinstance(bound, Project) else bound.condition, bound.list
-        children = (_value(over, env) or [])[:CHILDREN_SHOWN]
-        if isinstance(over, Field) and over.frame is self.plan.result and isinstance(inner, Field):
-            names = ".".join(step.name for step in over.path), ".".join(step.name for step in inner.path)
-            yield from (self.value(f"{names[0]}[{number + 1}].{names[1]}") for number in range(len(children)))
-            return
-        for child in children:
-            yield self.trace(inner, env.inside(bound.frame, child))
+    def _let(self, bound: Local, value: Any, env: Env) -> Lineage:
+        """A name of `let`, told once."""
+        let = bound.let
+        node = Lineage("let", let.name, value, str(let.value.node.origin), let.value.node.place)
+        key = (id(let), *sorted(id(env.frames.get(frame)) for frame in _frames(let.value)))
+        if key in self.told or (self.aside and key in self.told_aside):
+            node.kind = "again"
+            return node
+        (self.told_aside if self.aside else self.told).add(key)
+        return self._under(node, let.value, env)
+
+    def _choice(self, bound: Pick, env: Env) -> Iterator[Bound]:
+        """The tests that were made, one after the other, and what was chosen in the end."""
+        yield bound.test
+        chosen = bound.yes if self._holds(bound.test, env) else bound.no
+        if isinstance(chosen, Pick):
+            yield from self._choice(chosen, env)
+        else:
+            yield chosen
+
+    def _conditions(self, bounds: Sequence[Bound], env: Env) -> list[Lineage]:
+        """What decides between values, but gives none. It may be passed over: what it tells is told elsewhere, too."""
+        before, self.aside = self.aside, True
+        found = self._traced(bounds, env)
+        self.aside = before
+        return [Lineage("condition", each.what, each.value, operands=[each]) for each in found]
+
+    def _operands(self, bound: Bound, env: Env) -> list[Lineage]:
+        parts = operands(bound)
+        if isinstance(bound, Apply) and bound.function.name == FIRST_FILLED:
+            last = next((n for n, part in enumerate(parts, 1) if self._value(part, env) is not None), len(parts))
+            parts = parts[:last]
+        return self._traced(parts, env)
+
+    def _read(self, bound: Field | Element | Part, value: Any, env: Env) -> Lineage:
+        """A field of the source, of another field of the result, or of something computed."""
+        source = self._path_of(bound, env)
+        if source is not None:
+            return self._field(bound.node.text, value, source)
+        result = self._path_of(bound, env, self.results)
+        if result:
+            return self._at(result)
+        below = self._traced([bound.base], env) if isinstance(bound, Part) else []
+        return Lineage("operation", bound.node.text, value, place=bound.node.place, operands=below)
+
+    def _field(self, text: str, value: Any, source: str) -> Lineage:
+        return Lineage("field", text, value, source=source)
+
+    def _path_of(self, bound: Bound, env: Env, known: Mapping[int, str] | None = None) -> str | None:
+        """The path of a part in the source record (or in what else is known), found by its structures' identity."""
+        known = self.sources if known is None else known
+        names: tuple[str, ...] = ()
+        if isinstance(bound, Part):
+            base, names = self._value(bound.base, env), (bound.step.name,)
+        elif isinstance(bound, Field | Element):
+            base = env.frames[bound.frame]
+            names = tuple(step.name for step in bound.path) if isinstance(bound, Field) else ()
+        else:
+            base = self._value(bound, env)
+        path = known.get(id(base)) if isinstance(base, dict) else None
+        for name in names:
+            base = base.get(name) if isinstance(base, dict) else None
+            path = known[id(base)] if id(base) in known else None if path is None else joined(path, (name,))
+        return path
+
+    def _each(self, bound: Project | Filter, env: Env) -> Iterator[Lineage]:
+        """The value for each child; of a filter, why it was taken or left."""
+        inner = bound.item if isinstance(bound, Project) else bound.condition
+        children = self._value(bound.list, env) or []
+        for child in children[:CHILDREN_SHOWN]:
+            tell = self._traced if isinstance(bound, Project) else self._conditions
+            yield from tell([inner], env.inside(bound.frame, child))
+        if len(children) > CHILDREN_SHOWN:
+            yield Lineage("more", f"and {len(children) - CHILDREN_SHOWN} more", None)
+
+    def _decisive(self, bound: Both | Either, env: Env) -> Iterator[Bound]:
+        """The operands up to the one that decides."""
+        for part in bound.operands:
+            yield part
+            value = self._value(part, env)
+            if (isinstance(bound, Both) and not value) or (isinstance(bound, Either) and value not in (None, False)):
+                return
+
+    def _holds(self, bound: Bound, env: Env) -> bool:
+        try:
+            return truth(bound, env)
+        except (Stuck, Hidden):
+            return False
+
+    def _value(self, bound: Bound, env: Env) -> Any:
+        try:
+            return evaluate(bound, env)
+        except (Stuck, Hidden):
+            return None
 
 
-def _element(plan: Plan, env: Env, result: int) -> Env:
-    """The names for one of the results of a record."""
-    if plan.over is None or plan.element is None:
-        return env
-    children = evaluate(plan.over, env)
-    if not 1 <= result <= len(children):
-        raise UnknownNameError(f"The record has {len(children)} elements, there is no number {result}.")
-    return env.inside(plan.element, children[result - 1], result)
+def _frames(bound: Bound) -> set[Frame]:
+    """The elements that an expression reads, those behind names of `let` included."""
+    found: set[Frame] = set()
+    for part in walk(bound):
+        if isinstance(part, Field | Element | Position):
+            found.add(part.frame)
+        elif isinstance(part, Local):
+            found |= _frames(part.let.value)
+    return found
 
 
-def _start(plan: Plan, steps: list[tuple[str, int]]) -> tuple[Fields, list[tuple[str, int]]]:
-    """The structure in which the path begins: the result or one of its ancestors."""
-    for envelope in plan.envelopes:
-        if steps and steps[0][0] == envelope.kind and len(steps) > 1:
-            return envelope.fields, steps[1:]
-    return plan.body.fields, steps
+def _place(text: PlacedText) -> str:
+    line, column = text.at(0)
+    return f"{text.file}:{line}:{column}"
 
 
-def _find(
-    walker: Interpreter, fields: Fields, steps: list[tuple[str, int]], env: Env, path: str
-) -> tuple[Assign, Content, Env]:
-    """The assignment at a path, with the names that its expressions see."""
-    if not steps:
-        raise UnknownNameError("No path was given.", advice="Write a path such as lines[1].net.")
-    (name, index), rest = steps[0], steps[1:]
-    assign = next((assign for assign in fields.assigns if assign.name == name), None)
-    if assign is None:
-        raise UnknownNameError(
-            f'"{name}" in {path} is not a field.', advice=did_you_mean(name, [a.name for a in fields.assigns])
-        )
-    if assign.content is None:
-        raise UnknownNameError(f"Nothing sets {assign.path}.")
-    if not rest:
-        return assign, assign.content, env
-    inner, env = _into(walker, assign, assign.content, max(index, 1), env)
-    return _find(walker, inner, rest, env, path)
+def _numbered(assign: Assign, found: Sequence[Any], number: Token) -> Any:
+    """The element with this number."""
+    if not isinstance(number, int):
+        raise UnknownNameError(f"{assign.path} is a list.", advice=f"Say which element: {assign.path}[1].{number}")
+    if not 1 <= number <= len(found):
+        raise UnknownNameError(f"{assign.path} has {len(found)} elements, there is no number {number}.")
+    return found[number - 1]
 
 
-def _into(walker: Interpreter, assign: Assign, content: Content, index: int, env: Env) -> tuple[Fields, Env]:
-    """The structure under a field; of a repeated one the element with this number."""
-    if isinstance(content, Fields):
-        return content, env
-    blocks: list[Block] = [content] if isinstance(content, Block) else []
-    blocks = list(content.blocks) if isinstance(content, Children) else blocks
-    found = [(block.fields, inner) for written in blocks for block, inner in walker.blocks(written, env)]
-    if not 1 <= index <= len(found):
-        raise UnknownNameError(f"{assign.path} has {len(found)} elements, there is no number {index}.")
-    return found[index - 1]
-
-
-def _place(assign: Assign) -> str:
-    if assign.place is None:
+def _rounding(bound: Apply, value: Any, before: Any) -> str:
+    """What a rounding function did."""
+    if not bound.function.name.startswith("round") or before is None or value is None:
         return ""
-    line, column = assign.place.at(0)
-    return f"{assign.place.file}:{line}:{column}"
-
-
-def _value(bound: Bound, env: Env) -> Any:
-    try:
-        return evaluate(bound, env)
-    except (Stuck, Hidden):
-        return None
-
-
-def _source(bound: Field, env: Env) -> tuple[int | None, str | None]:
-    """Line and path of the innermost element around a source field that has them."""
-    elements = [env.frames[bound.frame], *reversed(list(env.frames.values()))]
-    marked = [element for element in elements if isinstance(element, dict)]
-    line = next((element[LINE] for element in marked if element.get(LINE) is not None), None)
-    return line, next((element[PATH] for element in marked if element.get(PATH) is not None), None)
-
-
-def _note(bound: Bound, env: Env) -> str:
-    """How a part came about, where its text does not say it."""
-    match bound:
-        case Fact():
-            return "fact of the arrival"
-        case Const():
-            return "constant"
-        case Lookup():
-            return _row(bound, env)
-        case Apply():
-            return f"function {bound.function.signature}"
-        case Part():
-            return f"field {bound.step.name}"
-    return ""
+    return "nothing to round" if before == value else f"rounded from {shown(before)}"
 
 
 def _row(bound: Lookup, env: Env) -> str:
-    """Which row of the table was found."""
-    table = bound.search.table
+    """Which row of the table was found, and where it stands."""
+    table, column = bound.search.table, bound.search.column
     try:
         keys = tuple(plain(evaluate(key, env)) for key in bound.keys)
         row = bound.search.row(keys, None if bound.on is None else evaluate(bound.on, env))
     except (Stuck, Hidden, Fault):
         row = None
-    return f"table {table.name}, row of line {row.line}" if row else f"table {table.name}, no row"
+    if row is None:
+        return f"table {table.name}: no row"
+    cells = ", ".join(f"{name} {cell}" for name, cell in row.cells.items() if cell is not None and name != column)
+    return f"table {table.name}, line {row.line} of {table.file}: {column} of the row {cells}"

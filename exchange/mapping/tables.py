@@ -40,7 +40,7 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table, indexed by key. days: the columns of the first and last day of a row; miss: "fail", "pass"
-    (the key itself) or a default value in a tuple.
+    (the key itself) or a default value in a tuple; file: where the rows are declared.
     """
 
     name: str
@@ -49,6 +49,7 @@ class Table:
     days: tuple[str, ...]
     miss: str | tuple[str]
     rows: Mapping[Key, tuple[Row, ...]]
+    file: str = ""
 
     @property
     def dated(self) -> bool:
@@ -158,7 +159,13 @@ def _table(rows: TableRows) -> Table:
     columns = tuple(str(column) for column in declared.key)
     valid = () if declared.valid is None else (declared.valid.from_, declared.valid.to)
     days = tuple(column for column in valid if column)
-    return Table(declared.table, rows.columns, columns, days, miss, kept)
+    return Table(declared.table, rows.columns, columns, days, miss, kept, _file(rows))
+
+
+def _file(rows: TableRows) -> str:
+    """The file that holds the rows: beside the declared table, or itself."""
+    declared, name = rows.table.key[0].file, rows.table.file
+    return declared if name is None else declared[: declared.rfind("/") + 1] + name
 
 
 def _overlaps(rows: TableRows, key: Key, same: Iterable[Row]) -> list[Problem]:

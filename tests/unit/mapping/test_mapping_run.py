@@ -381,14 +381,15 @@ def test_lineage_reaches_the_source_fields() -> None:
         customer={"name": "Ann"},
         lines=[row | {"@line": n} for n, row in enumerate(LINES, 3)],
     )
-    tree = mapping.explain(record, "lines[2].net", FACTS)
+    tracer = mapping.tracer(record, FACTS)
+    tree = tracer.value("lines[2].net")
     assert (tree.what, tree.value, tree.place) == ("lines[2].net", D("20.00"), place("round(price"))
-    price, quantity = tree.operands[0].operands[0].operands
-    assert [(leaf.what, leaf.value, leaf.line) for leaf in (price, quantity)] == [
-        ("price", D("5.00"), 4),
-        ("quantity", D(4), 4),
+    price, quantity = tree.operands[0].operands
+    assert [(leaf.kind, leaf.source, leaf.value) for leaf in (price, quantity)] == [
+        ("field", "lines[2].price", D("5.00")),
+        ("field", "lines[2].quantity", D(4)),
     ]
-    total = mapping.explain(record, "total", FACTS)
-    assert [leaf.what for leaf in total.operands[0].operands[0].operands] == ["lines[1].net", "lines[2].net"]
-    assert "line 4" in total.render()
-    assert mapping.explain(record, "part.currency", FACTS).operands[0].note == "source field"
+    total = tracer.value("total")
+    assert [leaf.what for leaf in total.operands] == ["lines[1].net", "lines[2].net"]
+    assert [leaf.source for leaf in total.walk() if leaf.kind == "field"][2:] == ["lines[2].price", "lines[2].quantity"]
+    assert [leaf.source for leaf in tracer.value("part.currency").operands] == ["currency"]
