@@ -1,0 +1,260 @@
+"""Following one value of a result back to the file that came: the chain is run once more, and every record that is made
+on the way remembers what it was made from.
+
+    for record in trace(content, way, came, reference, facts, found): …     # as they are written
+    lineage = follow(record, "lines[2].net", facts)
+
+Memory: what the chain itself needs (one batch, one group), and whatever the caller keeps of the records.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from exchange.declare.layout import LayoutBase
+from exchange.findings import Found
+from exchange.flow.content import Chain, Content, Intake, Way, run_chain
+from exchange.flow.library import Step
+from exchange.formats.spots import spot_of, spots
+from exchange.mapping.explain import Tracer
+from exchange.mapping.lineage import Lineage, Token, joined, tokens
+from exchange.mapping.tally import Keys, Tally
+from exchange.model import ArrivalFacts, Batch, Record
+from exchange.reconcile import references
+from exchange.reconcile.receivables import OpenItems, match
+
+ORIGIN = "@origin"
+"""The mark on a record (and on an envelope that a mapping opened): what it was made from."""
+DECIDED = ("decision", "rule", "reason")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Came:
+    """A file that records are read from. title: in words, such as "01-daily.csv (arrival 7DYKVHBG)"."""
+
+    title: str
+    path: Path
+    layout: LayoutBase
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """The origin of a record as it was read."""
+
+    file: Came
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mapped:
+    """The origin of a result. source: the record, or the group of records; result: which of its results.
+
+    numbers: of envelopes, which ones of their kind in the file.
+    """
+
+    step: Step
+    source: Record
+    result: int
+    numbers: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decided:
+    """The origin of a decision: the bank transaction and the open items are in the record, or among the items."""
+
+    items: OpenItems
+
+
+def trace(
+    content: Content, way: Way, came: Came, reference: Came | None, facts: ArrivalFacts, found: Found
+) -> Iterator[Record]:
+    """The records of one target as they go to its writer, each with its origin.
+
+    reference: the file that the flow is matched against, when it is matched.
+    """
+    documents = _documents(content.intake, came, facts, found)
+    if content.matching is not None and reference is not None:
+        receivables = _documents(content.matching.intake, reference, facts, found)
+        documents = _decisions(documents, OpenItems.load(receivables, found))
+    return chain.from_iterable(_run(documents, way.chain, facts, found))
+
+
+def _documents(intake: Intake, came: Came, facts: ArrivalFacts, found: Found) -> Iterator[Batch]:
+    return _run(_read(intake, came, found), intake.chain, facts, found)
+
+
+def _read(intake: Intake, came: Came, found: Found) -> Iterator[Batch]:
+    with came.path.open("rb") as stream:
+        for batch in intake.reader.read(stream, found):
+            for record in batch:
+                record[ORIGIN] = Read(came)
+            yield batch
+
+
+def _run(batches: Iterator[Batch], steps: Chain, facts: ArrivalFacts, found: Found) -> Iterator[Batch]:
+    marking = [[_marking(step) for step in together] for together in steps]
+    return run_chain(batches, marking, facts, found, lambda _: Tally(spool=_uncounted))
+
+
+def _marking(step: Step) -> Step:
+    """The same mapping, whose results and envelopes carry their origin; for one run."""
+    kinds = [envelope.kind for envelope in step.compiled.plan.envelopes]
+    opened: Counter[str] = Counter()
+
+    def mark(record: Record, results: Batch) -> None:
+        for number, result in enumerate(results, 1):
+            for kind in kinds:
+                if ORIGIN not in result[kind]:
+                    opened[kind] += 1
+                    result[kind][ORIGIN] = Mapped(step, record, number, {kind: opened[kind]})
+            result[ORIGIN] = Mapped(step, record, number, {})
+
+    return Step(step.name, step.compiled.marked(mark))
+
+
+def _decisions(documents: Iterator[Batch], items: OpenItems) -> Iterator[Batch]:
+    """Decisions one by one, so that what was used up at each of them is known."""
+    for batch in documents:
+        decided = list(chain.from_iterable(match(([transaction] for transaction in batch), items)))
+        for record in decided:
+            record[ORIGIN] = Decided(items)
+        yield decided
+
+
+def _uncounted(_: Keys) -> None:
+    """Documents went into the ledger when the file was delivered."""
+
+
+def follow(record: Record, path: str, facts: ArrivalFacts) -> Lineage:
+    """The lineage of one value of a traced record, down to the files that came.
+
+    Raises UnknownNameError for a path that the record does not have.
+    """
+    follower = _Follower(facts)
+    lineage = follower.value(record, tokens(path))
+    follower.place()
+    return lineage
+
+
+class _Follower:
+    """Asks each step of the chain for the values that the next one read."""
+
+    def __init__(self, facts: ArrivalFacts) -> None:
+        self.facts = facts
+        self.leaves: list[tuple[Lineage, Record, Came]] = []
+        self.tracers: dict[int, Tracer] = {}
+        self.told: set[tuple[int, str]] = set()
+        self.told_aside: set[tuple[int, str]] = set()
+        self.aside = False
+
+    def value(self, record: Record, steps: Sequence[Token]) -> Lineage:
+        """The lineage of a value of a record that has an origin."""
+        origin = record[ORIGIN]
+        if isinstance(origin, Decided):
+            return self._decided(record, origin, steps)
+        envelope = record.get(str(steps[0]))
+        if len(steps) > 1 and isinstance(envelope, dict) and ORIGIN in envelope:
+            origin = envelope[ORIGIN]
+        return self._mapped(origin, steps) if isinstance(origin, Mapped) else self._leaf(record, origin, steps)
+
+    def _mapped(self, origin: Mapped, steps: Sequence[Token]) -> Lineage:
+        """A value that a rule made; what it rests on is told once."""
+        if id(origin) not in self.tracers:
+            made = origin.step.compiled.tracer(origin.source, self.facts, origin.result, origin.numbers)
+            self.tracers[id(origin)] = made
+        lineage = self.tracers[id(origin)].value(joined("", steps))
+        key = (id(origin), lineage.what)
+        if lineage.operands and (key in self.told or (self.aside and key in self.told_aside)):
+            lineage.kind, lineage.operands = "again", []
+        (self.told_aside if self.aside else self.told).add(key)
+        self._go_on(lineage, origin.source)
+        return lineage
+
+    def _leaf(self, record: Record, origin: Read, steps: Sequence[Token]) -> Lineage:
+        """A value as it was read."""
+        file = origin.file
+        lineage = Lineage("source", joined("", steps), _at(record, steps), note=file.title, layout=file.layout.layout)
+        self.leaves.append((lineage, record, file))
+        return lineage
+
+    def _go_on(self, lineage: Lineage, source: Record) -> None:
+        """In place of the fields of a source record comes what these were made from.
+
+        Conditions may be passed over by who reads the lineage, so what they tell is told elsewhere too.
+        """
+        before, self.aside = self.aside, self.aside or lineage.kind == "condition"
+        for number, operand in enumerate(lineage.operands):
+            if operand.kind != "field" or not operand.source:
+                self._go_on(operand, source)
+                continue
+            steps = tokens(operand.source)
+            if ORIGIN in source:
+                lineage.operands[number] = self.value(source, steps)
+            elif len(steps) > 2 and isinstance(steps[1], int):  # `items[3].net` of a group of records
+                lineage.operands[number] = self.value(source[str(steps[0])][steps[1] - 1], steps[2:])
+            else:
+                operand.kind, operand.note = "group", "the records that were gathered"
+        self.aside = before
+
+    def _decided(self, record: Record, origin: Decided, steps: Sequence[Token]) -> Lineage:
+        """A value of a decision: the bank transaction's, the open item's, or the decision itself."""
+        name, transaction, item = str(steps[0]), record["transaction"], record["receivable"]
+        if name in ("transaction", "receivable") and len(steps) > 1:
+            if record[name] is not None:
+                return self.value(record[name], steps[1:])
+            return Lineage("unset", joined("", steps), None, note=record["reason"], layout="common/match")
+        lineage = Lineage("decision", name, record.get(name), layout="common/match")
+        if name not in DECIDED:
+            lineage.note = "of the bank transaction"
+            lineage.operands = [self.value(transaction, (name,))]
+            return lineage
+        lineage.note = record["reason"] if name != "reason" else f"decided: {record['decision']}"
+        lineage.operands = [self.value(transaction, (part,)) for part in ("reference", "amount", "currency")]
+        for candidate in _candidates(record, item, origin.items):
+            lineage.operands.append(self._open_item(candidate, transaction, origin.items))
+        return lineage
+
+    def _open_item(self, item: Record, transaction: Record, items: OpenItems) -> Lineage:
+        """An open item that was looked at, and whether an earlier entry had used it up."""
+        lineage = Lineage("open item", f"invoice {item['number']}", item["open"], layout="common/receivable")
+        lineage.operands = [self.value(item, (part,)) for part in ("number", "reference", "open", "currency")]
+        used_by = items.used.get(id(item))
+        if used_by is not None and used_by is not transaction:
+            lineage.note = "paid by an earlier entry"
+            lineage.operands.append(self.value(used_by, ("entry_ref",)))
+        return lineage
+
+    def place(self) -> None:
+        """Tell of every value that was read where it stands in its file, and how it is written there."""
+        for file in {id(file): file for _, _, file in self.leaves}.values():
+            records = {id(record): record for _, record, of in self.leaves if of is file}
+            with file.path.open("rb") as stream:
+                known = dict(zip(records, spots(file.layout, stream, list(records.values())), strict=True))
+            for lineage, record, of in self.leaves:
+                if of is file:
+                    spot = spot_of(known[id(record)], record, lineage.what)
+                    lineage.line, lineage.column, lineage.path = spot.line, spot.column, spot.path
+                    lineage.text, lineage.rule = spot.text, spot.name
+
+
+def _candidates(record: Record, item: Record | None, items: OpenItems) -> Sequence[Record]:
+    """The open items that a decision rests on."""
+    reference = record["transaction"]["reference"]
+    if item is not None or not reference:
+        return [] if item is None else [item]
+    return items.by_reference.get(references.comparable(reference), [])
+
+
+def _at(record: Record, steps: Sequence[Token]) -> Any:
+    """The value at a path of a record, None when something on the way is not there."""
+    value: Any = record
+    for step in steps:
+        if isinstance(step, int):
+            value = value[step - 1] if isinstance(value, list) and 1 <= step <= len(value) else None
+        else:
+            value = value.get(step) if isinstance(value, dict) else None
+    return value
