@@ -207,15 +207,16 @@ class Pieces:
             return None
         if self._ended:
             return self._parsed(Border(len(self._buffer)))
-        found = [(end, name) for name in self._stacks if (end := self._last_end(name))]
-        if not found:
-            return self._quick() if self._learned(self._borders(first=True)[0]) else None
-        end, name = max(found)
-        return self._parsed(Border(end, self._stacks[name], name))
+        border = self._last_border()
+        if border is None and self._learned(borders := self._borders(first=True)[0]):
+            border = self._last_border() or borders[0]
+        return None if border is None else self._parsed(border)
 
-    def _last_end(self, name: bytes) -> int:
-        """Where the last element of this name seems to end; 0 when none does."""
-        return max(_last(self._buffer, b"</", name, "closed"), _last(self._buffer, b"<", name, "empty"))
+    def _last_border(self) -> Border | None:
+        """Where the last element of a known name seems to end, with what was open behind the others of that name."""
+        found = [(end, name) for name in self._stacks if (end := _last_end(self._buffer, name))]
+        end, name = max(found, default=(0, b""))
+        return Border(end, self._stacks[name], name) if end else None
 
     def _careful(self) -> Piece | None:
         """Cut where the tokeniser says; at damage, before it. None when more must be read first."""
@@ -297,7 +298,8 @@ class Pieces:
         self._buffer = self._buffer[border.offset :]
         self._line += data.count(b"\n")
         self._column = len(data) - data.rfind(b"\n") - 1 if b"\n" in data else self._column + len(data)
-        self._head = self._next_head(spine, "" if plain is None else self._head.default)
+        if plain is None or border.stack != self._open:  # otherwise no name and no namespace has changed
+            self._head = self._next_head(spine, "" if plain is None else self._head.default)
         self._open = border.stack
         return piece
 
@@ -331,6 +333,11 @@ class Pieces:
             return Head(full, None, inner)
         plain = ("" if name == inner else name for name in defaults)
         return Head(full, b"".join(map(_opening, spine, plain)), inner)
+
+
+def _last_end(data: bytes, name: bytes) -> int:
+    """Where the last element of this name seems to end; 0 when none does."""
+    return max(_last(data, b"</", name, "closed"), _last(data, b"<", name, "empty"))
 
 
 def _last(data: bytes, sign: bytes, name: bytes, kind: str) -> int:

@@ -179,6 +179,12 @@ def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st
         assert whole == pieces
 
 
+def test_the_last_element_of_a_name_need_not_be_a_border() -> None:
+    data = '<f xmlns="u"><boxes><box id="0"/><box id="1"><item>%s</item></box></boxes></f>' % ("<t>x</t>" * 50)
+    for chunk in range(1, 80):
+        assert read(ITEMS, data.encode(), chunk) == (by_tree(data), [])
+
+
 def test_a_file_cut_off_anywhere_is_told() -> None:
     data = document(
         '<group code="a">'
