@@ -76,7 +76,15 @@ class Code:
         text = None if value is None else shorten(str(value))
         known = {"line": line, "column": column, "path": path, "field": field, "value": text, **facts}
         return Finding(
-            self.code, self.severity, self.say.format(**known), self.advice.format(**known), line, column, path, field, text
+            self.code,
+            self.severity,
+            self.say.format(**known),
+            self.advice.format(**known),
+            line,
+            column,
+            path,
+            field,
+            text,
         )
 
 

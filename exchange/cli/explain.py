@@ -42,7 +42,9 @@ def command(delivery: str, path: str | None, site: Path, as_json: bool, why: boo
         _print_code(explaining.generated(site, delivery), as_json)
         return
     if path is None:
-        raise UseError("Which value? PATH is missing.", advice="Write record and field, such as 3.lines[2].net.")
+        raise UseError(
+            "Which value? PATH is missing.", advice="Write record and field, such as 3.lines[2].net."
+        )
     explanation = explaining.explain(site, delivery, path)
     if as_json:
         print_json(_as_dict(explanation))
@@ -66,7 +68,12 @@ def _as_dict(explanation: Explanation) -> dict[str, object]:
         "arrival": explanation.arrival.id,
         "original": explanation.arrival.name,
         "field": explanation.field,
-        "written": {"text": written.text, "line": written.line, "column": written.column, "path": written.path},
+        "written": {
+            "text": written.text,
+            "line": written.line,
+            "column": written.column,
+            "path": written.path,
+        },
         "changed": explanation.changed,
         "differs": explanation.differs,
         "lineage": _lineage_dict(explanation.lineage),
@@ -101,7 +108,9 @@ def _show(explanation: Explanation, why: bool) -> None:
         out.print(Text(warning, style="yellow"))
     whole = isinstance(explanation.lineage.value, dict | list)
     text = " " if whole else " is not written " if written.text is None else f' is written "{written.text}" '
-    place = ", ".join([f"line {written.line}"] * bool(written.line) + [written.path or ""] * bool(written.path))
+    place = ", ".join(
+        [f"line {written.line}"] * bool(written.line) + [written.path or ""] * bool(written.path)
+    )
     top = Text(f"{explanation.field}{text}", style="bold").append(f" {place}", style="not bold dim")
     tree = Tree(top, guide_style="dim")
     _add(tree, explanation.lineage, why)
@@ -114,7 +123,9 @@ def _warnings(explanation: Explanation) -> list[str]:
     if explanation.changed is None:
         said.append("This file was made by an earlier run; what was declared then is not known any more.")
     elif explanation.changed:
-        said.append(f"Changed since this file was made: {', '.join(explanation.changed)}. What follows is by today's.")
+        said.append(
+            f"Changed since this file was made: {', '.join(explanation.changed)}. What follows is by today's."
+        )
     if explanation.differs:
         said.append("Today's declarations give another value than the one in the file.")
     return said
@@ -154,7 +165,13 @@ def _source(lineage: Lineage) -> str:
     column = f"column {lineage.column}" if lineage.column else ""
     parts = [f"line {lineage.line}" if lineage.line else "", column, lineage.path or ""]
     name = f" {lineage.rule}" if lineage.rule and not lineage.path else ""
-    text = f'"{lineage.text}" at ' if lineage.text is not None else "not there: " if lineage.value is None else ""
+    text = (
+        f'"{lineage.text}" at '
+        if lineage.text is not None
+        else "not there: "
+        if lineage.value is None
+        else ""
+    )
     return f"{text}{', '.join(part for part in parts if part)}{name} of {lineage.note}"
 
 

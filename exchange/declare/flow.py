@@ -146,8 +146,12 @@ class Source(Declared):
     ready: Annotated[Ready, BeforeValidator(_ready), WithJsonSchema({"type": "string"})] = Field(
         Unchanged(30), description="unchanged for 30s | done file {name}.done | renamed from *.part"
     )
-    min_size: Size = Field(1, alias="min size", description="smaller files wait for a person, such as 1 or 20kB")
-    max_size: Size = Field(2 * 10**9, alias="max size", description="bigger files wait for a person, such as 500MB")
+    min_size: Size = Field(
+        1, alias="min size", description="smaller files wait for a person, such as 1 or 20kB"
+    )
+    max_size: Size = Field(
+        2 * 10**9, alias="max size", description="bigger files wait for a person, such as 500MB"
+    )
     after: Literal["archive", "delete", "keep"] = Field(
         "archive", description="what becomes of the file at the source once it is safe with us"
     )
@@ -174,7 +178,9 @@ class Target(Declared):
         min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"
     )
     per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
-    consumes: bool = Field(False, description="the receiver takes files away at once; a doubt is then settled by that")
+    consumes: bool = Field(
+        False, description="the receiver takes files away at once; a doubt is then settled by that"
+    )
     secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"

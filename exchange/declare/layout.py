@@ -39,7 +39,9 @@ class Control(Declared):
     """
 
     sum: list[str] | None = Field(None, description="terms kind.field, each with an optional - before it")
-    count: list[str] | None = Field(None, description="kinds whose records are counted; * counts every record")
+    count: list[str] | None = Field(
+        None, description="kinds whose records are counted; * counts every record"
+    )
     modulo: int | None = Field(None, description="only the remainder of a division by this number is kept")
     within: Name | None = Field(None, description="the envelope summed over; default: the one with the field")
 
@@ -109,7 +111,9 @@ class Group(Declared):
     by: list[Name] = Field(description="fields; records with equal values belong together")
     into: Name = Field(description="the kind of the record that they become")
     children: Name = Field(description="the field of that record which lists them")
-    keep: list[Name] = Field([], description="more fields that the record itself has, taken from the first one")
+    keep: list[Name] = Field(
+        [], description="more fields that the record itself has, taken from the first one"
+    )
     order: Literal["consecutive", "any"] = Field(
         "consecutive", description="any: lines of one group may be apart; the groups are held in memory"
     )
@@ -142,7 +146,9 @@ class LayoutBase(Declared):
         description="XSD or JSON Schema of the files; {message} stands for the message named by the namespace",
     )
     schema_errors: Literal["error", "warning"] = Field(
-        "error", alias="schema errors", description="how serious they are when reading; when writing they are errors"
+        "error",
+        alias="schema errors",
+        description="how serious they are when reading; when writing they are errors",
     )
     recognise: Recognise | None = None
     group: Group | None = None

@@ -251,7 +251,7 @@ def run_chain(
             for step, copy in zip(together, copies, strict=True)
         ]
         batches = runs[0] if len(runs) == 1 else _joined(runs)
-    return batches
+    return (batch for batch in batches if batch)
 
 
 def _joined(runs: list[Iterator[Batch]]) -> Iterator[Batch]:

@@ -159,7 +159,9 @@ class _Follower:
         envelope = record.get(str(steps[0]))
         if len(steps) > 1 and isinstance(envelope, dict) and ORIGIN in envelope:
             origin = envelope[ORIGIN]
-        return self._mapped(origin, steps) if isinstance(origin, Mapped) else self._leaf(record, origin, steps)
+        return (
+            self._mapped(origin, steps) if isinstance(origin, Mapped) else self._leaf(record, origin, steps)
+        )
 
     def _mapped(self, origin: Mapped, steps: Sequence[Token]) -> Lineage:
         """A value that a rule made; what it rests on is told once."""
@@ -177,7 +179,9 @@ class _Follower:
     def _leaf(self, record: Record, origin: Read, steps: Sequence[Token]) -> Lineage:
         """A value as it was read."""
         file = origin.file
-        lineage = Lineage("source", joined("", steps), _at(record, steps), note=file.title, layout=file.layout.layout)
+        lineage = Lineage(
+            "source", joined("", steps), _at(record, steps), note=file.title, layout=file.layout.layout
+        )
         self.leaves.append((lineage, record, file))
         return lineage
 

@@ -71,7 +71,9 @@ class CsvDialect(Dialect):
     header: bool = Described(True, description="the first row names the columns")
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
     width: int | None = Described(None, ge=1, description="without a header: how many columns a row has")
-    newline: Literal["lf", "crlf"] = Described("crlf", description="line ends that are written; both are read")
+    newline: Literal["lf", "crlf"] = Described(
+        "crlf", description="line ends that are written; both are read"
+    )
     bom: bool = Described(False, description="write a byte order mark")
     spreadsheet: bool = Described(False, description="people open the written file in a spreadsheet program")
     guard: bool | None = Described(

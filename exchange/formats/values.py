@@ -126,7 +126,9 @@ class Dialect(Declared):
 class ValueField(FieldBase):
     """A field whose values are text in the file: what it may say beyond its type."""
 
-    decimal: Literal[".", ","] | None = Field(None, description="the decimal sign, where it is another than the file's")
+    decimal: Literal[".", ","] | None = Field(
+        None, description="the decimal sign, where it is another than the file's"
+    )
     thousands: Thousands | None = Field(None, description="the sign between thousands, where it is another")
     sign: Sign | None = Field(None, description="where the minus stands, where it is another")
     true: Words | None = Field(None, description="words for true; the first is written")

@@ -163,8 +163,7 @@ class CompiledMapping:
             tally.results += len(out)
             if keys:
                 tally.note(keys)
-            if out:
-                yield out
+            yield out
         self._finish(state)
 
     def _finish(self, state: State) -> None:

@@ -120,7 +120,9 @@ class Tracer:
             return unset
         return self._content(assign, assign.content, steps[1:], env, path)
 
-    def _content(self, assign: Assign, content: Content, rest: Sequence[Token], env: Env, path: str) -> Lineage:
+    def _content(
+        self, assign: Assign, content: Content, rest: Sequence[Token], env: Env, path: str
+    ) -> Lineage:
         """The lineage of what the rest of the steps lead to, seen from a field."""
         match content:
             case Single(value=bound):
@@ -133,7 +135,9 @@ class Tracer:
                 node.operands = self._traced(filled, env)
                 return node
             case Fields():
-                return self._find(content, rest, env, path) if rest else self._whole(assign, content, env, path)
+                return (
+                    self._find(content, rest, env, path) if rest else self._whole(assign, content, env, path)
+                )
         blocks = content.blocks if isinstance(content, Children) else (content,)
         if isinstance(content, Children) and not rest:
             return self._list(assign, content, blocks, env, path)
@@ -162,7 +166,9 @@ class Tracer:
             return node
         if rest:
             node.value, source = self._inside(bound, node.value, rest, env)
-            node.operands = [self._field(bound.node.text, node.value, source)] if source else self._traced([bound], env)
+            node.operands = (
+                [self._field(bound.node.text, node.value, source)] if source else self._traced([bound], env)
+            )
             return node
         return self._under(node, bound, env)
 
@@ -195,7 +201,9 @@ class Tracer:
         node.value = {each.name: one.value for each, one in zip(inner, node.operands, strict=True)}
         return node
 
-    def _list(self, assign: Assign, content: Content, blocks: Sequence[Block], env: Env, path: str) -> Lineage:
+    def _list(
+        self, assign: Assign, content: Content, blocks: Sequence[Block], env: Env, path: str
+    ) -> Lineage:
         """A list of structures as a whole: the lists that it was made from."""
         overs = [block.over for block in blocks if block.over is not None]
         node = self._ruled(assign, path, [None] * len(self._elements(content, blocks, env)))
@@ -238,11 +246,15 @@ class Tracer:
                 return Lineage("list", text, value, place=place, operands=list(self._each(bound, env)))
             case Lookup():
                 row = _row(bound, env)
-                return Lineage("lookup", text, value, place=place, note=row, operands=self._operands(bound, env))
+                return Lineage(
+                    "lookup", text, value, place=place, note=row, operands=self._operands(bound, env)
+                )
             case Pick():
                 *tests, chosen = self._choice(bound, env)
                 parts = [*self._traced([chosen], env), *self._conditions(tests, env)]
-                return Lineage("choice", text, value, place=place, note=f"chosen: {chosen.node.text}", operands=parts)
+                return Lineage(
+                    "choice", text, value, place=place, note=f"chosen: {chosen.node.text}", operands=parts
+                )
             case Both() | Either():
                 parts = self._traced(list(self._decisive(bound, env)), env)
                 return Lineage("choice", text, value, place=place, operands=parts)
@@ -281,7 +293,9 @@ class Tracer:
     def _operands(self, bound: Bound, env: Env) -> list[Lineage]:
         parts = operands(bound)
         if isinstance(bound, Apply) and bound.function.name == FIRST_FILLED:
-            last = next((n for n, part in enumerate(parts, 1) if self._value(part, env) is not None), len(parts))
+            last = next(
+                (n for n, part in enumerate(parts, 1) if self._value(part, env) is not None), len(parts)
+            )
             parts = parts[:last]
         return self._traced(parts, env)
 
@@ -331,7 +345,9 @@ class Tracer:
         for part in bound.operands:
             yield part
             value = self._value(part, env)
-            if (isinstance(bound, Both) and not value) or (isinstance(bound, Either) and value not in (None, False)):
+            if (isinstance(bound, Both) and not value) or (
+                isinstance(bound, Either) and value not in (None, False)
+            ):
                 return
 
     def _holds(self, bound: Bound, env: Env) -> bool:
@@ -366,7 +382,9 @@ def _place(text: PlacedText) -> str:
 def _numbered(assign: Assign, found: Sequence[Any], number: Token) -> Any:
     """The element with this number."""
     if not isinstance(number, int):
-        raise UnknownNameError(f"{assign.path} is a list.", advice=f"Say which element: {assign.path}[1].{number}")
+        raise UnknownNameError(
+            f"{assign.path} is a list.", advice=f"Say which element: {assign.path}[1].{number}"
+        )
     if not 1 <= number <= len(found):
         raise UnknownNameError(f"{assign.path} has {len(found)} elements, there is no number {number}.")
     return found[number - 1]
@@ -389,5 +407,7 @@ def _row(bound: Lookup, env: Env) -> str:
         row = None
     if row is None:
         return f"table {table.name}: no row"
-    cells = ", ".join(f"{name} {cell}" for name, cell in row.cells.items() if cell is not None and name != column)
+    cells = ", ".join(
+        f"{name} {cell}" for name, cell in row.cells.items() if cell is not None and name != column
+    )
     return f"table {table.name}, line {row.line} of {table.file}: {column} of the row {cells}"

@@ -71,7 +71,9 @@ def explain(folder: Path, delivery: str, path: str) -> Explanation:
             used = queries.story(connection, arrival.id).references
             made = queries.deliveries(connection, arrival=arrival.id)
         bound = _flow(opened.site, sent.flow)
-        return _Explaining(opened, bound, sent, arrival, used if arrival.run == sent.run else {}, made).explain(path)
+        return _Explaining(
+            opened, bound, sent, arrival, used if arrival.run == sent.run else {}, made
+        ).explain(path)
 
 
 def generated(folder: Path, flow: str) -> list[tuple[str, str]]:
@@ -123,7 +125,9 @@ class _Explaining:
             _explain_unset(lineage, layout, found, name)
         written, number = spot_of(found.spots, found.record, name), f"{found.number}.{name}"
         in_map = _declared(layout, record, name) is True
-        differs = not in_map and lineage.kind != "layout" and not _alike(_at(found.record, name), lineage.value)
+        differs = (
+            not in_map and lineage.kind != "layout" and not _alike(_at(found.record, name), lineage.value)
+        )
         return Explanation(self.sent, self.arrival, number, written, self._changed(), lineage, differs)
 
     def _way(self) -> Way:
@@ -146,7 +150,9 @@ class _Explaining:
         if self.arrival.run != self.sent.run:
             return None
         now = self.bound.content.versions
-        changed = [name for name in sorted({*now, *self._versions()}) if now.get(name) != self._versions().get(name)]
+        changed = [
+            name for name in sorted({*now, *self._versions()}) if now.get(name) != self._versions().get(name)
+        ]
         if not changed and self.arrival.version != self.bound.version_hash:
             return ["the flow itself, values of the site, or the version of Exchange"]
         return changed
@@ -190,7 +196,9 @@ class _Explaining:
         position = self._position() if way.per_document else wanted.number
         gathering: Record | None = None
         counted: Record | None = None
-        for number, record in enumerate(trace(self.bound.content, way, *self._files(), self._facts(), gathered), 1):
+        for number, record in enumerate(
+            trace(self.bound.content, way, *self._files(), self._facts(), gathered), 1
+        ):
             if number == position:
                 counted = record
             if gathering is None and place.of(record) == wanted.coordinates and not way.per_document:
@@ -210,14 +218,18 @@ class _Explaining:
         """The original (or, after a repair, the repaired bytes), and the file that it was matched against."""
         site, row, archive = self.opened.site, self.arrival, self.opened.store.archive
         title = f"{row.name} (arrival {row.id[-8:]}{', as repaired' if row.repaired else ''})"
-        came = self._came(title, archive.path(row.repaired or row.sha256), site.declared_flows[row.flow].layout)
+        came = self._came(
+            title, archive.path(row.repaired or row.sha256), site.declared_flows[row.flow].layout
+        )
         matching = self.bound.content.matching
         if matching is None:
             return came, None
         sha256 = self.used.get(matching.flow)
         newest = None if sha256 else matching.find(matching.flow)
         if sha256 is None and newest is None:
-            raise UseError(f"The file of {matching.flow} that this one was matched against is not known any more.")
+            raise UseError(
+                f"The file of {matching.flow} that this one was matched against is not known any more."
+            )
         layout = site.declared_flows[matching.flow].layout
         path = archive.path(sha256) if sha256 else newest.path if newest else Path()
         return came, self._came(f"reference data of {matching.flow} ({path.name[:8]})", path, layout)
@@ -226,12 +238,18 @@ class _Explaining:
         declared = self.opened.site.library.layout(layout)
         assert declared is not None
         if not path.is_file():
-            raise UseError(f"{title} is not in the archive: {path} is missing.", advice="Run `exchange verify`.")
+            raise UseError(
+                f"{title} is not in the archive: {path} is missing.", advice="Run `exchange verify`."
+            )
         return Came(title, path, declared)
 
     def _position(self) -> int:
         """Which of the documents of its target this delivery is, from 1."""
-        same = [each for each in self.made if (each.run, each.target_index) == (self.sent.run, self.sent.target_index)]
+        same = [
+            each
+            for each in self.made
+            if (each.run, each.target_index) == (self.sent.run, self.sent.target_index)
+        ]
         return sorted({each.ord for each in same}).index(self.sent.ord) + 1
 
 
@@ -280,7 +298,9 @@ def _nth(records: Iterator[Found], number: int) -> Found:
         last = found.number
         if last == number:
             return found
-    raise UnknownNameError(f"The file has {last} record{'' if last == 1 else 's'}, there is no number {number}.")
+    raise UnknownNameError(
+        f"The file has {last} record{'' if last == 1 else 's'}, there is no number {number}."
+    )
 
 
 def _at_line(records: Iterator[Found], line: int) -> Found:
@@ -300,7 +320,9 @@ def _nearest(records: Iterator[Found], path: str) -> Found:
     wanted, best, length = _steps(path), None, -1
     for found in records:
         here = _steps(found.record.get(PATH) or "")
-        shared = next((n for n, pair in enumerate(zip(here, wanted, strict=False)) if pair[0] != pair[1]), len(here))
+        shared = next(
+            (n for n, pair in enumerate(zip(here, wanted, strict=False)) if pair[0] != pair[1]), len(here)
+        )
         if shared > length:
             best, length = found, shared
         if length == len(here):
@@ -331,7 +353,8 @@ def _by_column(found: Found, line: int, column: str) -> str:
         if column in (spot.name, name) or (column.isdecimal() and spot.column == int(column)):
             return name
     raise UnknownNameError(
-        f'Line {line} has no column "{column}".', advice=did_you_mean(column, [spot.name for spot in here.values()])
+        f'Line {line} has no column "{column}".',
+        advice=did_you_mean(column, [spot.name for spot in here.values()]),
     )
 
 
@@ -411,5 +434,9 @@ def _alike(written: Any, computed: Any) -> bool:
 
 def _likeness(written: Record, computed: Record) -> int:
     """How many plain values of a record that was read back are those of a computed one."""
-    names = [name for name, value in written.items() if not name.startswith("@") and not isinstance(value, dict | list)]
+    names = [
+        name
+        for name, value in written.items()
+        if not name.startswith("@") and not isinstance(value, dict | list)
+    ]
     return sum(_alike(written[name], computed.get(name)) for name in names)

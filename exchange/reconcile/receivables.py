@@ -50,7 +50,11 @@ class OpenItems:
             return
         reason = references.fault(reference)
         if reason:
-            found(OPEN_ITEM_UNCHECKED.at(line=item.get(LINE), value=reference, number=item["number"], reason=reason))
+            found(
+                OPEN_ITEM_UNCHECKED.at(
+                    line=item.get(LINE), value=reference, number=item["number"], reason=reason
+                )
+            )
             return
         self.by_reference[references.comparable(reference)].append(item)
 
@@ -94,7 +98,9 @@ def _choose(transaction: Record, candidates: list[Record], items: OpenItems) -> 
         return _unmatched(transaction, f"No open invoice has the reference {transaction['reference']}.")
     unused = [item for item in candidates if id(item) not in items.used]
     if not unused:
-        return _unmatched(transaction, f"Invoice {_numbers(candidates)} was already paid by an earlier entry: paid twice?")
+        return _unmatched(
+            transaction, f"Invoice {_numbers(candidates)} was already paid by an earlier entry: paid twice?"
+        )
     exact = [item for item in unused if _same_money(item, transaction)]
     if len(exact) == 1:
         items.used[id(exact[0])] = transaction
@@ -134,7 +140,9 @@ def _unmatched(transaction: Record, reason: str) -> Record:
     return _decision(transaction, "unmatched", None, reason, None)
 
 
-def _decision(transaction: Record, decision: str, rule: str | None, reason: str, item: Record | None) -> Record:
+def _decision(
+    transaction: Record, decision: str, rule: str | None, reason: str, item: Record | None
+) -> Record:
     result: dict[str, Any] = {
         "decision": decision,
         "rule": rule,

@@ -21,11 +21,17 @@ SHAPES = {
     for block in blocks(PAGE)
     if block.mark.startswith("json: ")
 }
-NAMED = {row.__name__: row for row in (rows.Arrival, rows.Delivery, rows.Event, rows.StoredFinding, queries.Seen)}
+NAMED = {
+    row.__name__: row for row in (rows.Arrival, rows.Delivery, rows.Event, rows.StoredFinding, queries.Seen)
+}
 SAMPLES = ROOT / "samples/nordkaffe"
 COMMANDS: dict[str, tuple[str | Path, ...]] = {
     "inspect": (SAMPLES / "bank-statements/01-camt053-02.in.xml",),
-    "try": ("erp-orders", SAMPLES / "erp-orders/01-daily.in.csv", SAMPLES / "erp-orders/02-typing-errors.in.csv"),
+    "try": (
+        "erp-orders",
+        SAMPLES / "erp-orders/01-daily.in.csv",
+        SAMPLES / "erp-orders/02-typing-errors.in.csv",
+    ),
     "run": ("--once",),
     "check": (),
     "status": (),

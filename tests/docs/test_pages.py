@@ -76,7 +76,11 @@ def command_problems(text: str) -> list[str]:
             continue
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         said = re.sub(r"'[^']*'|\"[^\"]*\"", "''", rest.partition("#")[0])
-        found += [f"exchange {name} {option}" for option in re.findall(r"--[a-z][a-z-]*", said) if option not in known]
+        found += [
+            f"exchange {name} {option}"
+            for option in re.findall(r"--[a-z][a-z-]*", said)
+            if option not in known
+        ]
     return found
 
 
@@ -150,7 +154,9 @@ def test_paths_that_are_named_exist(page: Path) -> None:
             here = ROOT / path.rstrip(".")
             if re.search(r"NAME|[*<{]", said):
                 continue
-            if not here.exists() or (test and not re.search(rf"def {test}\b", here.read_text(encoding="utf-8"))):
+            if not here.exists() or (
+                test and not re.search(rf"def {test}\b", here.read_text(encoding="utf-8"))
+            ):
                 missing.append(said)
     assert missing == []
 
@@ -162,12 +168,16 @@ def test_every_module_stands_on_the_map() -> None:
     for name in layers.keys() - {"__main__"}:
         assert f"`exchange/{name}.py`" in text or f"`exchange/{name}/`" in text, name
     for package in ("declare", "mapping", "flow", "ledger", "operations", "reconcile"):
-        modules = (path.stem for path in (ROOT / "exchange" / package).glob("*.py") if not path.stem.startswith("_"))
+        modules = (
+            path.stem for path in (ROOT / "exchange" / package).glob("*.py") if not path.stem.startswith("_")
+        )
         assert [name for name in sorted(modules) if f"`{name}`" not in text] == [], package
 
 
 def test_the_layers_on_the_map_are_those_of_the_test() -> None:
-    shown = next(block.text for block in blocks(ROOT / "ARCHITECTURE.md") if block.text.startswith("__main__\n"))
+    shown = next(
+        block.text for block in blocks(ROOT / "ARCHITECTURE.md") if block.text.startswith("__main__\n")
+    )
     rows = (ROOT / "tests/architecture/layers.txt").read_text().splitlines()
     real = [row.strip() for row in rows if row.strip() and not row.startswith("#")]
     assert [re.split(r"\s{2,}", line)[0] for line in shown.splitlines()] == real

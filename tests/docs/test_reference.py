@@ -82,16 +82,22 @@ def test_every_key_is_told_with_its_meaning(name: str) -> None:
     for model, attribute, key in found:
         section = page(name).partition(f"\n## {model.__name__}\n")[2].partition("\n## ")[0]
         assert f"\n| `{key}` |" in section, f"{model.__name__}: {key}"
-        assert reference_keys.meaning(model, attribute), f"{model.__module__}.{model.__name__}.{key} has no description"
+        assert reference_keys.meaning(model, attribute), (
+            f"{model.__module__}.{model.__name__}.{key} has no description"
+        )
 
 
 def test_every_name_of_a_family_is_told() -> None:
     assert [name for name in functions() if f"| `{name}(" not in page("functions")] == []
     assert [name for name in checks.names() if f"| `{name}` |" not in page("checks")] == []
-    assert [name for name in formats.names() if f"| [{name}](format-{name}.md) |" not in page("formats")] == []
+    assert [
+        name for name in formats.names() if f"| [{name}](format-{name}.md) |" not in page("formats")
+    ] == []
     assert [name for name in transports.names() if f"\n## {name}\n" not in page("transports")] == []
     assert [row["code"] for row in listed.codes(None) if f"| `{row['code']}` |" not in page("codes")] == []
-    assert [row["layout"] for row in listed.layouts(None) if f"[{row['layout']}](" not in page("layouts")] == []
+    assert [
+        row["layout"] for row in listed.layouts(None) if f"[{row['layout']}](" not in page("layouts")
+    ] == []
 
 
 def test_unsure_layouts_are_marked() -> None:

@@ -51,11 +51,21 @@ class Reader:
         note = self.folder / ".where"
         script = f"set -e\ntrap 'pwd > {note}' EXIT\n{text}"
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "NO_COLOR": "1", "COLUMNS": "100", "EXCHANGE_ACTOR": "anna"}
+        environment = {
+            **os.environ,
+            "PATH": path,
+            "NO_COLOR": "1",
+            "COLUMNS": "100",
+            "EXCHANGE_ACTOR": "anna",
+        }
         environment.pop("EXCHANGE_SITE", None)
         both = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        done = subprocess.run(["bash", "-c", script], cwd=self.folder, env=environment, text=True, check=False, **both)
-        assert done.returncode == step.exit_code, f"{step.commands.where}: exit {done.returncode}\n{done.stdout}"
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=self.folder, env=environment, text=True, check=False, **both
+        )
+        assert done.returncode == step.exit_code, (
+            f"{step.commands.where}: exit {done.returncode}\n{done.stdout}"
+        )
         here = Path(note.read_text().strip())
         note.unlink()
         self.folder = here
@@ -85,7 +95,9 @@ def pattern(text: str, name: str | None) -> str:
         if line == "…":
             lines.append(r"(?:[^\n]*\n)*?")
             continue
-        escaped = ".*".join(re.escape(part.rstrip() if not part.strip() else part) for part in line.rstrip().split("…"))
+        escaped = ".*".join(
+            re.escape(part.rstrip() if not part.strip() else part) for part in line.rstrip().split("…")
+        )
         lines.append(f"{escaped}\n")
     whole = "".join(lines)
     return whole.replace(re.escape(name), r"(?P<same>\w+)", 1) if name else whole

@@ -235,7 +235,9 @@ def run(folder: Path) -> None:
 def delivery(folder: Path, target: int, position: int = 1) -> str:
     """The identifier of a delivery: the position-th of a target."""
     with sqlite3.connect(folder / "var/ledger.db") as connection:
-        rows = connection.execute("select id from deliveries where target_index = ? order by ord", (target,)).fetchall()
+        rows = connection.execute(
+            "select id from deliveries where target_index = ? order by ord", (target,)
+        ).fetchall()
     return str(rows[position - 1][0])
 
 

@@ -306,7 +306,9 @@ def test_changed_declarations_are_told(tmp_path: Path) -> None:
     assert not of(site, ROWS, "1.net").differs
     (site / "exchange.yaml").write_text((site / "exchange.yaml").read_text().replace("Acme Oy", "Acme Ab"))
     rates.write_text(rates.read_text().replace("0.1;", "0.09123;"))
-    assert of(site, XML, "1.seller").changed == ["the flow itself, values of the site, or the version of Exchange"]
+    assert of(site, XML, "1.seller").changed == [
+        "the flow itself, values of the site, or the version of Exchange"
+    ]
     assert of(site, XML, "1.seller").differs
 
 
@@ -364,7 +366,11 @@ def cell(text: str, leaf: Lineage) -> str:
 
 def element(tree: etree._Element, path: str) -> str | None:
     steps = [step.partition("[") for step in path.strip("/").split("/")]
-    names = [f"*[local-name()='{name.rpartition(':')[2]}']{mark}{rest}" for name, mark, rest in steps if name[0] != "@"]
+    names = [
+        f"*[local-name()='{name.rpartition(':')[2]}']{mark}{rest}"
+        for name, mark, rest in steps
+        if name[0] != "@"
+    ]
     found = tree.xpath("/" + "/".join(names))
     assert len(found) == 1, path
     text = found[0].get(steps[-1][0][1:]) if steps[-1][0][0] == "@" else found[0].text
@@ -374,7 +380,11 @@ def element(tree: etree._Element, path: str) -> str | None:
 def pointed(value: Any, leaf: Lineage) -> str | None:
     for step in (leaf.path or "").strip("/").split("/"):
         value = value[int(step)] if isinstance(value, list) else value[step]
-    return {True: "true", False: "false", None: "null"}.get(value, value) if not isinstance(value, str) else value
+    return (
+        {True: "true", False: "false", None: "null"}.get(value, value)
+        if not isinstance(value, str)
+        else value
+    )
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -390,7 +400,9 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def check_every_value(site: OpenSite, flow: str, file: Path, reference: Came | None = None) -> tuple[int, int]:
+def check_every_value(
+    site: OpenSite, flow: str, file: Path, reference: Came | None = None
+) -> tuple[int, int]:
     """Every value a flow makes of a file: how many there were, and how many places in the original were looked at."""
     content = site.flows[flow].content
     layout = site.library.layout(site.declared_flows[flow].layout)

@@ -16,7 +16,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, dict[tuple[st
     exchange = Shell(tmp_path_factory.mktemp("demo"))
     made = exchange("demo", "site", "--json").json()
     originals = {row["id"]: row["name"] for row in made["arrivals"]}
-    found = {(d["flow"], originals[d["arrival"]], d["target"].rpartition("/")[2]): d["id"] for d in made["deliveries"]}
+    found = {
+        (d["flow"], originals[d["arrival"]], d["target"].rpartition("/")[2]): d["id"]
+        for d in made["deliveries"]
+    }
     return exchange, found
 
 
@@ -120,7 +123,11 @@ def test_stock_from_attributes_and_text(demo: Demo) -> None:
     found = lineage(demo, ("products", "01-erp-export.xml", "shop"), "/stock/1/quantity")
     assert found["written"]["text"] == "84"
     (leaf,) = [node for node in walk(found["lineage"]) if node["kind"] == "source"]
-    assert (leaf["text"], leaf["line"], leaf["path"]) == ("84", 11, "/tuotteet[1]/ryhma[1]/tuote[1]/v:saldo[2]")
+    assert (leaf["text"], leaf["line"], leaf["path"]) == (
+        "84",
+        11,
+        "/tuotteet[1]/ryhma[1]/tuote[1]/v:saldo[2]",
+    )
 
 
 def walk(node: Any) -> list[Any]:
@@ -130,7 +137,11 @@ def walk(node: Any) -> list[Any]:
 def test_an_amount_of_a_web_shop(demo: Demo) -> None:
     found = lineage(demo, ("shopify-orders", "01-week-47.json", "netvisor"), "1.total")
     leaf = next(node for node in walk(found["lineage"]) if node["kind"] == "source")
-    assert (leaf["path"], leaf["text"], found["written"]["text"]) == ("/orders/0/total_price", "67.60", "67,60")
+    assert (leaf["path"], leaf["text"], found["written"]["text"]) == (
+        "/orders/0/total_price",
+        "67.60",
+        "67,60",
+    )
 
 
 def test_people_read_a_tree(demo: Demo) -> None:
@@ -158,7 +169,11 @@ def test_wrong_names_are_told(demo: Demo) -> None:
 def test_the_generated_code_can_be_read(demo: Demo) -> None:
     exchange, _ = demo
     shown = exchange("explain", "bank-statements", "--code", "--site", "site").out
-    for title in ("reader of iso20022/camt.053", "mapping common/match-to-voucher", "writer of generic/tick-off"):
+    for title in (
+        "reader of iso20022/camt.053",
+        "mapping common/match-to-voucher",
+        "writer of generic/tick-off",
+    ):
         assert f"# {title}\n" in shown
     assert "def run(batch, state):" in shown
     compile(shown, "shown", "exec")

@@ -62,7 +62,9 @@ class JsonField(ValueField):
 class JsonKind(KindBase):
     """One kind of record: the object that the file is, or the records `inside` it, at `each`."""
 
-    each: str | list[str] | None = Field(None, description="where its records are, seen from the kind around it")
+    each: str | list[str] | None = Field(
+        None, description="where its records are, seen from the kind around it"
+    )
     fields: dict[Name, JsonField] = {}
 
 

@@ -23,7 +23,9 @@ def spots(layout: Layout, stream: BinaryIO, records: Sequence[Record]) -> list[d
             wanted[line].append((cells, prefix))
     for line, row in _read(layout, stream, max(wanted, default=0)):
         for cells, prefix in wanted.get(line, ()):
-            cells |= {leaf(prefix, name): spot for name, spot in row.items() if _belongs(layout, name, prefix)}
+            cells |= {
+                leaf(prefix, name): spot for name, spot in row.items() if _belongs(layout, name, prefix)
+            }
     return found
 
 
@@ -49,17 +51,22 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     rows = csv.reader(lines, strict=True, **layout.dialect.options)
     header = next((row for row in rows if row), []) if layout.dialect.header else None
     arrangement = CsvReader(layout, columns(layout)).arrangement(header, ignored) or ()
-    names = [cell.strip() for cell in header or ()] or [str(number) for number in range(1, len(arrangement) + 1)]
+    names = [cell.strip() for cell in header or ()] or [
+        str(number) for number in range(1, len(arrangement) + 1)
+    ]
     end = rows.line_num
     for row in rows:
         line, end = end + layout.dialect.skip + 1, rows.line_num
         if line > last:
             return
-        yield line, {
-            field: Spot(cell, line, number, name=name)
-            for number, (field, cell, name) in enumerate(zip(arrangement, row, names, strict=False), 1)
-            if field
-        }
+        yield (
+            line,
+            {
+                field: Spot(cell, line, number, name=name)
+                for number, (field, cell, name) in enumerate(zip(arrangement, row, names, strict=False), 1)
+                if field
+            },
+        )
 
 
 def _lines(stream: BinaryIO, encoding: str) -> Iterator[str]:

@@ -24,7 +24,11 @@ def spots(layout: Layout, stream: BinaryIO, records: Sequence[Record]) -> list[d
     for element in _elements(layout, stream, walker):
         key = element.line, pointer(element.steps)
         if key in wanted:
-            tokens = {token.steps: token for token in walk(element.text[element.begin : element.end]) if not token.key}
+            tokens = {
+                token.steps: token
+                for token in walk(element.text[element.begin : element.end])
+                if not token.key
+            }
             kind = layout.kinds()[layout.streamed]
             wanted[key] |= _structure(kind.fields, (), "", tokens, element.places())
             left.discard(key)

@@ -172,7 +172,11 @@ class _Taker:
     ) -> Iterator[tuple[str, Spot]]:
         """The spot of a value: the first that holds text; of a list of values all."""
         for each in paths:
-            held = [spot for holder in self._select(element, each) if (spot := self._spot(holder, each.attribute)).text]
+            held = [
+                spot
+                for holder in self._select(element, each)
+                if (spot := self._spot(holder, each.attribute)).text
+            ]
             if held and declared.many:
                 yield from ((f"{path}[{number}]", spot) for number, spot in enumerate(held, 1))
             elif held:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 from exchange.declare.layout import Control
@@ -12,6 +12,7 @@ from exchange.formats.xml.layout import Layout
 from exchange.model import Record
 
 _EXACT = Context(prec=100)
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,21 @@ class Totals:
     sums: dict[str, Decimal] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, kind: str, terms: Mapping[str, tuple[str, ...]], record: Record) -> None:
-        """One more record of a kind; terms: what of it is summed, by its name in the control."""
-        self.counts[kind] = self.counts.get(kind, 0) + 1
+    def add(self, kind: str, terms: Mapping[str, tuple[str, ...]], records: Sequence[Record]) -> None:
+        """More records of a kind; terms: what of them is summed, by its name in the control."""
+        self.counts[kind] = self.counts.get(kind, 0) + len(records)
         for term, path in terms.items():
-            value = _value(record, path)
-            if value is not None:
-                self.sums[term] = _EXACT.add(self.sums.get(term, Decimal(0)), Decimal(value))
+            if len(path) == 1:
+                values = [record.get(path[0]) for record in records]
+            else:
+                values = [_value(record, path) for record in records]
+            with localcontext(_EXACT):
+                self.sums[term] = sum([value for value in values if value is not None], self.sums.get(term, ZERO))
 
     def merge(self, inner: Totals) -> None:
         """Everything inside an inner element is inside this one too."""
         for term, value in inner.sums.items():
-            self.sums[term] = _EXACT.add(self.sums.get(term, Decimal(0)), value)
+            self.sums[term] = _EXACT.add(self.sums.get(term, ZERO), value)
         for kind, number in inner.counts.items():
             self.counts[kind] = self.counts.get(kind, 0) + number
 
@@ -52,7 +56,7 @@ class Totals:
         for kind in control.count or ():
             total += self.counts.get(kind, 0)
         for term in control.sum or ():
-            value = self.sums.get(term.removeprefix("-"), Decimal(0))
+            value = self.sums.get(term.removeprefix("-"), ZERO)
             total = _EXACT.subtract(total, value) if term.startswith("-") else _EXACT.add(total, value)
         return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
 
@@ -87,6 +91,6 @@ def _value(record: Record, path: tuple[str, ...]) -> Any:
     for depth, name in enumerate(path):
         if isinstance(value, list):
             inner = [_value(item, path[depth:]) for item in value]
-            return sum((Decimal(number) for number in inner if number is not None), Decimal(0))
+            return sum((Decimal(number) for number in inner if number is not None), ZERO)
         value = value.get(name) if value is not None else None
     return value

@@ -231,7 +231,7 @@ class Walker:
             holder.incomplete = True
             return
         if kind in self._terms:
-            holder.totals.add(kind, self._terms[kind], record)
+            holder.totals.add(kind, self._terms[kind], (record,))
         if above is not None:
             record.update(above)
             self._pending.append(record)
@@ -306,7 +306,7 @@ class Walker:
         if self._plan.kinds[frame.kind].kind.own:
             self._hand_on(frame, outer, record)
         if frame.kind in self._terms:
-            outer.totals.add(frame.kind, self._terms[frame.kind], record)
+            outer.totals.add(frame.kind, self._terms[frame.kind], (record,))
         outer.totals.merge(frame.totals)
         outer.incomplete = outer.incomplete or frame.incomplete or frame.bad
 

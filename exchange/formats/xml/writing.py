@@ -130,7 +130,7 @@ class _Writing:
     def _run(self, record: Record) -> tuple[Any, ...]:
         """What neighbours must have in common to be written together."""
         kind = self._writer._only or record[KIND]
-        return (kind, *[id(record.get(name)) for name in self._writer._around[kind]])
+        return (kind, *map(id, map(record.get, self._writer._around[kind])))
 
     # --- records -------------------------------------------------------------------------------------------
 
@@ -143,8 +143,7 @@ class _Writing:
             texts = [self._told(kind, record) for record in records]
         self._counts[kind] += len(records)
         if kind in self._terms:
-            for record in records:
-                group.totals.add(kind, self._terms[kind], record)
+            group.totals.add(kind, self._terms[kind], records)
         data = "".join(texts).encode(self._writer._encoding, "xmlcharrefreplace")
         self._spool.add(data, group.segments.setdefault(kind, []))
 
@@ -177,7 +176,7 @@ class _Writing:
         for inner in (inner for groups in group.inside.values() for inner in groups):
             self._total(inner)
             if inner.kind in self._terms:
-                group.totals.add(inner.kind, self._terms[inner.kind], inner.record)
+                group.totals.add(inner.kind, self._terms[inner.kind], (inner.record,))
             group.totals.merge(inner.totals)
 
     # --- what stands around --------------------------------------------------------------------------------

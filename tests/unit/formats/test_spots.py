@@ -130,7 +130,9 @@ def last(declared: str, file: bytes) -> tuple[Mapping[str, Spot], Record]:
     """The spots of the last record of a file."""
     layout = parsed(declared)
     found = Gathered()
-    records = list(chain.from_iterable(registry.get(layout.format).reader(layout).read(io.BytesIO(file), found)))
+    records = list(
+        chain.from_iterable(registry.get(layout.format).reader(layout).read(io.BytesIO(file), found))
+    )
     assert not found.errors, found.kept
     known = spots(layout, io.BytesIO(file), records)
     assert len(known) == len(records)
@@ -167,8 +169,13 @@ def test_xml_elements_and_attributes() -> None:
         ("a", f"{base}/Dtls[1]/Tx"), ("b", f"{base}/Dtls[2]/Tx[1]"), ("c", f"{base}/Dtls[2]/Tx[2]"),
     ]  # fmt: skip
     assert known["statement.id"].text == "second"
-    assert (known["statement.opening"].text, known["statement.opening"].path) == ("5.00", "/D[1]/Stmt[2]/Bal[2]/Amt")
-    assert (known["statement.count"].text, known["statement.count"].line) == ("2", 13), "it stands after the entries"
+    assert (known["statement.opening"].text, known["statement.opening"].path) == (
+        "5.00",
+        "/D[1]/Stmt[2]/Bal[2]/Amt",
+    )
+    assert (known["statement.count"].text, known["statement.count"].line) == ("2", 13), (
+        "it stands after the entries"
+    )
 
 
 def test_json_tokens() -> None:

@@ -391,5 +391,8 @@ def test_lineage_reaches_the_source_fields() -> None:
     ]
     total = tracer.value("total")
     assert [leaf.what for leaf in total.operands] == ["lines[1].net", "lines[2].net"]
-    assert [leaf.source for leaf in total.walk() if leaf.kind == "field"][2:] == ["lines[2].price", "lines[2].quantity"]
+    assert [leaf.source for leaf in total.walk() if leaf.kind == "field"][2:] == [
+        "lines[2].price",
+        "lines[2].quantity",
+    ]
     assert [leaf.source for leaf in tracer.value("part.currency").operands] == ["currency"]
