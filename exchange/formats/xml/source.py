@@ -165,7 +165,9 @@ class Source:
     def _refuse_floods(self, text: bytes) -> None:
         """A start tag with thousands of attributes costs quadratic time later on."""
         look, half = self._tail + text, LONGEST_TAG // 2
-        suspect = any(look.find(b">", place, place + half) < 0 for place in range(0, len(look) - half + 1, half))
+        suspect = any(
+            look.find(b">", place, place + half) < 0 for place in range(0, len(look) - half + 1, half)
+        )
         if suspect and _LONG_TAG.search(look):
             self._refuse(TOO_BIG.at(line=self._line, why=f"a start tag has more than {LONGEST_TAG} bytes"))
         self._tail = look[look.rfind(b">") + 1 :][-2 * LONGEST_TAG :]

@@ -40,8 +40,9 @@ class Totals:
                 values = [record.get(path[0]) for record in records]
             else:
                 values = [_value(record, path) for record in records]
+            numbers = [value for value in values if isinstance(value, Decimal | int)]  # others are told elsewhere
             with localcontext(_EXACT):
-                self.sums[term] = sum([value for value in values if value is not None], self.sums.get(term, ZERO))
+                self.sums[term] = sum(numbers, self.sums.get(term, ZERO))
 
     def merge(self, inner: Totals) -> None:
         """Everything inside an inner element is inside this one too."""
@@ -52,7 +53,7 @@ class Totals:
 
     def of(self, control: Control) -> Decimal:
         """What a control field must say."""
-        total = Decimal(0)
+        total = ZERO
         for kind in control.count or ():
             total += self.counts.get(kind, 0)
         for term in control.sum or ():
@@ -90,7 +91,7 @@ def _value(record: Record, path: tuple[str, ...]) -> Any:
     value: Any = record
     for depth, name in enumerate(path):
         if isinstance(value, list):
-            inner = [_value(item, path[depth:]) for item in value]
-            return sum((Decimal(number) for number in inner if number is not None), ZERO)
-        value = value.get(name) if value is not None else None
+            inner = (_value(item, path[depth:]) for item in value)
+            return sum((number for number in inner if isinstance(number, Decimal | int)), ZERO)
+        value = value.get(name) if isinstance(value, dict) else None
     return value

@@ -180,7 +180,9 @@ def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st
 
 
 def test_the_last_element_of_a_name_need_not_be_a_border() -> None:
-    data = '<f xmlns="u"><boxes><box id="0"/><box id="1"><item>%s</item></box></boxes></f>' % ("<t>x</t>" * 50)
+    data = '<f xmlns="u"><boxes><box id="0"/><box id="1"><item>%s</item></box></boxes></f>' % (
+        "<t>x</t>" * 50
+    )
     for chunk in range(1, 80):
         assert read(ITEMS, data.encode(), chunk) == (by_tree(data), [])
 

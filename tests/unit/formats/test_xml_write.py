@@ -244,6 +244,22 @@ def test_every_rule_that_is_broken_is_told_with_the_place_of_the_source() -> Non
     assert "U+0001" in findings[-1].message
 
 
+def test_values_of_a_wrong_type_are_told_and_do_not_break_the_totals() -> None:
+    _, findings = write(layout(PAIN), payment(1), payment(2, amount="3.00"), payment(3, amount=None, creditor="x"))
+    assert [(finding.code, finding.field, finding.line) for finding in findings] == [
+        ("VAL040", "amount", 3),
+        ("VAL001", "amount", 4),
+        ("XML023", "creditor", 4),
+        ("VAL001", "creditor", 4),
+    ]
+
+
+def test_totals_are_exact_beyond_the_usual_precision() -> None:
+    payments = [payment(1, amount=Decimal("9999999999999999.99")) for _ in range(3)]
+    data, findings = write(layout(PAIN), *payments)
+    assert findings == [] and b"<CtrlSum>29999999999999999.97</CtrlSum>" in data
+
+
 def test_a_wrong_value_around_records_is_told_once() -> None:
     batch = {**BATCH, "account": "FI00"}
     _, findings = write(layout(PAIN), payment(1, batch), payment(2, batch))
