@@ -35,7 +35,7 @@ class Candidate:
 def names() -> tuple[str, ...]:
     """The names of all formats, in order."""
     modules = sorted(module.name for module in pkgutil.iter_modules(exchange.formats.__path__))
-    return tuple(name for name in modules if _module(name) is not None)
+    return tuple(name for name in modules if not name.startswith("_") and _module(name) is not None)
 
 
 def get(name: str) -> Format:
