@@ -85,7 +85,8 @@ def _module(name: str) -> Format | None:
     if not any(module.name == name for module in pkgutil.iter_modules(exchange.formats.__path__)):
         return None
     module = importlib.import_module(f"{exchange.formats.__name__}.{name}")
-    return cast(Format, module) if hasattr(module, "Layout") else None
+    is_format = hasattr(module, "Layout") and hasattr(module, "reader")
+    return cast(Format, module) if is_format else None
 
 
 def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
