@@ -40,7 +40,7 @@ def layout(text: str) -> LayoutBase:
 @pytest.fixture
 def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A format that somebody adds: one new file."""
-    (tmp_path / "morse.py").write_text("class Layout: pass\ndef sniff(sample): return None\n")
+    (tmp_path / "morse.py").write_text("class Layout: pass\ndef reader(layout): raise NotImplementedError\n")
     (tmp_path / "shared.py").write_text("NOT_A_FORMAT = True\n")
     monkeypatch.setattr(exchange.formats, "__path__", [*exchange.formats.__path__, str(tmp_path)])
     for cached in (registry.names, registry._module):
