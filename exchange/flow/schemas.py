@@ -30,7 +30,7 @@ def validator(library: Library, layout: LayoutBase, *, reading: bool) -> Validat
             return None
         return library.schema_bytes(name.replace(MESSAGE, message), layout.layout)
 
-    check = JsonSchemaCheck(load) if name.endswith(".json") else XsdCheck(load)
+    check = JsonSchemaCheck(load) if name.endswith(".json") else XsdCheck(load, layout)
 
     def validate(stream: BinaryIO, found: Found) -> None:
         check(stream, found, severity)

@@ -3,8 +3,8 @@
     check = XsdCheck(load)              # load(namespace) -> bytes of the schema, None when there is none
     check(stream, found, "warning")
 
-Files beyond `WHOLE` bytes are not checked as a whole: that needs many times their size in memory. What a layout says of
-its fields is checked for every record anyway.
+Files beyond `WHOLE` bytes are not checked as a whole: that needs many times their size in memory. An XML file whose
+layout is known is then checked in parts; of others, what a layout says of its fields is checked for every record anyway.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
 
-from exchange.findings import Code, Found, Severity, code
+from exchange.declare.layout import LayoutBase
+from exchange.errors import UseError
+from exchange.findings import Code, Finding, Found, Severity, code
+from exchange.formats._xsd_parts import Part, parts
+from exchange.formats.xml.layout import Layout
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -94,24 +98,44 @@ _FACETS: dict[str, Callable[[str], str]] = {
 class XsdCheck:
     """Checks XML files against the XSD of their namespace; compiled schemas are kept, for each thread its own."""
 
-    def __init__(self, load: LoadSchema) -> None:
+    def __init__(self, load: LoadSchema, layout: LayoutBase | None = None) -> None:
         self._load = load
+        self._layout = layout if isinstance(layout, Layout) else None
         self._kept = threading.local()
 
     def __call__(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
         """All findings of the file; the stream is read from its start. Ill-formed files are the reader's matter."""
-        if _is_too_big(stream, found):
-            return
+        if _size(stream) > WHOLE and self._layout is not None:
+            self._in_parts(stream, self._layout, found, severity)
+        elif not _is_too_big(stream, found):
+            self._whole(stream, found, severity)
+
+    def _whole(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
         try:
             tree = etree.parse(stream, _parser())
         except etree.XMLSyntaxError:
             return
         root, schema = self._document(tree.getroot())
         if schema is None:
-            found(NO_SCHEMA.at(value=etree.QName(tree.getroot()).namespace or "files without a namespace"))
+            found(_no_schema(root))
         elif not schema.validate(root):
             for finding_code, error, facts in _once(schema.error_log):
-                found(_finding(root, finding_code, error, facts).with_severity(severity))
+                element = _at(root, error.path)
+                found(_finding(element, finding_code, error.line, facts).with_severity(severity))
+
+    def _in_parts(self, stream: BinaryIO, layout: Layout, found: Found, severity: Severity) -> None:
+        for part in parts(stream, layout):
+            root, schema = self._document(part.root)
+            if schema is None:
+                found(_no_schema(root))
+                return
+            if schema.validate(root):
+                continue
+            for kind, error, facts in _once(schema.error_log):
+                element = _at(root, error.path)
+                if not part.is_told(element) and not _is_of_other_part(part, element, kind, facts):
+                    line = part.line + error.line
+                    found(_finding(element, kind, line, facts, part.number).with_severity(severity))
 
     def _document(self, root: etree._Element) -> tuple[etree._Element, etree.XMLSchema | None]:
         """The outermost element that a schema is known for (messages may stand in envelopes), and its schema."""
@@ -125,8 +149,48 @@ class XsdCheck:
         kept: dict[str, etree.XMLSchema | None] = self._kept.__dict__
         if namespace not in kept:
             text = self._load(namespace)
-            kept[namespace] = None if text is None else etree.XMLSchema(etree.fromstring(text, _parser()))
+            kept[namespace] = None if text is None else _compiled(text, namespace, self._load)
         return kept[namespace]
+
+
+class _Imports(etree.Resolver):
+    """Gives a schema the schemas that it imports: only those that `load` has for their namespaces, from nowhere else."""
+
+    def __init__(self, load: LoadSchema) -> None:
+        self._load = load
+        self._namespaces: dict[str, str] = {}
+
+    def learn(self, text: bytes) -> etree._Element:
+        """Note where a schema says that the schemas of other namespaces lie."""
+        parser = _parser()
+        parser.resolvers.add(self)
+        root = etree.fromstring(text, parser)
+        for element in root.iterfind("{http://www.w3.org/2001/XMLSchema}import"):
+            place = element.get("schemaLocation", "").rpartition("/")[2]
+            self._namespaces[place] = element.get("namespace", "")
+        return root
+
+    def resolve(self, system_url: str | None, public_id: str | None, context: Any) -> Any:
+        """The text of an imported schema; UseError for anything else."""
+        namespace = self._namespaces.get((system_url or "").rpartition("/")[2])
+        text = None if namespace is None else self._load(namespace)
+        if text is None:
+            raise UseError(
+                f'The schema refers to "{system_url}", which is not fetched.',
+                advice="Put the schema of each namespace into schemas/; one schema may import, but not include others.",
+            )
+        self.learn(text)
+        return self.resolve_string(text, context)
+
+
+def _compiled(text: bytes, namespace: str, load: LoadSchema) -> etree.XMLSchema:
+    try:
+        return etree.XMLSchema(_Imports(load).learn(text))
+    except (etree.XMLSchemaParseError, etree.XMLSyntaxError) as error:
+        why = str(error).partition(", line ")[0]
+        raise UseError(
+            f"The schema for {namespace or 'files without a namespace'} cannot be used: {why}"
+        ) from error
 
 
 class JsonSchemaCheck:
@@ -191,12 +255,29 @@ def _json_finding(error: ValidationError) -> Any:
     )
 
 
-def _is_too_big(stream: BinaryIO, found: Found) -> bool:
+def _is_of_other_part(part: Part, element: etree._Element | None, kind: Code, facts: dict[str, Any]) -> bool:
+    """Whether a finding is only due to the cut."""
+    if kind is MISSING:
+        expected = set(re.split(r"[ ,]+", facts["expected"].removeprefix("; expected is ")))
+        return part.is_elsewhere(element, expected)
+    return kind is BAD_ATTRIBUTE and element is not None and part.is_continued(element)
+
+
+def _size(stream: BinaryIO) -> int:
     size = stream.seek(0, io.SEEK_END)
     stream.seek(0)
+    return size
+
+
+def _is_too_big(stream: BinaryIO, found: Found) -> bool:
+    size = _size(stream)
     if size > WHOLE:
         found(NOT_WHOLE.at(megabytes=size // 1_000_000))
     return size > WHOLE
+
+
+def _no_schema(root: etree._Element) -> Finding:
+    return NO_SCHEMA.at(value=etree.QName(root).namespace or "files without a namespace")
 
 
 def _parser() -> etree.XMLParser:
@@ -259,12 +340,17 @@ def _why(said: str, facet: re.Match[str] | None) -> str:
     return plain[:1].lower() + plain[1:]
 
 
-def _finding(root: etree._Element, kind: Code, error: Any, facts: dict[str, Any]) -> Any:
-    element = _at(root, error.path)
+def _finding(
+    element: etree._Element | None,
+    kind: Code,
+    line: int,
+    facts: dict[str, Any],
+    number: Callable[[etree._Element], int] | None = None,
+) -> Finding:
     name = etree.QName(element).localname if element is not None else "The file"
     value = (element.text or "").strip() if element is not None and not len(element) else None
-    place = _readable(element) if element is not None else None
-    return kind.at(line=error.line or None, path=place, field=name, value=value or None, what=name, **facts)
+    place = _readable(element, number or _number_of) if element is not None else None
+    return kind.at(line=line or None, path=place, field=name, value=value or None, what=name, **facts)
 
 
 def _at(root: etree._Element, path: str | None) -> etree._Element | None:
@@ -280,17 +366,22 @@ def _at(root: etree._Element, path: str | None) -> etree._Element | None:
     return first if isinstance(first, etree._Element) else None
 
 
-def _readable(element: etree._Element) -> str:
+def _readable(element: etree._Element, number: Callable[[etree._Element], int]) -> str:
     """The path with names, numbered where there are several of a name."""
     steps = []
     here: etree._Element | None = element
     while here is not None:
-        parent = here.getparent()
-        same = [child for child in parent if child.tag == here.tag] if parent is not None else [here]
-        number = f"[{same.index(here) + 1}]" if len(same) > 1 else ""
-        steps.append(etree.QName(here).localname + number)
-        here = parent
+        position = number(here)
+        steps.append(etree.QName(here).localname + (f"[{position}]" if position else ""))
+        here = here.getparent()
     return "/" + "/".join(reversed(steps))
+
+
+def _number_of(element: etree._Element) -> int:
+    """The position of an element among its namesakes; 0 when it has none."""
+    around = element.getparent()
+    same = [child for child in around if child.tag == element.tag] if around is not None else []
+    return same.index(element) + 1 if len(same) > 1 else 0
 
 
 def _number(said: str, position: int) -> str:

@@ -40,9 +40,11 @@ class Totals:
                 values = [record.get(path[0]) for record in records]
             else:
                 values = [_value(record, path) for record in records]
-            numbers = [value for value in values if isinstance(value, Decimal | int)]  # others are told elsewhere
+            numbers = [
+                value for value in values if isinstance(value, Decimal | int)
+            ]  # others are told elsewhere
             with localcontext(_EXACT):
-                self.sums[term] = sum(numbers, self.sums.get(term, ZERO))
+                self.sums[term] = sum(map(Decimal, numbers), self.sums.get(term, ZERO))
 
     def merge(self, inner: Totals) -> None:
         """Everything inside an inner element is inside this one too."""

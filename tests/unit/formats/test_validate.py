@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from exchange.errors import UseError
 from exchange.findings import Finding
-from exchange.formats import validate
+from exchange.formats import validate, xml
 from exchange.formats.validate import JsonSchemaCheck, XsdCheck
+from exchange.formats.xml import scan, source
 from exchange.outcome import Gathered
 
 ROOT = Path(__file__).parents[3]
@@ -85,6 +88,35 @@ def test_a_big_file_is_not_checked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -
     assert [finding.code for finding in found(GOOD.replace(b">CRDT<", b">C<"))] == ["XSD010"]
 
 
+XSD = (
+    b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="a" xmlns:b="b">%s<xs:element name="r">'
+    b'<xs:complexType><xs:sequence><xs:element ref="b:x"/></xs:sequence></xs:complexType></xs:element></xs:schema>'
+)
+OTHER_XSD = (
+    b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" targetNamespace="b">'
+    b'<xs:element name="x" type="xs:int"/></xs:schema>'
+)
+
+
+def xsd_found(head: bytes) -> list[Finding]:
+    gathered = Gathered()
+    schemas = {"a": XSD % head, "b": OTHER_XSD}
+    XsdCheck(schemas.get)(io.BytesIO(b'<r xmlns="a"><x xmlns="b">one</x></r>'), gathered, "error")
+    return gathered.kept
+
+
+def test_a_schema_may_import_those_that_are_here() -> None:
+    (finding,) = xsd_found(b'<xs:import namespace="b" schemaLocation="../common/b.xsd"/>')
+    assert (finding.code, finding.path, finding.value) == ("XSD003", "/r/x", "one")
+
+
+@pytest.mark.parametrize("place", [b"file:///etc/hostname", b"/etc/hostname", b"http://127.0.0.1:9/b.xsd"])
+def test_a_schema_fetches_nothing(place: bytes) -> None:
+    for head in (b'<xs:import namespace="c" schemaLocation="%s"/>', b'<xs:include schemaLocation="%s"/>'):
+        with pytest.raises(UseError, match=r"is not fetched|cannot be used"):
+            xsd_found(head % place)
+
+
 SCHEMA = {
     "type": "object",
     "required": ["id"],
@@ -117,3 +149,74 @@ def test_json_is_checked_with_exact_numbers() -> None:
 def test_a_schema_elsewhere_is_not_fetched() -> None:
     findings = json_found({"id": "1"}, {"$ref": "http://127.0.0.1:9/schema.json"})
     assert [finding.code for finding in findings] == ["JSC002"]
+
+
+def statement(entries: int, replaced: dict[int, tuple[bytes, bytes]], statements: int = 2) -> bytes:
+    """A file with statements of many entries, some of them damaged."""
+    before, rest = GOOD.split(b"<Ntry>", 1)
+    entry, after = b"<Ntry>" + rest[: rest.index(b"</Ntry>") + 7], rest[rest.rindex(b"</Ntry>") + 7 :]
+    head, statement_head = before[: before.index(b"<Stmt>")], before[before.index(b"<Stmt>") :]
+    body = [entry.replace(*replaced[number]) if number in replaced else entry for number in range(entries)]
+    whole = statement_head + b"\n".join(body) + after[: after.index(b"</Stmt>") + 7]
+    return head + whole * statements + after[after.index(b"</Stmt>") + 7 :]
+
+
+LAYOUT = xml.Layout.model_validate(
+    {
+        "layout": "acme/camt",
+        "format": "xml",
+        "namespace": NAMESPACE,
+        "records": {
+            "message": {"at": "Document/BkToCstmrStmt"},
+            "statement": {"inside": "message", "at": "Stmt"},
+            "entry": {"inside": "statement", "at": "Ntry"},
+        },
+    }
+)
+
+
+def in_parts(text: bytes, monkeypatch: pytest.MonkeyPatch, chunk: int) -> list[Finding]:
+    monkeypatch.setattr(validate, "WHOLE", 100)
+    monkeypatch.setattr(source, "CHUNK", chunk)
+    monkeypatch.setattr(scan, "CHUNK", chunk)
+    gathered = Gathered()
+    XsdCheck(load, LAYOUT)(io.BytesIO(text), gathered, "error")
+    return gathered.kept
+
+
+def _numbered(finding: Finding) -> Finding:
+    """Without the number of a first element: a part does not know whether there will be a second."""
+    return replace(finding, path=(finding.path or "").replace("[1]", ""))
+
+
+@pytest.mark.parametrize("chunk", [700, 3000, 1 << 16])
+def test_a_big_file_is_checked_in_parts_with_the_same_findings(
+    chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    damage = {
+        3: (b">CRDT<", b">CREDIT<"),
+        17: (b"<Amt Ccy", b"<X/><Amt Ccy"),
+        18: (b'<Amt Ccy="EUR">', b"<Amt>"),
+        29: (b"<BkTxCd>", b"<BkTxCd/><BkTxCd>"),
+    }
+    text = statement(30, damage)
+    expected = found(text)
+    assert len(expected) >= 8
+    told = in_parts(text, monkeypatch, chunk)
+    assert [_numbered(finding) for finding in told] == [_numbered(finding) for finding in expected]
+    assert in_parts(statement(30, {}), monkeypatch, chunk) == []
+
+
+def test_what_is_wrong_in_a_head_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = statement(50, {}, statements=1).replace(b"<Stmt>", b'<Stmt x="1">').replace(b">OPBD<", b"><", 1)
+    expected = found(text)
+    assert {finding.code for finding in expected} == {"XSD003", "XSD004"}
+    assert in_parts(text, monkeypatch, 700) == expected
+
+
+def test_what_is_missing_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"<a>" + GOOD.partition(b"?>")[2] + b"</a>"
+    assert in_parts(text, monkeypatch, 700) == []
+    head = GOOD[: GOOD.index(b"<Stmt>")]
+    (finding,) = in_parts(head + b"</BkToCstmrStmt></Document>", monkeypatch, 700)
+    assert (finding.code, finding.field) == ("XSD002", "BkToCstmrStmt")
