@@ -245,7 +245,9 @@ def test_every_rule_that_is_broken_is_told_with_the_place_of_the_source() -> Non
 
 
 def test_values_of_a_wrong_type_are_told_and_do_not_break_the_totals() -> None:
-    _, findings = write(layout(PAIN), payment(1), payment(2, amount="3.00"), payment(3, amount=None, creditor="x"))
+    _, findings = write(
+        layout(PAIN), payment(1), payment(2, amount="3.00"), payment(3, amount=None, creditor="x")
+    )
     assert [(finding.code, finding.field, finding.line) for finding in findings] == [
         ("VAL040", "amount", 3),
         ("VAL001", "amount", 4),
