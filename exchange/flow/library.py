@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import exchange
-from exchange.declare.catalogue import Catalogue, Kind
+from exchange.declare.catalogue import Catalogue, Kind, package_data
 from exchange.declare.layout import LayoutBase
 from exchange.declare.mapping import Mapping as DeclaredMapping
 from exchange.declare.parse import parse
@@ -129,8 +129,6 @@ class Library:
             raise DeclarationError(self.problems)
 
     def _schema_roots(self) -> Iterator[Path]:
-        from exchange.declare.catalogue import package_data
-
         yield package_data() / "schemas"
         if self.catalogue.site is not None:
             yield self.catalogue.site / "schemas"
