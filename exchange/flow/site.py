@@ -6,7 +6,7 @@ site.flows["webshop-orders"].process(path, facts, work)
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -27,14 +27,16 @@ from exchange.transports import registry as transports
 TRANSACTION, MATCH, RECEIVABLE = "common/bank-transaction", "common/match", "common/receivable"
 
 
-@dataclass(frozen=True, slots=True)
-class OpenSite:
-    """A site whose declarations are all sound. flows: in the order in which they must run (reference data first)."""
+@dataclass(frozen=True)
+class DeclaredSite:
+    """A site as it is declared: `exchange.yaml` is sound; of the flows, those whose files can be understood.
+
+    Enough to look at what happened and to decide: a mistake in a mapping hides nobody's books.
+    """
 
     folder: Path
     declared: Site
     library: Library
-    flows: dict[str, Bound]
     declared_flows: dict[str, Flow]
 
     @property
@@ -42,10 +44,35 @@ class OpenSite:
         """Where the ledger, the archive and the work folders of the site lie."""
         return self.folder / "var"
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the site."""
+        return ZoneInfo(self.declared.time_zone)
 
-def open_site(folder: Path, find_reference: FindReference = lambda flow: None) -> OpenSite:
-    """The site in a folder. Raises DeclarationError with every problem of every declared file that a flow uses."""
-    site, problems = _try_open(folder, find_reference)
+
+@dataclass(frozen=True)
+class OpenSite(DeclaredSite):
+    """A site whose flows are bound and can run, in the order in which they must run (reference data first)."""
+
+    flows: dict[str, Bound]
+
+
+def read_site(folder: Path) -> DeclaredSite:
+    """The site in a folder, nothing compiled. Raises DeclarationError when `exchange.yaml` cannot be used."""
+    site, problems, _ = _read(folder)
+    if site is None:
+        raise DeclarationError(problems)
+    return site
+
+
+def open_site(
+    folder: Path, find_reference: FindReference = lambda flow: None, *, only: str | None = None
+) -> OpenSite:
+    """The site in a folder. Raises DeclarationError with every problem of every declared file that a flow uses.
+
+    only: the one flow that is wanted. Others are not bound, and what is wrong with them stops nobody.
+    """
+    site, problems = _try_open(folder, find_reference, only)
     if site is None or problems:
         raise DeclarationError(problems)
     return site
@@ -62,44 +89,65 @@ def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
     return site, list(dict.fromkeys(problems))
 
 
-def _try_open(folder: Path, find_reference: FindReference) -> tuple[OpenSite | None, list[Problem]]:
+def _try_open(
+    folder: Path, find_reference: FindReference, only: str | None = None
+) -> tuple[OpenSite | None, list[Problem]]:
+    site, problems, wrong = _read(folder)
+    if site is None:
+        return None, problems
+    problems += [problem for name, found in wrong.items() if only in (None, name) for problem in found]
+    binder = _Binder(site, find_reference, problems)
+    wanted = [name for name in binder.order() if only in (None, name)]
+    bound = {name: made for name in wanted if (made := binder.bind(site.declared_flows[name])) is not None}
+    opened = OpenSite(site.folder, site.declared, site.library, site.declared_flows, bound)
+    return opened, [*problems, *site.library.problems]
+
+
+def _read(folder: Path) -> tuple[DeclaredSite | None, list[Problem], dict[str, list[Problem]]]:
+    """The site, what is wrong with `exchange.yaml`, and what is wrong with the files of flows, by their names."""
     catalogue = Catalogue.of(folder)
     node, problems = catalogue.load_site()
     declared = None
     if node is not None and not problems:
         declared, problems = parse(Site, node)
     if declared is None:
-        return None, [*problems, *catalogue.problems]
-    library = Library(catalogue, declared.values)
-    flows = dict(_flows(catalogue, problems))
-    binder = _Binder(folder, declared, library, flows, find_reference, problems)
-    bound = {name: made for name in binder.order() if (made := binder.bind(flows[name])) is not None}
-    return OpenSite(folder, declared, library, bound, flows), [*problems, *library.problems]
+        return None, [*problems, *catalogue.problems], {}
+    flows, wrong = _flows(catalogue)
+    return DeclaredSite(folder, declared, Library(catalogue, declared.values), flows), problems, wrong
 
 
-def _flows(catalogue: Catalogue, problems: list[Problem]) -> Iterator[tuple[str, Flow]]:
-    """Every flow whose file can be understood."""
+def _flows(catalogue: Catalogue) -> tuple[dict[str, Flow], dict[str, list[Problem]]]:
+    """Every flow whose file can be understood, and what is wrong with the files, by name."""
+    flows, problems = {}, {}
     for name in catalogue.names("flow"):
         node, wrong = catalogue.load("flow", name)
         flow = None
         if node is not None and not wrong:
             flow, wrong = parse(Flow, node)
-        problems += wrong
+        problems[name] = wrong
         if flow is not None:
-            yield name, flow
+            flows[name] = flow
+    return flows, problems
 
 
 @dataclass(slots=True)
 class _Binder:
     """Binds flows one by one; what is wrong goes to `problems`."""
 
-    folder: Path
-    site: Site
-    library: Library
-    flows: dict[str, Flow]
+    site: DeclaredSite
     find_reference: FindReference
     problems: list[Problem]
     _versions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def library(self) -> Library:
+        """The declared things that flows name."""
+        return self.site.library
+
+    @property
+    def flows(self) -> dict[str, Flow]:
+        """All declared flows."""
+        return self.site.declared_flows
 
     def order(self) -> list[str]:
         """The flows, those that others use as reference data first."""
@@ -140,10 +188,10 @@ class _Binder:
             version_hash=self.library.version(
                 {**self._versions, "flow": self.library.hash_of("flow", flow.flow)}
             ),
-            source=source_of(flow.from_, self.folder),
-            targets=[target_of(target, self.folder, money=money) for target in flow.to],
+            source=source_of(flow.from_, self.site.folder),
+            targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
             content=Content(intake, ways, matching, dict(self._versions)),
-            zone=ZoneInfo(self.site.time_zone),
+            zone=self.site.zone,
             approvals=flow.approve,
             on_duplicate="hold" if money else "skip",
         )
@@ -236,7 +284,7 @@ class _Binder:
     def _check_places(self, flow: Flow) -> None:
         ends: list[Source | Target] = [flow.from_, *flow.to]
         for end in ends:
-            for sentence in transports.check(place_of(end, self.folder)):
+            for sentence in transports.check(place_of(end, self.site.folder)):
                 self._say(end.at, sentence)
 
     def _moves_money(self, chain: Chain) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, cast
 from exchange.findings import Finding, Severity
 from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
-from exchange.operations.installation import Installation, installation
+from exchange.operations.installation import books
 
 NEEDS_A_PERSON = ("held", "duplicate")
 
@@ -39,8 +39,8 @@ class Status:
 
 def status(folder: Path) -> Status:
     """Where everything is."""
-    with installation(folder) as opened, opened.ledger.read() as connection:
-        none: dict[str, dict[str, int]] = {name: {} for name in opened.site.flows}
+    with books(folder) as opened, opened.ledger.read() as connection:
+        none: dict[str, dict[str, int]] = {name: {} for name in opened.site.declared_flows}
         return Status(
             opened.site.declared.site,
             none | queries.counts(connection),
@@ -54,31 +54,27 @@ def status(folder: Path) -> Status:
 
 def show(folder: Path, text: str) -> tuple[queries.Story, tzinfo]:
     """One arrival's whole story, by its identifier or the end of it; and the site's time zone."""
-    with installation(folder) as opened, opened.ledger.read() as connection:
-        return queries.story(connection, text), _zone(opened)
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return queries.story(connection, text), opened.site.zone
 
 
 def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int) -> list[StoredFinding]:
     """What was found wrong: in one arrival, one flow, or everywhere, the newest arrivals first."""
-    with installation(folder) as opened, opened.ledger.read() as connection:
+    with books(folder) as opened, opened.ledger.read() as connection:
         wanted = queries.arrival(connection, arrival).id if arrival else None
         return queries.findings(connection, arrival=wanted, flow=flow, limit=limit)
 
 
 def seen(folder: Path, *, flow: str | None, disposition: str | None, limit: int) -> list[queries.Seen]:
     """Every file that ever appeared, with its one disposition and why."""
-    with installation(folder) as opened, opened.ledger.read() as connection:
+    with books(folder) as opened, opened.ledger.read() as connection:
         return queries.seen(connection, flow=flow, disposition=disposition, limit=limit)
 
 
 def arrivals(folder: Path, *, limit: int) -> tuple[list[Arrival], list[Delivery]]:
     """The newest arrivals and deliveries."""
-    with installation(folder) as opened, opened.ledger.read() as connection:
+    with books(folder) as opened, opened.ledger.read() as connection:
         return queries.arrivals(connection, limit=limit), queries.deliveries(connection, limit=limit)
-
-
-def _zone(opened: Installation) -> tzinfo:
-    return next((flow.zone for flow in opened.site.flows.values()), UTC)
 
 
 def moment(milliseconds: int | None, zone: tzinfo = UTC) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from exchange.ledger import acts
 from exchange.ledger.rows import Arrival, Delivery
-from exchange.operations.installation import installation
+from exchange.operations.installation import books
 
 Act = Callable[..., Any]
 
@@ -59,5 +59,5 @@ def lift(folder: Path, stop: str, because: str) -> None:
 
 
 def _done(act: Act, folder: Path, text: str, because: str, **options: Any) -> Any:
-    with installation(folder) as opened:
+    with books(folder) as opened:
         return act(opened.ledger, text, actor=actor(), because=because, **options)

@@ -78,7 +78,7 @@ def explain(folder: Path, delivery: str, path: str) -> Explanation:
 
 def generated(folder: Path, flow: str) -> list[tuple[str, str]]:
     """The Python code that was generated for a flow: title → text, in the order of the way of a file."""
-    site = open_site(folder)
+    site = open_site(folder, only=flow)
     content = _flow(site, flow).content
     intakes = [(site.declared_flows[flow].layout, content.intake)]
     if content.matching is not None:
@@ -95,7 +95,7 @@ def generated(folder: Path, flow: str) -> list[tuple[str, str]]:
 
 def _flow(site: OpenSite, name: str) -> Bound:
     if name not in site.flows:
-        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, site.flows))
+        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, site.declared_flows))
     return site.flows[name]
 
 

@@ -15,19 +15,37 @@ from exchange.declare.catalogue import SITE_FILE
 from exchange.errors import UseError
 from exchange.flow.bound import OWNER_FILE
 from exchange.flow.content import Reference
-from exchange.flow.site import OpenSite, open_site
+from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
 from exchange.ledger import Ledger, open_ledger, queries
 
 LEDGER_FILE = "ledger.db"
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """Everything of one site: declarations bound to places, the ledger, the archive."""
+@dataclass(frozen=True)
+class Books:
+    """What a site knows: its declarations as they are written, the ledger, the archive."""
 
-    site: OpenSite
+    site: DeclaredSite
     ledger: Ledger
     store: Store
+
+
+@dataclass(frozen=True)
+class Installation(Books):
+    """Everything of one site: declarations bound to places, so that flows can run."""
+
+    site: OpenSite
+
+
+@contextmanager
+def books(folder: Path) -> Iterator[Books]:
+    """The books of the site in a folder, to look at and to decide. No flow need be sound, none is compiled."""
+    site = read_site(_expect_site(folder))
+    ledger, store = open_books(site)
+    try:
+        yield Books(site, ledger, store)
+    finally:
+        ledger.close()
 
 
 @contextmanager
@@ -43,7 +61,7 @@ def installation(folder: Path) -> Iterator[Installation]:
         ledger.close()
 
 
-def open_books(site: OpenSite) -> tuple[Ledger, Store]:
+def open_books(site: DeclaredSite) -> tuple[Ledger, Store]:
     """The ledger and the archive of a site."""
     site.var.mkdir(mode=0o700, exist_ok=True)
     owner = site.folder / OWNER_FILE

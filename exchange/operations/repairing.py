@@ -13,7 +13,7 @@ from exchange.errors import UseError
 from exchange.ledger import acts, queries
 from exchange.ledger.rows import Arrival
 from exchange.operations.deciding import actor
-from exchange.operations.installation import Installation, installation
+from exchange.operations.installation import Books, books
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def repair(folder: Path, text: str, correction: Correction, because: str) -> Rep
     """Replace a text on one line and have the file read again. UseError when the text is not there exactly
     once.
     """
-    with installation(folder) as opened:
+    with books(folder) as opened:
         row = _held(opened, text)
         encoding = _encoding(opened, row.flow)
         old, new = _encoded(correction.old, encoding), _encoded(correction.new, encoding)
@@ -55,7 +55,7 @@ def repair(folder: Path, text: str, correction: Correction, because: str) -> Rep
 
 def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
     """Have a corrected copy of the file read in place of the original."""
-    with installation(folder) as opened:
+    with books(folder) as opened:
         row = _held(opened, text)
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             out.write(file.read_bytes())
@@ -63,12 +63,12 @@ def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
     return Repaired(arrival, "", "")
 
 
-def _held(opened: Installation, text: str) -> Arrival:
+def _held(opened: Books, text: str) -> Arrival:
     with opened.ledger.read() as connection:
         return queries.arrival(connection, text)
 
 
-def _encoding(opened: Installation, flow: str) -> str:
+def _encoding(opened: Books, flow: str) -> str:
     """The encoding that the flow's layout declares."""
     declared = opened.site.declared_flows.get(flow)
     layout = opened.site.library.layout(declared.layout) if declared else None
@@ -111,7 +111,7 @@ def _corrected(line: bytes, correction: Correction, old: bytes, new: bytes) -> b
 
 
 def _entered(
-    opened: Installation, row: Arrival, path: Path, patch: list[dict[str, object]], because: str
+    opened: Books, row: Arrival, path: Path, patch: list[dict[str, object]], because: str
 ) -> Arrival:
     """The repaired bytes into the archive, then the act into the ledger."""
     try:

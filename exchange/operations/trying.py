@@ -87,9 +87,10 @@ def try_flow(
 ) -> tuple[list[Tried], list[Coverage]]:
     """The whole way of each file, without ledger, archive or places. write: make the expected files beside them.
 
-    references: files that stand for the newest ones of other flows. DeclarationError when the site is not sound.
+    references: files that stand for the newest ones of other flows. DeclarationError when the flow is not sound;
+    what is wrong with other flows stops nobody.
     """
-    opened = open_site(folder, lambda name: _reference(references or {}, name))
+    opened = open_site(folder, lambda name: _reference(references or {}, name), only=flow)
     trial = _trial(opened, flow)
     tried = [_one(trial, file, day, write, progress) for file in files]
     return tried, list(_coverage(opened, trial.bound))
@@ -105,7 +106,8 @@ class _Trial:
 
 def _trial(opened: OpenSite, name: str) -> _Trial:
     if name not in opened.flows:
-        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, opened.flows))
+        known = opened.declared_flows
+        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, known))
     layouts = [opened.library.layout(target.write) for target in opened.declared_flows[name].to]
     return _Trial(opened.flows[name], [getattr(layout, "encoding", None) for layout in layouts])
 

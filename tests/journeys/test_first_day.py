@@ -120,3 +120,30 @@ def test_wrong_use_is_told_with_the_right_one(exchange: Shell) -> None:
         "orders"
         in exchange("try", "order", site / "samples/orders/01-first.in.csv", "--site", site, code=2).err
     )
+
+
+def test_a_mistake_in_one_flow_stops_no_trial_of_another(exchange: Shell) -> None:
+    site = made(exchange)
+    (site / "flows/broken.yaml").write_text("flow: broken\nlayuot: nothing\n")
+    sample = site / "samples/orders/02-try.in.csv"
+    sample.write_text(GOOD, encoding="utf-8", newline="")
+    assert "goes through" in exchange("try", "orders", sample, "--site", site).out
+    told = exchange("try", "broken", sample, "--site", site, code=2)
+    assert "layuot" in told.out + told.err
+    assert "orders" in (wrong := exchange("try", "order", sample, "--site", site, code=2)).out + wrong.err
+    exchange("run", "--once", "--site", site, code=2)
+
+
+def test_a_mistake_in_a_declared_file_hides_no_books(exchange: Shell) -> None:
+    """What happened can be looked at and decided on while somebody still works on a mapping."""
+    site = made(exchange)
+    drop(site, "bad.csv", GOOD.replace("162,96", "162,9O"))
+    exchange("run", "--once", "--site", site, code=3)
+    for flow in (site / "flows").iterdir():
+        flow.write_text(flow.read_text() + "wrong: 1\n")
+    exchange("run", "--once", "--site", site, code=2)
+    state = exchange("status", "--site", site, "--json", code=3).json()
+    exchange("show", state["held"][0]["id"], "--site", site)
+    exchange("reject", state["held"][0]["id"], "--site", site, "--because", "sent again")
+    assert exchange("status", "--site", site, "--json").json()["green"]
+    assert exchange("verify", "--site", site, "--json").json()["problems"] == []
