@@ -81,6 +81,7 @@ def pages() -> Pages:
         "formats.md": formats_page(),
         "transports.md": transports_page(),
         "layouts.md": layouts_page(),
+        "tables.md": tables_page(library),
         "checks.md": checks_page(),
         "codes.md": codes_page(),
         "stages.md": stages_page(),
@@ -198,6 +199,20 @@ def layouts_page() -> str:
         "are ours and need no source."
     )
     return f"{intro}\n\n{table(('Layout', 'Format', 'Meaning', 'Mapped to', 'Confidence', 'Source'), shown)}"
+
+
+def tables_page(library: Library) -> str:
+    """Every table of the package with its rows."""
+    intro = 'What mappings of the package look up, and yours can: `lookup("TABLE", key, …, column="NAME")`.'
+    parts = ["# Tables", intro]
+    for name in library.catalogue.names("table"):
+        rows = library.table_rows(name)
+        assert rows is not None, library.problems
+        declared = rows.table
+        told = f"{declared.meaning}. Source: {sentence(declared.source or 'this product')}"
+        cells = [tuple(row[column] or "" for column in rows.columns) for row in rows.rows]
+        parts.append(f"## {name}\n\n{told}\n\n{table(rows.columns, cells)}")
+    return "\n\n".join(parts)
 
 
 def _sure(row: Mapping[str, str]) -> str:

@@ -121,7 +121,7 @@ class Catalogue:
 
 
 def package_data() -> Path:
-    """The folder with the `schemas` and `mappings` that come with the product (also in a checkout)."""
+    """The folder with the `schemas`, `mappings` and `tables` that come with the product (also in a checkout)."""
     package = Path(exchange.__file__).parent
     installed = package / "data"
     return installed if installed.is_dir() else package.parent

@@ -3,7 +3,7 @@
 table: vat-codes
 key: [rate]
 valid: {from: valid_from, to: valid_to}     # days in ISO form, both included; empty is open
-miss: fail                                  # or pass (the key itself), or {default: X}
+miss: fail                                  # or empty, or pass (the key itself), or {default: X}
 file: vat-codes.csv                         # UTF-8 with a header; or rows: [{rate: 24, code: A}]
 """
 
@@ -53,7 +53,7 @@ class Table(Declared):
     source: str | None = Field(None, description="where the facts of this table come from")
     key: list[PlacedText] = Field(min_length=1, description="the columns that are looked up")
     valid: Valid | None = Field(None, description="columns with the first and last day of a row")
-    miss: Literal["fail", "pass"] | Default = Field("fail", description="what a key that is not there gives")
+    miss: Literal["fail", "empty", "pass"] | Default = Field("fail", description="what a key that is not there gives")
     file: PlacedText | None = Field(None, description="a CSV file beside this one")
     rows: list[dict[str, PlacedText]] | None = Field(None, description="the rows themselves, column: value")
 

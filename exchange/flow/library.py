@@ -186,14 +186,15 @@ class Library:
 
     def _load_tables(self) -> Tables:
         loaded = [
-            rows for name in self.catalogue.names("table") if (rows := self._load_table(name)) is not None
+            rows for name in self.catalogue.names("table") if (rows := self.table_rows(name)) is not None
         ]
         self._hashes = {rows.table.table: rows.sha256 for rows in loaded}
         tables, problems = build(loaded)
         self.problems += problems
         return tables
 
-    def _load_table(self, name: str) -> TableRows | None:
+    def table_rows(self, name: str) -> TableRows | None:
+        """The rows of a table as declared; None when something is wrong with it."""
         entry = self.catalogue.entry("table", name)
         node, problems = self.catalogue.load("table", name)
         declared = rows = None

@@ -39,8 +39,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table, indexed by key. days: the columns of the first and last day of a row; miss: "fail", "pass"
-    (the key itself) or a default value in a tuple; file: where the rows are declared.
+    """One table, indexed by key. days: the columns of the first and last day of a row; miss: "fail", "empty",
+    "pass" (the key itself) or a default value in a tuple; file: where the rows are declared.
     """
 
     name: str
@@ -96,6 +96,8 @@ class Search:
         row = self.row(keys, on)
         if row is not None:
             return row.cells[self.column]
+        if self.table.miss == "empty":
+            return None
         if self.table.miss == "pass":
             return keys[0]
         if isinstance(self.table.miss, tuple):
