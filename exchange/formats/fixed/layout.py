@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Literal, Self
 
@@ -12,7 +13,9 @@ from pydantic import Field as Described
 
 from exchange.declare.layout import Control, Declared, KindBase, LayoutBase, Name
 from exchange.formats.encoding import EncodingName
+from exchange.formats.fixed.letters import Letters
 from exchange.formats.values import ValueField
+from exchange.model import FieldShape
 
 NUMBERS = ("integer", "decimal", "money", "percent")
 
@@ -34,6 +37,7 @@ def span(text: str) -> tuple[int, int]:
 
 Place = Annotated[str, AfterValidator(_place)]
 Places = Place | list[Place]
+Lengths = Annotated[int, Described(ge=1)] | list[Annotated[int, Described(ge=1)]] | Place
 Codes = str | list[str]
 
 
@@ -70,6 +74,9 @@ class Field(ValueField):
     decimals: int | None = Described(None, ge=1, description="so many last digits are decimals")
     plus: bool = Described(False, description="write + before (or behind) numbers that are not negative")
     sign_at: SignPlace | None = Described(None, alias="sign at", description="a sign in columns of its own")
+    holds: Literal["length"] | None = Described(
+        None, description="length: how many columns its record has; checked on reading, computed when written"
+    )
     fields: dict[Name, Field] | None = Described(None, exclude=True)
 
     @model_validator(mode="after")
@@ -79,6 +86,7 @@ class Field(ValueField):
             "`decimals` is for numbers": self.decimals is not None and not number,
             "`sign at` is for numbers": self.sign_at is not None and not number,
             "`plus` is for numbers": self.plus and not number,
+            "the length of a record is an integer": self.holds is not None and self.type != "integer",
             "an integer has no `decimals`": self.decimals is not None and self.type == "integer",
             "a control total is a number": self.control is not None and not number,
             "records that repeat are declared with `of`, not with `many`": self.many and self.at is not None,
@@ -88,6 +96,11 @@ class Field(ValueField):
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+    def shape(self, name: str) -> FieldShape:
+        """What a mapping needs to know of this field."""
+        shape = super().shape(name)
+        return replace(shape, computed=True) if self.holds else shape
 
     @property
     def span(self) -> tuple[int, int]:
@@ -117,8 +130,10 @@ class Line(Declared):
     code_at: Places | None = Described(
         None, alias="code at", description="where the code stands; several places are read as one text"
     )
-    length: int | None = Described(
-        None, ge=1, description="columns of this record, where it differs from the others"
+    length: Lengths | None = Described(
+        None,
+        description="columns of this record, where it differs from the others; a list or a range such as 9-428 "
+        "where it may be shorter: the shortest that has room is written",
     )
     unused: str | None = Described(
         None, min_length=1, max_length=1, description="what is written in columns that no field has"
@@ -137,6 +152,13 @@ class Trailer(Line):
     required: bool = Described(True, description="an envelope without it is a finding")
 
 
+class Behind(Declared):
+    """Where parts of an envelope stand that follow the records of a day: behind the last one that is not later."""
+
+    by: Name = Described(description="the date of the part")
+    field: Name = Described(description="the date of the records inside")
+
+
 class Record(Line, KindBase):
     """A kind of record, or a record that belongs to the one before it (`of`)."""
 
@@ -147,6 +169,16 @@ class Record(Line, KindBase):
     )
     many: bool = Described(True, description="false: it stands once, as a structure")
     required: bool = Described(False, description="a record with `of`: it must be there")
+    or_itself: bool = Described(
+        False,
+        alias="or itself",
+        description="a list: the record before it, where it has none, is its own only element (on reading)",
+    )
+    behind: Behind | None = Described(
+        None,
+        description="a list of an envelope: where its records are written among those inside, such as balances "
+        "at the end of each day",
+    )
 
     @property
     def owners(self) -> tuple[str, ...]:
@@ -170,6 +202,11 @@ class Layout(LayoutBase):
 
     format: Literal["fixed"]
     encoding: EncodingName = Described("iso-8859-1", description="how text is stored, such as windows-1252")
+    letters: Letters | None = Described(
+        None,
+        description="old files write letters in seven bits: [ \\ ] { | } for Ä Ö Å ä ö å (swedish, also in Finland) "
+        "or Æ Ø Å æ ø å (danish, also in Norway)",
+    )
     length: int | None = Described(None, ge=1, description="columns of every record")
     newline: Literal["crlf", "lf", "none"] = Described(
         "crlf", description="what ends a record; none: records follow each other without line ends"
@@ -235,9 +272,19 @@ class Layout(LayoutBase):
         return tuple(span(place) for place in ([places] if isinstance(places, str) else places))
 
     def columns(self, line: Line) -> int:
-        """How many columns a record has."""
-        ends = [field.span[1] for field in line.fields.values()] + [end for _, end in self.places(line)]
-        return line.length or self.length or max(ends, default=1)
+        """How many columns a record has, at most."""
+        return self.lengths(line)[-1]
+
+    def lengths(self, line: Line) -> Sequence[int]:
+        """How many columns a record may have, the fewest first."""
+        said = line.length or self.length
+        if said is None:
+            ends = [field.span[1] for field in line.fields.values()] + [end for _, end in self.places(line)]
+            return [max(ends, default=1)]
+        if isinstance(said, str):
+            first, last = span(said)
+            return range(first + 1, last + 1)
+        return [said] if isinstance(said, int) else sorted(said)
 
 
 def lines(layout: Layout) -> Iterator[tuple[str, Line]]:
@@ -316,7 +363,19 @@ def _record_problems(layout: Layout, name: str, record: Record) -> Iterator[str]
         yield "`as` is for records with `of`"
     if record.as_ is None and record.of is not None and "many" in record.model_fields_set and record.many:
         yield "a record that stands more than once needs a name for its list (`as`)"
+    if record.or_itself and (not record.is_listed or len(record.owners) != 1):
+        yield "`or itself` is for a list of records that belong to one other (`of`, `as`)"
+    yield from _behind_problems(layout, record)
     yield from _clashes(layout, name, record)
+
+
+def _behind_problems(layout: Layout, record: Record) -> Iterator[str]:
+    if record.behind is None:
+        return
+    inside = [other for other in layout.declared.values() if other.inside in record.owners]
+    compared = [record.fields.get(record.behind.by), *(one.fields.get(record.behind.field) for one in inside)]
+    if not record.is_listed or any(one is None or one.type != "date" for one in compared):
+        yield "`behind` is for a list of records (`of`, `as`), and compares dates that they and all inside have"
 
 
 def _around(layout: Layout, name: str) -> set[str]:

@@ -9,6 +9,7 @@ from exchange.findings import Found, code
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable, blocks
 from exchange.formats.fixed.layout import Layout
+from exchange.formats.fixed.letters import SevenBit
 
 LINE_LIMIT = 100_000
 """The most characters of one line."""
@@ -32,7 +33,11 @@ def records(
 ) -> Iterator[tuple[int, str]]:
     """Each record with its number from 1, without its line end. Raises Unreadable."""
     texts = blocks(stream, layout.encoding, found, progress)
-    return _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts)
+    cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts)
+    if layout.letters is None:
+        return cut
+    letters = SevenBit(layout.letters, found)
+    return ((number, letters.read(text, number)) for number, text in cut)
 
 
 def _lines(texts: Iterator[str]) -> Iterator[tuple[int, str]]:

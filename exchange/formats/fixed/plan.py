@@ -97,13 +97,21 @@ class LinePlan:
         self.record: Record = layout.declared[self.name]
         self.role: Role = _role(layout, self.name, line)
         self.places = layout.places(line)
-        self.width = layout.columns(line)
+        self.lengths = layout.lengths(line)
+        self.width = self.lengths[-1]
+        self.length_field = next((one.span for one in line.fields.values() if one.holds), None)
+        self.varies = len(self.lengths) > 1 or self.length_field is not None
         self.unused = line.unused or layout.unused
         self.columns = [Column(str(name), field) for name, field in line.fields.items()]
         self.fields: Mapping[str, Field] = layout.all_fields(self.name)
         self.inside = None if self.record.inside is None else str(self.record.inside)
         self.owners = tuple(str(owner) for owner in self.record.owners)
         self.is_listed = self.record.is_listed
+        self.itself = [
+            (str(child.as_), list(layout.all_fields(name)))
+            for name, child in layout.children(self.name)
+            if child.or_itself
+        ]
         self.needs = tuple(name for name, child in layout.children(self.name) if child.required)
         self.alone = [str(name) for name, own in self.fields.items() if not (own.fields and own.many)]
         self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
@@ -123,6 +131,24 @@ class LinePlan:
     def fresh(self) -> Values:
         """All fields of the record and of what belongs to it, still empty."""
         return {**dict.fromkeys(self.alone), **{name: [] for name in self.lists}}
+
+    def said_length(self, text: str) -> str | None:
+        """What a line says of its own length, when that cannot be: blanks at its end may have been taken off."""
+        if self.length_field is None:
+            return None
+        said = text[slice(*self.length_field)]
+        length = int(said) if said.isascii() and said.isdigit() else 0
+        return None if length in self.lengths and length >= len(text.rstrip()) else said
+
+    def finished(self, text: str) -> str:
+        """A written line with the fewest columns that have room for it, and with its length."""
+        if len(self.lengths) > 1:
+            used = len(text.rstrip(self.unused))
+            text = text[: next(length for length in self.lengths if length >= used)]
+        if self.length_field is not None:
+            start, end = self.length_field
+            text = f"{text[:start]}{len(text):0{end - start}}{text[end:]}"
+        return text
 
     def explain(self, text: str, number: int, found: Found) -> Values | None:
         """The slow side of reading: the values, or None and all findings."""
@@ -332,12 +358,15 @@ class Dispatch:
                 tables.setdefault(plan.places, {})[code_] = plan
         self._only = next(iter(self.plans.values())) if not tables else None
         self._tables = sorted(tables.items(), key=lambda item: -sum(end - start for start, end in item[0]))
+        self._reach = max((end for places in tables for _, end in places), default=0)
         self.source = "\n".join(
             source for plan in self.plans.values() for source in (plan.read_source, plan.write_source)
         )
 
     def plan(self, text: str) -> LinePlan | None:
         """The plan of a line; None when its code is not known."""
+        if len(text) < self._reach:
+            text = text.ljust(self._reach)
         for places, table in self._tables:
             if len(places) == 1:
                 start, end = places[0]

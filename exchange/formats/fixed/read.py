@@ -82,6 +82,12 @@ MISSING = code(
     "The {kind} on line {line} has no record {record}, which it must have.",
     advice=_ASK,
 )
+WRONG_LENGTH = code(
+    "FIX018",
+    "warning",
+    "Line {line}: the record {record} says that it has {value} characters, but it has {got}.",
+    advice="Nothing was lost: the columns are read as the layout says. Tell the sender if values are missing.",
+)
 CONTROL = code(
     "FIX017",
     "error",
@@ -178,6 +184,8 @@ class _Reading:
             if plan is None:
                 self._unknown(text, number)
             else:
+                if plan.length_field is not None and (said := plan.said_length(text)) is not None:
+                    self._tell(WRONG_LENGTH, line=number, record=plan.title, value=said, got=len(text))
                 self._line(
                     plan, text if len(text) == plan.width else self._fitted(plan, text, number), number
                 )
@@ -361,6 +369,10 @@ class _Reading:
             if not around.good:
                 return
             record[around.plan.name] = around.place
+        for listed, fields in item.plan.itself:
+            if not record[listed]:
+                only = {name: record.get(name) for name in (*fields, KIND, LINE) if name != listed}
+                record[listed] = [only]
         self.done.append(record)
 
     def _counted(self, around: Item, item: Item, plan: LinePlan) -> None:
@@ -391,6 +403,8 @@ class _Reading:
     def _fitted(self, plan: LinePlan, text: str, number: int) -> str:
         """The line with exactly the columns of its record; what differs is told once for each record."""
         facts: dict[str, Any] = {"record": plan.title, "got": len(text), "want": plan.width}
+        if len(text) in plan.lengths:
+            return text.ljust(plan.width)
         if len(text) < plan.width:
             self._once(plan.title, SHORT.at(line=number, **facts))
             return text.ljust(plan.width)

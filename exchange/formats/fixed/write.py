@@ -54,6 +54,8 @@ class Envelope:
     values: Record
     totals: Totals = field(default_factory=Totals)
     spooled: BinaryIO | None = None
+    waiting: list[tuple[Any, str, Record]] = field(default_factory=list)
+    """Parts that stand behind records inside: what they are compared by, their name, their values; in order."""
 
 
 class FixedWriter:
@@ -67,6 +69,10 @@ class FixedWriter:
         self.streamed = [name for name, plan in self.dispatch.plans.items() if plan.role == "streamed"]
         self.around = {name: _around(layout, name) for name in self.streamed}
         self.parts = {name: _parts(layout, name) for name in layout.declared}
+        self.scattered = {
+            name: [part for part, record in layout.children(name) if record.behind is not None]
+            for name in layout.declared
+        }
 
     def write(
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
@@ -135,12 +141,36 @@ class _Writing:
             envelope.spooled = self.spool()
         else:
             self._put(self.writer.dispatch.titled(name), values, values.get(LINE))
+        envelope.waiting = self._waiting(name, values)
         self._parts(name, self.writer.parts[name][0], values, values.get(LINE))
+
+    def _waiting(self, name: str, values: Record) -> list[tuple[Any, str, Record]]:
+        """The parts of an envelope that stand behind records inside it, in the order in which they come."""
+        found: list[tuple[Any, str, Record]] = []
+        for part in self.writer.scattered[name]:
+            record = self.layout.declared[part]
+            listed, by = values.get(str(record.as_)), record.behind.by if record.behind else ""
+            found += [(one.get(by), part, one) for one in listed or () if isinstance(one, dict)]
+        return sorted(found, key=lambda one: str(one[0] or "~"))
+
+    def _pass_by(self, values: Record) -> None:
+        """Write the waiting parts that a record inside stands behind."""
+        envelope = self.open[-1]
+        while envelope.waiting:
+            by, name, part = envelope.waiting[0]
+            behind = self.layout.declared[name].behind
+            own = values.get(behind.field) if behind else None
+            if by is None or own is None or by >= own:
+                return
+            envelope.waiting.pop(0)
+            self._record(name, part, part.get(LINE))
 
     def _close(self, envelope: Envelope) -> None:
         """The parts behind the records, the trailer, and the first record if it waited for totals."""
         kind, line = envelope.kind, envelope.values.get(LINE)
         trailer = self.layout.declared[kind].trailer
+        for _, name, part in envelope.waiting:
+            self._record(name, part, part.get(LINE))
         self._parts(kind, self.writer.parts[kind][1], envelope.values, line)
         envelope.totals.lines += trailer is not None
         values = envelope.values | self.controls.computed(kind, envelope.totals)
@@ -169,6 +199,8 @@ class _Writing:
         """A record with its parts."""
         plan = self.writer.dispatch.titled(name)
         if self.open:
+            if plan.role == "streamed":
+                self._pass_by(values)
             self._counted(name, values)
         self._put(plan, values, line)
         self._parts(name, self.writer.parts[name][0], values, line)
@@ -196,6 +228,8 @@ class _Writing:
                 self.found(WRONG_PART.at(line=line, field=f"{owner}.{record.as_}", **facts))
                 continue
             there = [one for one in listed if _is_there(record, one)]
+            if record.or_itself:
+                there = [one for one in there if one.get(KIND) != owner]
             if record.required and not there:
                 self.found(NO_PART.at(line=line, kind=owner, value=name))
             for one in there:
@@ -207,6 +241,8 @@ class _Writing:
             text = plan.write(values)
         except (ValueError, TypeError, AttributeError):
             text = plan.explain_written(values, line, self.found)
+        if plan.varies:
+            text = plan.finished(text)
         try:
             raw = (text + self.end).encode(self.layout.encoding)
         except UnicodeEncodeError:
@@ -248,7 +284,7 @@ def _parts(layout: Layout, name: str) -> tuple[list[str], list[str]]:
     names = list(layout.declared)
     inside = [names.index(one) for one, record in layout.declared.items() if record.inside == name]
     first = min(inside, default=len(names))
-    parts = [child for child, _ in layout.children(name)]
+    parts = [child for child, record in layout.children(name) if record.behind is None]
     return [one for one in parts if names.index(one) < first], [
         one for one in parts if names.index(one) > first
     ]

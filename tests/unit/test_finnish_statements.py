@@ -1,0 +1,221 @@
+"""TITO: the Finnish account statement, on a real file and on statements made here with everything in them."""
+
+from __future__ import annotations
+
+import os
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from bank_files import codes, damaged, documents, errors, inspected, plain, records, taken, total, written
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NAME = "finanssiala/tito"
+SAMPLE = "bank/fi-tito/django-jbank/547404896.TO"
+MUTANTS = None if os.environ.get("EXCHANGE_EVERY_MUTANT") else 250
+
+
+def cents(amount: str) -> str:
+    number = Decimal(amount)
+    return f"{'-' if number < 0 else '+'}{abs(int(number * 100)):018}"
+
+
+def head(number: int, opening: str, records: int = 0, length: int = 322) -> str:
+    text = (
+        f"T00{length}100{'50000110000238':14}{number:03}260302260303260304{'0600':4}{'CUSTOMER':17}260227"
+        f"{cents(opening)}{records:06}EUR{'Tili':30}{0:018}{'OY AB':35}{'PANKKI':40}{'':40}{'':30}"
+        f"{'FI4250001510000023 OKOYFIHH':30}"
+    )
+    assert len(text) == 322
+    return text[:length]
+
+
+def entry(
+    number: int, amount: str, *, day: str = "260302", type_: str = "", code: str = "710", level: str = "0",
+    receipt: str = " ", reference: str = "", name: str = "", record: str = "T10",
+) -> str:  # fmt: skip
+    kind = type_ or ("2" if amount.startswith("-") else "1")
+    text = (
+        f"{record}188{number:06}{f'ARCH{number}':18}{day}{day}{day}{kind}{code}{'PANO':35}{cents(amount)}{receipt}A"
+        f"{name:35}{'':1}{'':14}{'':1}{reference.rjust(20, '0')}{'':8}{level}"
+    )
+    assert len(text) == 188
+    return text
+
+
+def detail(kind: str, text: str, record: str = "T11") -> str:
+    return f"{record}{len(text) + 8:03}{kind}{text}"
+
+
+def balance(day: str, amount: str) -> str:
+    return f"T40050{day}{cents(amount)}{cents(amount)}"
+
+
+def file(*lines: str, end: str = "\r\n") -> bytes:
+    return "".join(f"{line}{end}" for line in lines).encode("iso-8859-1")
+
+
+FULL = file(
+    head(17, "100.00", 23),
+    entry(1, "250.00", code="705", receipt="E"),
+    detail("01", "00000002"),
+    entry(2, "200.00", code="705", level="1", reference="1234561", name="MAKSAJA YKSI"),
+    detail("00", f"{'Kiitos':35}"),
+    entry(3, "50.00", code="705", level="1", name="MAKSAJA KAKSI"),
+    detail("11", f"{'RF332348236':35}{'FI2112345600000785':35}{'NDEAFIHH':35}{'':70}{'':70}{'PAYERID':35}{'':35}"),
+    entry(4, "-12.34", code="730"),
+    detail("07", f"{'PALVELUMAKSUT':35}"),
+    balance("260302", "337.66"),
+    f"T500671260302{2:08}{cents('250.00')}{1:08}{cents('-12.34')}",
+    entry(5, "90.00", day="260303", code="702", name="ACME INC"),
+    detail("00", f"{'ENSIMMAINEN RIVI JONKA SANA J KATKE'}{'AMATTA SEURAAVALLE':35}"),
+    detail("02", f"{'C1':10} {'2026-77':15} 260215"),
+    detail("05", f"{cents('108.00')} USD {12000000:011}{'REF':6}"),
+    detail("09", f"{'ACME INTERNATIONAL INCORPORATED':35}"),
+    entry(6, "-250.00", day="260303", type_="3", code="705"),
+    detail("04", f"{'ARCH1':18}"),
+    entry(7, "5.00", day="260303", record="T80"),
+    detail("00", f"{'ENNAKKOTIETO':35}", "T81"),
+    balance("260303", "177.66"),
+    "T60020020LIMIITTI 01",
+    "T70030020PANKKI TIEDOTTAA ASIA",
+)  # fmt: skip
+
+
+def test_the_sample(corpus: Path, tmp_path: Path) -> None:
+    raw = (corpus / SAMPLE).read_bytes()
+    made, found = documents(NAME, raw)
+    assert (len(made), total(made), found) == (2, Decimal("-1750.00"), [])
+    assert taken(made[0], "account", "amount", "text", "counterparty.name", "counterparty.account", "entry_ref") == (
+        "FI4947300010416310", Decimal("-1799.00"), "VUOKRAT 2018-01", "JANI KAJALA", "FI8847304720017517",
+        "180203473047IE5807",
+    )  # fmt: skip
+    assert taken(made[1], "amount", "batch.count", "bank_code.proprietary", "bank_code.issuer") == (
+        49, 1, "705", "FFFS",
+    )  # fmt: skip
+    assert taken(made[0], "statement.opening", "statement.closing", "statement.sequence") == (1799, 49, "3")
+    seen = inspected(raw, tmp_path)
+    assert (seen.layout, dict(seen.records), seen.totals[0]["count"]) == (NAME, {"entry": 2}, 2)
+    assert seen.accounts == [{"id": "FI4947300010416310", "currency": "EUR", "opening": 1799, "closing": 49}]
+    back, _ = written(NAME, records(NAME, raw)[0])
+    assert back == raw.replace(b"000000EUR", b"000010EUR", 1)  # it does not count its records
+
+
+def test_a_statement_with_everything_in_it() -> None:
+    made, found = documents(NAME, FULL)
+    assert codes(found) == []
+    assert [str(each["amount"]) for each in made] == [
+        "200.00", "50.00", "-12.34", "90.00", "-250.00", "5.00",
+    ]  # fmt: skip
+    first, second, fee, dollars, correction, notice = made
+    assert taken(first, "reference", "reference_scheme", "counterparty.name", "text") == (
+        "1234561", "fi-viite", "MAKSAJA YKSI", "Kiitos",
+    )  # fmt: skip
+    assert taken(first, "batch.index", "batch.count", "batch.total", "entry_ref") == (1, 2, 250, "ARCH2")
+    assert taken(second, "reference", "reference_scheme", "counterparty.account", "counterparty.bic") == (
+        "RF332348236", "rf", "FI2112345600000785", "NDEAFIHH",
+    )  # fmt: skip
+    assert taken(fee, "text", "batch", "bank_code.proprietary") == ("PALVELUMAKSUT", None, "730")
+    assert taken(dollars, "original_amount.amount", "original_amount.currency", "original_amount.rate") == (
+        108, "USD", Decimal("1.2000000"),
+    )  # fmt: skip
+    assert taken(dollars, "invoices.0.number", "counterparty.name") == (
+        "2026-77", "ACME INTERNATIONAL INCORPORATED",
+    )  # fmt: skip
+    assert dollars["text"] == "ENSIMMAINEN RIVI JONKA SANA J KATKEAMATTA SEURAAVALLE"
+    assert taken(correction, "reversal", "status") == (True, "booked")
+    assert taken(notice, "text", "status") == ("ENNAKKOTIETO", "information")
+    assert taken(first, "statement.date", "statement.closing", "statement.id") == (
+        date(2026, 3, 3), Decimal("177.66"), "2026-17",
+    )  # fmt: skip
+
+
+def test_it_is_written_byte_for_byte() -> None:
+    made, found = records(NAME, FULL)
+    assert found == []
+    assert written(NAME, made) == (FULL, [])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (cents("200.00"), cents("201.00"), []),
+        (cents("-12.34"), cents("-12.35"), ["TITO03", "TITO04"]),
+        (balance("260302", "337.66"), balance("260302", "337.67"), ["TITO04", "TITO04"]),
+        (balance("260303", "177.66"), balance("260303", "177.67"), ["TITO03", "TITO04"]),
+        ("000023EUR", "000024EUR", ["FIX020"]),
+        (cents("100.00") + "000023", cents("100.01") + "000023", ["TITO03", "TITO04"]),
+    ],
+)
+def test_wrong_sums_are_told(old: str, new: str, told: list[str]) -> None:
+    assert old.encode() in FULL
+    made, found = documents(NAME, FULL.replace(old.encode(), new.encode(), 1))
+    assert errors(found) == told
+    if not told:
+        assert codes(found) == ["TITO01"]  # the rows do not make up the entry: it is one movement
+        assert taken(made[0], "amount", "counterparty", "batch.count") == (250, None, 2)
+
+
+def test_a_wrong_check_digit_is_told() -> None:
+    _, found = documents(NAME, FULL.replace(b"1234561", b"1234562"))
+    assert codes(found) == ["TITO02"]
+
+
+def test_several_statements_in_one_file(tmp_path: Path) -> None:
+    second = file(
+        head(18, "177.66", 0, 292), entry(1, "0.34"), "T40050260303" + cents("178.00") * 2, end="\n"
+    )
+    raw = FULL + second
+    made, found = documents(NAME, raw)
+    assert (len(made), codes(found)) == (7, [])
+    assert taken(made[6], "account", "account_scheme", "statement.opening") == (
+        "50000110000238", "bban", Decimal("177.66"),
+    )  # fmt: skip
+    assert len(inspected(raw, tmp_path).accounts) == 2
+
+
+def test_blanks_taken_off_and_letters_of_seven_bits() -> None:
+    stripped = b"\n".join(line.rstrip() for line in FULL.split(b"\r\n"))
+    assert plain(documents(NAME, stripped)[0]) == plain(documents(NAME, FULL)[0])
+    assert codes(documents(NAME, stripped)[1]) == []
+    made, found = documents(NAME, FULL.replace(b"MAKSAJA YKSI", b"P[IV[ Y]TJ\\ "))
+    assert (made[0]["counterparty"]["name"], codes(found)) == ("PÄIVÄ YÅTJÖ", ["FIX019"])
+
+
+def test_an_unknown_kind_of_detail_is_kept() -> None:
+    made, found = records(
+        NAME, file(head(1, "0.00"), entry(1, "1.00"), detail("42", "NEW"), balance("260302", "1.00"))
+    )
+    assert codes(found) == []
+    assert taken(made[0], "other_details.0.kind", "other_details.0.text") == ("42", "NEW")
+
+
+def test_no_single_damage_passes_or_raises() -> None:
+    """What is changed in an amount, a balance, a count is always an error (or, inside an itemised entry, a warning)."""
+    good = [taken(each, "amount", "booked") for each in documents(NAME, FULL)[0]]
+    tried = 0
+    for at, raw in damaged(FULL, 3, MUTANTS):
+        made, found = documents(NAME, raw)
+        if [taken(each, "amount", "booked") for each in made] != good:
+            assert codes(found), (at, raw[max(0, at - 30) : at + 30])
+        tried += 1
+    assert tried >= 250
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 3)), min_size=1, max_size=30),
+    st.integers(0, 10**9),
+)
+def test_statements_of_any_size_add_up(moves: list[tuple[int, int]], opening: int) -> None:
+    moves = sorted(moves, key=lambda one: one[1])
+    lines, at = [head(1, f"{Decimal(opening) / 100}")], Decimal(opening) / 100
+    for number, (amount, day) in enumerate(moves, 1):
+        at += Decimal(amount) / 100
+        lines.append(entry(number, f"{Decimal(amount) / 100:.2f}", day=f"26030{day + 1}"))
+        if number == len(moves) or moves[number][1] != day:
+            lines.append(balance(f"26030{day + 1}", f"{at}"))
+    made, found = documents(NAME, file(*lines))
+    assert (total(made), codes(found)) == (at - Decimal(opening) / 100, [])
