@@ -7,35 +7,19 @@ for, never wider.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from exchange.formats._faults import Refused
+from exchange.memo import Memo
 
 if TYPE_CHECKING:
     from exchange.formats.values import Codec
 
-MEMO = 10_000
-"""How many different values of one field are remembered."""
 SAFE = 18
 """Numbers with at most this many digits are converted inline."""
 NUMBERS = ("decimal", "money", "percent")
-
-
-class Memo(dict[Any, Any]):
-    """Remembers what a function gave; an exception is not remembered. Bounded: it starts anew when full."""
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._function = function
-
-    def __missing__(self, key: Any) -> Any:
-        value = self._function(key)
-        if len(self) >= MEMO:
-            self.clear()
-        self[key] = value
-        return value
 
 
 def read_lines(codec: Codec, text: str, into: str, names: dict[str, object]) -> list[str]:
@@ -169,6 +153,9 @@ def _write_cases(
         if codec.fault is None:
             conditions = [f"{value}.__class__ is str", value, *_text_conditions(codec, value, into, names)]
             yield " and ".join(conditions), [f"{into} = {value}"]
+        else:  # a check takes long, and accounts, banks and currencies come again and again
+            names[f"{into}_memo"] = Memo(codec.put)
+            yield f"{value}.__class__ is str", [f"{into} = {into}_memo[{value}]"]
     elif kind == "date":
         names.update({f"{into}_memo": Memo(codec.put), f"{into}_class": _date_class()})
         yield f"{value}.__class__ is {into}_class", [f"{into} = {into}_memo[{value}]"]

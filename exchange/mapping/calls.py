@@ -152,6 +152,9 @@ def _applied(function: Function, node: Call, arguments: Sequence[Bound], guarded
     parts, result = list(arguments), function.result
     if function.keeps_filled and not any(part.type.empty for part in arguments):
         result = replace(result, empty=False)
+    if function.name == "choose":
+        parts, chosen = _of_cases(parts)
+        return Apply(node, chosen, function, tuple(parts), guarded)
     if not result.same:
         name = (
             "unknown"
@@ -173,6 +176,15 @@ def _applied(function: Function, node: Call, arguments: Sequence[Bound], guarded
         )
     type_ = replace(common, many=result.many, empty=result.empty)
     return Apply(node, type_, function, tuple(parts), guarded)
+
+
+def _of_cases(parts: Sequence[Bound]) -> tuple[list[Bound], Type]:
+    """The arguments of `choose` with their results as values of one type, and that type."""
+    last = len(parts) - 1
+    results = [i for i in range(2, len(parts)) if i % 2 == 0 or i == last]
+    common = reduce(join, (parts[i].type for i in results)) if results else UNKNOWN
+    widest = [widened(part, common) if i in results else part for i, part in enumerate(parts)]
+    return widest, UNKNOWN if common == NOTHING else common
 
 
 def _parameter(function: Function, position: int) -> Parameter:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import FunctionType
 from typing import Any, Protocol
 
 from exchange.mapping import functions as library
@@ -35,6 +36,8 @@ from exchange.mapping.bound import (
     Project,
     Step,
 )
+from exchange.mapping.totality import is_total
+from exchange.memo import Memo
 
 NAMESPACE: dict[str, Any] = {
     "Decimal": Decimal,
@@ -141,14 +144,13 @@ class Emitter:
         """A constant: written out, or by a name when Python has no literal for it."""
         if value is None or isinstance(value, (bool, int, str)):
             return repr(str(value) if isinstance(value, str) else value)
-        if callable(value):
+        if isinstance(value, FunctionType):
             name = f"fn_{value.__name__}"
         else:
-            shown = "".join(character if character.isalnum() else "_" for character in str(value))
+            shown = "" if isinstance(value, dict) else str(value)
+            shown = "".join(character if character.isalnum() else "_" for character in shown)
             name = f"{type(value).__name__.lower()}_{shown}"
-        while self.namespace.setdefault(name, value) is not value and repr(self.namespace[name]) != repr(
-            value
-        ):
+        while not _is_same(self.namespace.setdefault(name, value), value):
             name += "_"
         return name
 
@@ -189,9 +191,14 @@ class Emitter:
         if bound.function.inline is not None:
             arguments = [
                 library.Argument(
-                    code, part.type, self.fresh("t"), isinstance(part, Const), getattr(part, "value", None)
+                    code,
+                    part.type,
+                    self.fresh("t"),
+                    isinstance(part, Const),
+                    getattr(part, "value", None),
+                    is_total(part) and not guarded,
                 )
-                for code, part in zip(codes, bound.arguments, strict=True)
+                for code, part, guarded in zip(codes, bound.arguments, bound.guarded, strict=True)
             ]
             inlined = bound.function.inline(arguments, self.constant)
             if inlined is not None:
@@ -293,3 +300,8 @@ class Emitter:
 
     def _tuple(self, options: Sequence[Bound]) -> str:
         return f"({''.join(f'{self.code(option)}, ' for option in options)})"
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two constants may share a name; a memo is what it is made of, not what it remembers."""
+    return one is other or (not isinstance(other, Memo) and repr(one) == repr(other))

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
-from exchange.formats._fast import Memo, indented
+from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress, batches
 from exchange.formats.encoding import Unreadable
@@ -21,6 +21,7 @@ from exchange.formats.sie.layout import Layout
 from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, lines, pairs, split
 from exchange.formats.sie.records import BALANCES, ROWS, VOUCHER, Field, Line, codecs
 from exchange.formats.values import Codec, Refused
+from exchange.memo import Memo
 from exchange.model import KIND, LINE, Batch, Record
 
 _ASK = "Ask the sender for a corrected file."

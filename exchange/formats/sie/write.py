@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any, BinaryIO
 
 from exchange.findings import Found, code
-from exchange.formats._fast import Memo, indented
+from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
 from exchange.formats.sie.layout import Layout
@@ -28,6 +28,7 @@ from exchange.formats.sie.records import (
 )
 from exchange.formats.sie.write_head import HeadWriter
 from exchange.formats.values import Codec, Refused
+from exchange.memo import Memo
 from exchange.model import KIND, LINE, Batch, Record
 
 UNBALANCED = code(

@@ -7,7 +7,7 @@ element is left out with it; an attribute of an empty value is left out with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -128,8 +128,22 @@ class WriteCode:
         depth: int,
     ) -> Lines:
         """Lines that set a variable for each field, and where these stand in the element."""
-        lines: Lines = []
         texts: list[str] = []
+        lines = self._unescaped(fields, element, record, base, prefix, depth, texts)
+        return lines + self._escaping(texts)
+
+    def _unescaped(
+        self,
+        fields: Mapping[str, XmlField],
+        element: Element,
+        record: str,
+        base: Path,
+        prefix: str,
+        depth: int,
+        texts: list[str],
+    ) -> Lines:
+        """The same without the look at what must be escaped; the lines that do it are added to texts."""
+        lines: Lines = []
         for name, declared in fields.items():
             path = declared.paths[0].under(base)
             got = f"{record}.get({name!r})"
@@ -139,8 +153,8 @@ class WriteCode:
             elif declared.fields is None or declared.many:
                 lines += self._list(declared, element, path, got, dotted, depth)
             else:
-                lines += self._structure(declared, element, path, got, dotted, depth)
-        return lines + self._escaping(texts)
+                lines += self._structure(declared, element, path, got, dotted, depth, texts)
+        return lines
 
     def _value(
         self, declared: XmlField, element: Element, path: Path, got: str, dotted: str, texts: list[str]
@@ -218,11 +232,18 @@ class WriteCode:
         return [f"if {condition}: {tell}"]
 
     def _structure(
-        self, declared: XmlField, element: Element, path: Path, got: str, dotted: str, depth: int
+        self,
+        declared: XmlField,
+        element: Element,
+        path: Path,
+        got: str,
+        dotted: str,
+        depth: int,
+        texts: list[str],
     ) -> Lines:
         """The fields of a structure, all empty when it is empty."""
         record = f"g{next(self._numbers)}"
-        inner = self._fields(declared.fields or {}, element, record, path, f"{dotted}.", depth)
+        inner = self._unescaped(declared.fields or {}, element, record, path, f"{dotted}.", depth, texts)
         shape = f"o.structure({got}, {dotted!r})" if self._slow else got
         empty = [f"{name} = ''" for name in _assigned(inner)]
         lines = [f"{record} = {shape}", f"if {record} is None:", *indented(empty or ["pass"])]
@@ -232,7 +253,9 @@ class WriteCode:
 
     # --- templates -----------------------------------------------------------------------------------------
 
-    def _parts(self, element: Element, lines: Lines, depth: int, extra: str) -> tuple[str, str, str]:
+    def _parts(
+        self, element: Element, lines: Lines, depth: int, extra: str, around: Set[str] = frozenset()
+    ) -> tuple[str, str, str]:
         """Opening tag, content and closing tag as templates; lines that prepare them are added to `lines`."""
         attributes = extra
         for name, value, fixed in element.attributes:
@@ -241,26 +264,30 @@ class WriteCode:
             else:
                 lines.append(f"{value}_a = f' {name}=\"{{{value}}}\"' if {value} else ''")
                 attributes += f"{{{value}_a}}"
-        inside = self._inside(element, lines, depth)
+        inside = self._inside(element, lines, depth, around)
         closing = f"</{element.name}>"
         if element.inside or not (element.text or element.literal):
             closing = self._indent(depth) + closing
         return f"{self._indent(depth)}<{element.name}{attributes}>", inside, closing
 
-    def _inside(self, element: Element, lines: Lines, depth: int) -> str:
+    def _inside(self, element: Element, lines: Lines, depth: int, around: Set[str] = frozenset()) -> str:
         content = f"{{{element.text}}}" if element.text else _braced(element.literal or "")
         for inner in element.inside:
-            content += f"{{{inner}}}" if isinstance(inner, str) else self._whole(inner, lines, depth + 1)
+            content += (
+                f"{{{inner}}}" if isinstance(inner, str) else self._whole(inner, lines, depth + 1, around)
+            )
         return content
 
-    def _whole(self, element: Element, lines: Lines, depth: int) -> str:
-        """The template of an element that is left out when it would be empty."""
-        opening, inside, closing = self._parts(element, lines, depth, "")
+    def _whole(self, element: Element, lines: Lines, depth: int, around: Set[str]) -> str:
+        """The template of an element that is left out when it would be empty. around: what must hold something for
+        the element around it to be written: where that is the same, both are left out together.
+        """
         variables = list(dict.fromkeys(element.variables()))
+        opening, inside, closing = self._parts(element, lines, depth, "", set(variables))
         if not element.inside and not element.text and not element.literal:
             opening, closing = f"{opening[:-1]}/>", ""
         template = opening + inside + closing
-        if not variables:
+        if not variables or set(variables) == around:
             return template
         into = f"w{next(self._numbers)}"
         lines.append(f"{into} = {_template(template)} if {' or '.join(variables)} else ''")

@@ -8,8 +8,9 @@ ends with an example, `upper("ab") → "AB"`, that a test runs.
 
 A module may also have `INLINE` (name → a function that gives Python code which does the same as a call, for
 the generated function; None where it cannot) and `PER_CHILD` (name → "value" or "condition": with a list of
-structures as first argument, the second argument is computed for each child), and `KEEPS_FILLED` (names of
-functions whose result is empty only where an argument is).
+structures as first argument, the second argument is computed for each child), `KEEPS_FILLED` (names of
+functions whose result is empty only where an argument is), and `TOTAL` (names of functions that have a result
+for all arguments of the declared types; they need not be called where nobody asks for it).
 """
 
 from __future__ import annotations
@@ -63,6 +64,13 @@ class Argument:
     name: str
     constant: bool = False
     value: Any = None
+    total: bool = False
+    """Whether it cannot fail, so that it may be left uncomputed where its value does not matter."""
+
+    @property
+    def is_text(self) -> bool:
+        """Known to be a text, or empty."""
+        return self.type.name == "text" and not self.type.many
 
     def within(self, template: str) -> str:
         """The template with the argument for `{}`, which may stand there several times; empty where the
@@ -140,6 +148,8 @@ class Function:
     """The function that is meant when the first argument is no list."""
     keeps_filled: bool = False
     """Whether the result is empty only where an argument is."""
+    total: bool = False
+    """Whether it has a result for all arguments of the declared types."""
 
     @property
     def summary(self) -> str:
@@ -180,6 +190,11 @@ def given(value: Any) -> Any:
     return value
 
 
+def literal(text: str) -> str:
+    """The text as a Python literal within a template: braces doubled."""
+    return repr(text).replace("{", "{{").replace("}", "}}")
+
+
 def fitting(value: Any, accepts: Accepts) -> Any:
     """The value, which must be of an accepted kind."""
     if wrong := accepts.misfit(value):
@@ -204,8 +219,9 @@ def _function(module: types.ModuleType, name: str, call: Callable[..., Any], fam
     )
     inline, per_child = getattr(module, "INLINE", {}).get(name), getattr(module, "PER_CHILD", {}).get(name)
     single, filled = getattr(module, "OF_SINGLE", {}).get(name), name in getattr(module, "KEEPS_FILLED", ())
+    total = name in getattr(module, "TOTAL", ())
     return Function(
-        name, call, parameters, _accepts(hints["return"]), family, inline, per_child, single, filled
+        name, call, parameters, _accepts(hints["return"]), family, inline, per_child, single, filled, total
     )
 
 

@@ -4,12 +4,14 @@ people do.
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache
 from typing import Annotated
 
 from exchange import checks
-from exchange.mapping.functions import Known
+from exchange.mapping.functions import Argument, Constant, Known
 from exchange.mapping.operators import Fault
+from exchange.memo import Memo
 
 
 def _known(name: str) -> str | None:
@@ -32,13 +34,14 @@ def is_valid(check: CheckName, value: str | None) -> bool:
 
     `is_valid("iban", "FI21 1234 5600 0007 85") → true`
     """
-    return value is not None and _fault(check, value) is None
+    return value is not None and bool(_verdicts(check)[value])
 
 
-@lru_cache(10_000)
-def _fault(check: str, value: str) -> str | None:
+@cache
+def _verdicts(check: str) -> Memo:
     """Accounts come again and again, so the last verdicts are remembered."""
-    return checks.get(check).fault(value)
+    fault = checks.get(check).fault
+    return Memo(lambda value: fault(value) is None)
 
 
 def complete(check: Annotated[str, Known(_completes)], body: str | None) -> str | None:
@@ -86,3 +89,17 @@ def rf(reference: str | None) -> str | None:
     `rf("1234561") → "RF341234561"`
     """
     return complete("rf", None if reference is None else reference.replace(" ", "").lstrip("0"))
+
+
+def _inline_is_valid(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    check, value = arguments
+    if not value.is_text:
+        return None
+    verdict = f"{constant(_verdicts(str(check.value)))}[{{}}]"
+    if value.code.isidentifier() and value.type.empty:
+        return f"({value.code} is not None and {verdict.format(value.code)})"
+    return value.within(verdict) if not value.type.empty else None
+
+
+INLINE = {"is_valid": _inline_is_valid}
+TOTAL = frozenset({"is_valid"})

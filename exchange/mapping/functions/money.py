@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Annotated
 
 from exchange import checks
@@ -62,6 +63,11 @@ def decimals(currency: str | None) -> int | None:
     """How many decimals a currency has. `decimals("JPY") → 0`"""
     if currency is None:
         return None
+    return _decimals(currency)
+
+
+@lru_cache
+def _decimals(currency: str) -> int:
     if fault := checks.get("currency").fault(currency):
         raise Fault(f'"{currency}" is not a currency: {fault}')
     return 0 if currency in _NO_DECIMALS else 3 if currency in _THREE else 4 if currency in _FOUR else 2

@@ -6,16 +6,17 @@ Positions count from 1. Results never grow without bound: `pad` and `repeat` sto
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, TypeVar
 
-from exchange.mapping.functions import Argument, Constant, Known
+from exchange.mapping.functions import Argument, Constant, Known, literal
 from exchange.mapping.functions._patterns import pattern_fault
 from exchange.mapping.functions._sepa import NORDIC, to_sepa
 from exchange.mapping.operators import Fault
+from exchange.memo import Memo
 
 T = TypeVar("T")
 LONGEST = 1_000
@@ -275,7 +276,71 @@ def _inline_trim(arguments: Sequence[Argument], constant: Constant) -> str | Non
     return arguments[0].within("({}.strip() or None)") if arguments[0].type.name == "text" else None
 
 
+def _inline_replace(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    value, old, new = arguments
+    if not (value.is_text and old.constant and new.constant):
+        return None
+    return value.within(f"({{}}.replace({literal(str(old.value))}, {literal(str(new.value or ''))}) or None)")
+
+
+def _inline_left(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    value, size = arguments
+    fits = value.is_text and size.constant and isinstance(size.value, int) and size.value >= 0
+    return value.within(f"({{}}[:{size.value}] or None)") if fits else None
+
+
+def _inline_starts(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    value, beginning = arguments
+    if not (value.code.isidentifier() and value.is_text and beginning.constant):
+        return None
+    test = f"{value.code}.startswith({str(beginning.value)!r})"
+    return f"({value.code} is not None and {test})" if value.type.empty else test
+
+
+def _inline_length(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    return arguments[0].within("len({})") if arguments[0].is_text else None
+
+
+def _inline_strip_zeros(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    value = arguments[0]
+    if not (value.is_text and value.code.isidentifier()):
+        return None
+    return value.within(f"({{}}.lstrip('0') or {value.code}[:1] or None)")
+
+
+def _remembered(
+    make: Callable[[str, int], str | None], arguments: Sequence[Argument], constant: Constant
+) -> str | None:
+    """The text for a bank, made once for each of the last texts: names and towns come again and again."""
+    value, longest = arguments
+    if not (value.is_text and longest.constant and isinstance(longest.value, int)):
+        return None
+    return value.within(f"{constant(_bank_texts(make, longest.value))}[{{}}]")
+
+
+@cache
+def _bank_texts(make: Callable[[str, int], str | None], longest: int) -> Memo:
+    return Memo(lambda text: make(text, longest))
+
+
 KEEPS_FILLED = frozenset({"text", "upper", "lower", "title", "length"})
+TOTAL = frozenset(
+    {
+        "text",
+        "upper",
+        "lower",
+        "title",
+        "trim",
+        "squeeze",
+        "length",
+        "replace",
+        "before",
+        "after",
+        "concat",
+        "joined",
+    }
+    | {"starts", "ends", "contains", "digits", "letters", "strip_zeros"}
+)
 
 
 def _inline_concat(arguments: Sequence[Argument], constant: Constant) -> str | None:
@@ -294,4 +359,15 @@ def _inline_concat(arguments: Sequence[Argument], constant: Constant) -> str | N
     return f"(f{''.join(pieces)!r} if {known} else {constant(concat)}({call}))"
 
 
-INLINE = {"upper": _inline_upper, "trim": _inline_trim, "concat": _inline_concat}
+INLINE = {
+    "upper": _inline_upper,
+    "trim": _inline_trim,
+    "concat": _inline_concat,
+    "replace": _inline_replace,
+    "left": _inline_left,
+    "starts": _inline_starts,
+    "length": _inline_length,
+    "strip_zeros": _inline_strip_zeros,
+    "sepa": partial(_remembered, sepa),
+    "nordic": partial(_remembered, nordic),
+}

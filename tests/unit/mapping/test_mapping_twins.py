@@ -55,6 +55,9 @@ def _numbers(inner: Any) -> Any:
         text.map(lambda x: f"number({x})"),
         st.tuples(day, day).map(lambda p: f"days_between({p[0]}, {p[1]})"),
         st.tuples(text, text, number, number).map(lambda p: f"choose({p[0]}, {p[1]}, {p[2]}, {p[3]})"),
+        text.map(lambda x: f"choose({x}, 'EUR', 1, 'a', 2.5)"),
+        text.map(lambda x: f"choose({x}, 'EUR', 1, 'a', 2.5, 'EUR', 3, empty)"),
+        number.map(lambda x: f"coalesce(pieces, {x}, 4)"),
     )
 
 
@@ -71,6 +74,12 @@ def _texts(inner: Any) -> Any:
         st.tuples(text, flag).map(lambda p: f"first(only(lines, {p[1]})).name"),
         text.map(lambda x: f"join(lines, concat(name, {x}), '+')"),
         number.map(lambda x: f"text({x})"),
+        text.map(lambda x: f"sepa({x}, 3)"),
+        text.map(lambda x: f"nordic({x})"),
+        text.map(lambda x: f"left({x}, 2)"),
+        text.map(lambda x: f"strip_zeros({x})"),
+        text.map(lambda x: f"replace({x}, 'a', '{{b}}')"),
+        st.tuples(text, text).map(lambda p: f"coalesce({p[0]}, {p[1]})"),
     )
 
 
@@ -91,6 +100,9 @@ def _flags(inner: Any) -> Any:
         st.tuples(text, text).map(lambda p: f"contains({p[0]}, {p[1]})"),
         flag.map(lambda x: f"all(lines, {x})"),
         number.map(lambda x: f"any(lines, default(quantity, 0) > {x})"),
+        text.map(lambda x: f"is_valid('currency', {x})"),
+        text.map(lambda x: f"starts({x}, 'E')"),
+        st.one_of(number, text, day).map(lambda x: f"is_empty({x})"),
     )
 
 
