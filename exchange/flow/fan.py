@@ -1,40 +1,52 @@
 """One stream of batches for several takers at once, in bounded memory.
 
-Writers pull. With one taker the stream is simply handed over; with several, each pulls in a thread of its own from a
-short queue that the caller's thread fills. The batches are shared, so takers never change a record.
+Writers pull. With one taker the stream is simply handed over; with several, each pulls in a thread of its own, and
+the threads take turns: a batch goes to one taker, and only when that one has dealt with it to the next. So at most
+one of them has work at any time, none waits for the interpreter's lock, and no batch is held longer than it is
+worked on. The batches are shared, so takers never change a record.
 """
 
 from __future__ import annotations
 
-import queue
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from queue import SimpleQueue
 from typing import Generic, TypeVar
 
 from exchange.model import Batch
 
 Result = TypeVar("Result")
 Taker = Callable[[Iterator[Batch]], Result]
-DEPTH = 4
-"""How many batches a taker may be behind."""
 
 
-@dataclass(slots=True)
 class _Lane(Generic[Result]):
-    """One taker in its thread."""
+    """One taker in its thread, which runs only while it has a batch (or the end) to deal with."""
 
-    future: Future[Result]
-    batches: queue.Queue[Batch | None] = field(repr=False)
+    def __init__(self, threads: ThreadPoolExecutor, taker: Taker[Result]) -> None:
+        self._given: SimpleQueue[Batch | None] = SimpleQueue()
+        self._turns: SimpleQueue[bool] = SimpleQueue()  # True: wants a batch; False: has ended
+        self.future: Future[Result] = threads.submit(self._run, taker)
+        self._wants = self._turns.get()
 
-    def put(self, batch: Batch | None) -> None:
-        """Hand a batch over; waits while the taker is behind, and forgets it when the taker has ended."""
-        while not self.future.done():
-            try:
-                self.batches.put(batch, timeout=0.1)
-                return
-            except queue.Full:
-                continue
+    def hand(self, batch: Batch) -> None:
+        """Hand a batch over and wait until it is dealt with; a taker that has ended gets no more."""
+        if self._wants:
+            self._given.put(batch)
+            self._wants = self._turns.get()
+
+    def end(self) -> None:
+        """Tell that there are no more batches; what the taker does at the end, it does beside the others."""
+        self._given.put(None)
+
+    def _run(self, taker: Taker[Result]) -> Result:
+        try:
+            return taker(iter(self._next, None))
+        finally:
+            self._turns.put(False)
+
+    def _next(self) -> Batch | None:
+        self._turns.put(True)
+        return self._given.get()
 
 
 def fan_out(batches: Iterator[Batch], takers: Sequence[Taker[Result]]) -> list[Result]:
@@ -42,7 +54,7 @@ def fan_out(batches: Iterator[Batch], takers: Sequence[Taker[Result]]) -> list[R
     if len(takers) == 1:
         return [takers[0](batches)]
     with ThreadPoolExecutor(max(1, len(takers)), thread_name_prefix="target") as threads:
-        lanes = [_lane(threads, taker) for taker in takers]
+        lanes = [_Lane(threads, taker) for taker in takers]
         _fill(lanes, batches)
         return [lane.future.result() for lane in lanes]
 
@@ -52,12 +64,7 @@ def _fill(lanes: Sequence[_Lane[Result]], batches: Iterator[Batch]) -> None:
     try:
         for batch in batches:
             for lane in lanes:
-                lane.put(batch)
+                lane.hand(batch)
     finally:
         for lane in lanes:
-            lane.put(None)
-
-
-def _lane(threads: ThreadPoolExecutor, taker: Taker[Result]) -> _Lane[Result]:
-    batches: queue.Queue[Batch | None] = queue.Queue(DEPTH)
-    return _Lane(threads.submit(taker, iter(batches.get, None)), batches)
+            lane.end()

@@ -25,7 +25,7 @@ from exchange.mapping.explain import Tracer
 from exchange.mapping.lineage import Lineage, Token, joined, tokens
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import ArrivalFacts, Batch, Record
-from exchange.reconcile import references
+from exchange.reconcile.packed import Kept
 from exchange.reconcile.receivables import OpenItems, match
 
 ORIGIN = "@origin"
@@ -64,9 +64,13 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decided:
-    """The origin of a decision: the bank transaction and the open items are in the record, or among the items."""
+    """The origin of a decision: the bank transaction and the open items are in the record, or among the items.
+
+    paid: by the id of each open item that was used up so far, the bank transaction that did it.
+    """
 
     items: OpenItems
+    paid: Mapping[int, Record]
 
 
 def trace(
@@ -79,7 +83,7 @@ def trace(
     documents = _documents(content.intake, came, facts, found)
     if content.matching is not None and reference is not None:
         receivables = _documents(content.matching.intake, reference, facts, found)
-        documents = _decisions(documents, OpenItems.load(receivables, found))
+        documents = _decisions(documents, OpenItems.load(receivables, found, Kept()))
     return chain.from_iterable(_run(documents, way.chain, facts, found))
 
 
@@ -117,12 +121,14 @@ def _marking(step: Step) -> Step:
 
 
 def _decisions(documents: Iterator[Batch], items: OpenItems) -> Iterator[Batch]:
-    """Decisions one by one, so that what was used up at each of them is known."""
-    for batch in documents:
-        decided = list(chain.from_iterable(match(([transaction] for transaction in batch), items)))
-        for record in decided:
-            record[ORIGIN] = Decided(items)
-        yield decided
+    """Decisions, and which open item each of them used up."""
+    paid: dict[int, Record] = {}
+    for batch in match(documents, items):
+        for record in batch:
+            record[ORIGIN] = Decided(items, paid)
+            if record["receivable"] is not None:
+                paid[id(record["receivable"])] = record["transaction"]
+        yield batch
 
 
 def _uncounted(_: Keys) -> None:
@@ -219,14 +225,14 @@ class _Follower:
         lineage.note = record["reason"] if name != "reason" else f"decided: {record['decision']}"
         lineage.operands = [self.value(transaction, (part,)) for part in ("reference", "amount", "currency")]
         for candidate in _candidates(record, item, origin.items):
-            lineage.operands.append(self._open_item(candidate, transaction, origin.items))
+            lineage.operands.append(self._open_item(candidate, transaction, origin.paid))
         return lineage
 
-    def _open_item(self, item: Record, transaction: Record, items: OpenItems) -> Lineage:
+    def _open_item(self, item: Record, transaction: Record, paid: Mapping[int, Record]) -> Lineage:
         """An open item that was looked at, and whether an earlier entry had used it up."""
         lineage = Lineage("open item", f"invoice {item['number']}", item["open"], layout="common/receivable")
         lineage.operands = [self.value(item, (part,)) for part in ("number", "reference", "open", "currency")]
-        used_by = items.used.get(id(item))
+        used_by = paid.get(id(item))
         if used_by is not None and used_by is not transaction:
             lineage.note = "paid by an earlier entry"
             lineage.operands.append(self.value(used_by, ("entry_ref",)))
@@ -250,7 +256,7 @@ def _candidates(record: Record, item: Record | None, items: OpenItems) -> Sequen
     reference = record["transaction"]["reference"]
     if item is not None or not reference:
         return [] if item is None else [item]
-    return items.by_reference.get(references.comparable(reference), [])
+    return [known.item for known in items.of(reference)]
 
 
 def _at(record: Record, steps: Sequence[Token]) -> Any:

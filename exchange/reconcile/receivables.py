@@ -5,15 +5,14 @@ Every decision carries its rule and a sentence. A tie is never decided. One open
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
 from exchange.findings import Found, code
 from exchange.model import LINE, PATH, Batch, Record
 from exchange.reconcile import references
+from exchange.reconcile.packed import Kept, Packed
 
 RULE = "reference-and-amount"
 
@@ -25,23 +24,32 @@ OPEN_ITEM_UNCHECKED = code(
 )
 
 
-@dataclass(slots=True)
+class Open(NamedTuple):
+    """One open item, and its place in the ledger's list."""
+
+    place: int
+    item: Record
+
+
 class OpenItems:
     """The open items of one sales ledger by comparable reference, and which of them were used.
 
-    Memory grows with the number of open items, not with the statement.
+    Memory grows with the number of open items (some 300 bytes each when they are packed), not with the statement.
     """
 
-    by_reference: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
-    used: dict[int, Record] = field(default_factory=dict)
+    def __init__(self, store: Packed | Kept) -> None:
+        self._store = store
+        self._places: dict[str, int | tuple[int, ...]] = {}
+        self._used = bytearray()
 
     @classmethod
-    def load(cls, batches: Iterable[Batch], found: Found) -> OpenItems:
+    def load(cls, batches: Iterable[Batch], found: Found, store: Packed | Kept | None = None) -> OpenItems:
         """Take up receivables (`common/receivable`); items without a sound reference can never be matched by it."""
-        items = cls()
+        items = cls(Packed() if store is None else store)
         for batch in batches:
             for item in batch:
                 items._add(item, found)
+        items._used = bytearray(len(items._store))
         return items
 
     def _add(self, item: Record, found: Found) -> None:
@@ -56,7 +64,25 @@ class OpenItems:
                 )
             )
             return
-        self.by_reference[references.comparable(reference)].append(item)
+        place = self._store.put(item)
+        before = self._places.setdefault(references.comparable(reference), place)
+        if before != place:
+            together = before if isinstance(before, tuple) else (before,)
+            self._places[references.comparable(reference)] = (*together, place)
+
+    def of(self, reference: str) -> list[Open]:
+        """The items with this reference, however it is spelled, in the order of the ledger."""
+        places = self._places.get(references.comparable(reference), ())
+        together = places if isinstance(places, tuple) else (places,)
+        return [Open(place, self._store.get(place)) for place in together]
+
+    def is_used(self, place: int) -> bool:
+        """Whether an earlier receipt paid this item."""
+        return bool(self._used[place])
+
+    def use(self, place: int) -> None:
+        """Note that a receipt paid this item."""
+        self._used[place] = 1
 
 
 def match(transactions: Iterable[Batch], items: OpenItems) -> Iterator[Batch]:
@@ -66,10 +92,17 @@ def match(transactions: Iterable[Batch], items: OpenItems) -> Iterator[Batch]:
 
 
 def _decide(transaction: Record, items: OpenItems) -> Record:
-    reason = _not_a_receipt(transaction) or _unreliable(transaction)
+    reason = _not_a_receipt(transaction)
     if reason:
         return _unmatched(transaction, reason)
-    candidates = items.by_reference.get(references.comparable(transaction["reference"]), [])
+    reference = transaction["reference"]
+    if not reference:
+        return _unmatched(transaction, "The payer gave no structured reference.")
+    candidates = items.of(reference)
+    if not any(known.item["reference"] == reference for known in candidates):  # those in the ledger are sound
+        fault = references.fault(reference)
+        if fault:
+            return _unmatched(transaction, f"The reference {reference} cannot be relied on: {fault}.")
     return _choose(transaction, candidates, items)
 
 
@@ -85,26 +118,18 @@ def _not_a_receipt(transaction: Record) -> str | None:
     return None
 
 
-def _unreliable(transaction: Record) -> str | None:
-    reference = transaction["reference"]
-    if not reference:
-        return "The payer gave no structured reference."
-    reason = references.fault(reference)
-    return f"The reference {reference} cannot be relied on: {reason}." if reason else None
-
-
-def _choose(transaction: Record, candidates: list[Record], items: OpenItems) -> Record:
+def _choose(transaction: Record, candidates: list[Open], items: OpenItems) -> Record:
     if not candidates:
         return _unmatched(transaction, f"No open invoice has the reference {transaction['reference']}.")
-    unused = [item for item in candidates if id(item) not in items.used]
+    unused = [known for known in candidates if not items.is_used(known.place)]
     if not unused:
         return _unmatched(
             transaction, f"Invoice {_numbers(candidates)} was already paid by an earlier entry: paid twice?"
         )
-    exact = [item for item in unused if _same_money(item, transaction)]
+    exact = [known for known in unused if _same_money(known.item, transaction)]
     if len(exact) == 1:
-        items.used[id(exact[0])] = transaction
-        return _matched(transaction, exact[0])
+        items.use(exact[0].place)
+        return _matched(transaction, exact[0].item)
     if exact:
         return _unmatched(transaction, f"Several open invoices fit equally well: {_numbers(exact)}.")
     return _unmatched(transaction, _difference(transaction, unused))
@@ -114,7 +139,8 @@ def _same_money(item: Record, transaction: Record) -> bool:
     return bool(item["currency"] == transaction["currency"] and item["open"] == transaction["amount"])
 
 
-def _difference(transaction: Record, items: list[Record]) -> str:
+def _difference(transaction: Record, unused: list[Open]) -> str:
+    items = [known.item for known in unused]
     wanted = ", ".join(f"{item['open']} {item['currency']} of invoice {item['number']}" for item in items)
     paid = f"{transaction['amount']} {transaction['currency']}"
     if len(items) == 1 and items[0]["currency"] == transaction["currency"]:
@@ -127,8 +153,8 @@ def _signed(gap: Decimal) -> str:
     return f"{abs(gap)} too {'much' if gap > 0 else 'little'}"
 
 
-def _numbers(items: list[Record]) -> str:
-    return ", ".join(item["number"] for item in items)
+def _numbers(known: list[Open]) -> str:
+    return ", ".join(each.item["number"] for each in known)
 
 
 def _matched(transaction: Record, item: Record) -> Record:
@@ -143,7 +169,7 @@ def _unmatched(transaction: Record, reason: str) -> Record:
 def _decision(
     transaction: Record, decision: str, rule: str | None, reason: str, item: Record | None
 ) -> Record:
-    result: dict[str, Any] = {
+    result: Record = {
         "decision": decision,
         "rule": rule,
         "reason": reason,
@@ -152,4 +178,7 @@ def _decision(
         "transaction": transaction,
         "receivable": item,
     }
-    return result | {key: transaction[key] for key in (LINE, PATH) if key in transaction}
+    for key in (LINE, PATH):
+        if key in transaction:
+            result[key] = transaction[key]
+    return result

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from exchange.checks import get
 
+_RF = get("rf").fault
+_KINDS = tuple(get(kind).fault for kind in ("fi-viite", "se-ocr", "no-kid"))
+
 
 def comparable(reference: str) -> str:
     """The reference without blanks and leading zeros; an RF reference that carries a national one becomes that.
@@ -11,8 +14,8 @@ def comparable(reference: str) -> str:
     >>> comparable("RF33 0001 2344"), comparable("0000 0000 0000 0001 2344")
     ('12344', '12344')
     """
-    text = "".join(reference.split()).upper()
-    if text.startswith("RF") and get("rf").fault(text) is None:
+    text = _compact(reference)
+    if text.startswith("RF") and _RF(text) is None:
         text = text[4:]
     return text.lstrip("0")
 
@@ -23,8 +26,11 @@ def fault(reference: str) -> str | None:
     A reference is believed when any of RF, Finnish viite, Swedish OCR or Norwegian KID accepts it: which country
     it belongs to is not always known, and the comparison with an open item decides anyway.
     """
-    text = "".join(reference.split()).upper()
+    text = _compact(reference)
     if text.startswith("RF"):
-        return get("rf").fault(text)
-    kinds = ("fi-viite", "se-ocr", "no-kid")
-    return None if any(get(kind).fault(text) is None for kind in kinds) else "its check digit is wrong"
+        return _RF(text)
+    return None if any(kind(text) is None for kind in _KINDS) else "its check digit is wrong"
+
+
+def _compact(reference: str) -> str:
+    return reference if reference.isdecimal() else "".join(reference.split()).upper()
