@@ -27,6 +27,11 @@ def strange(text: str) -> list[str]:
     return list(dict.fromkeys(_strange(text)))
 
 
+def plain() -> str:
+    """All characters that a field in quotes holds as they are."""
+    return "".join(c for c in bytes(range(256)).decode("cp437") if c not in '"\\' and not strange(c))
+
+
 def replaced(character: str) -> str | None:
     """What stands for a character that a field cannot hold; None when nothing does."""
     if _CONTROL.match(character) or character.isspace():

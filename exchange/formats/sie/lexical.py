@@ -53,6 +53,8 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 QUOTED = r'"[^\x00-\x1f\x7f"\\]*"'
 BARE = r'[^\x00-\x20\x7f"{}\\]+'
 AMOUNT = r'"?(-?[0-9]{1,15}(?:\.[0-9]{1,2})?)"?'
+BARE_WRITTEN = r"[0-9A-Za-z.,:;/+_@%&()=*-]+"
+"""A field that is written without quotes."""
 INNER = r'[^\x00-\x08\x0a-\x1f\x7f"{}\\]'
 """One character in braces, outside of quotes."""
 VALUE = f"({QUOTED}|{BARE})"
@@ -154,7 +156,7 @@ def pairs(objects: list[str], line: int, found: Found) -> dict[str, str] | None:
 
 def quoted(text: str) -> str:
     """A field as it is written: in quotes when it is empty or holds more than plain characters."""
-    if re.fullmatch(r"[0-9A-Za-z.,:;/+_@%&()=*-]+", text):
+    if re.fullmatch(BARE_WRITTEN, text):
         return text
     return '"' + text.replace('"', '\\"') + '"'
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from exchange.findings import Found, code
 from exchange.formats._faults import Refused
 from exchange.formats.sie import characters
 from exchange.formats.sie.layout import Layout
-from exchange.formats.sie.lexical import quoted
+from exchange.formats.sie.lexical import BARE_WRITTEN, quoted
 
 REPLACED = code(
     "SIE055",
@@ -20,6 +22,11 @@ UNWRITABLE = code(
     'The character "{character}" ({point}) in {field} cannot be written: code page 437 does not have it.',
     advice="Replace it in the mapping. The standard allows no other character set.",
 )
+
+is_bare = re.compile(BARE_WRITTEN).fullmatch
+"""Whether a text is written as it is."""
+is_simple = re.compile(f"[{re.escape(characters.plain())}]*").fullmatch
+"""Whether a text needs its quotes and nothing else."""
 
 
 class Pen:

@@ -15,7 +15,7 @@ from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
 from exchange.formats.sie.layout import Layout
 from exchange.formats.sie.lexical import Checksum, quoted
-from exchange.formats.sie.pen import Pen, plain, trimmed
+from exchange.formats.sie.pen import Pen, is_bare, is_simple, plain, trimmed
 from exchange.formats.sie.read import shown
 from exchange.formats.sie.records import (
     BALANCES,
@@ -86,6 +86,8 @@ NO_TEXT = code(
     advice="Convert it in the mapping with text(…).",
 )
 
+_EXACT = frozenset({Decimal, int})
+
 
 class SieWriter:
     """Writes files of one layout; the same records always give the same bytes."""
@@ -107,7 +109,8 @@ class SieWriter:
             for record in batch:
                 writing.record(record, lines)
             writing.count(lines)
-            out.write("".join(f"{line}{end}" for line in lines).encode(ENCODING, "replace"))
+            if lines:
+                out.write((end.join(lines) + end).encode(ENCODING, "replace"))
         if writing.sum is not None and writing.file is not None:
             out.write(f"#{CHECKSUM} {writing.sum.value}{end}".encode(ENCODING))
         return Written(writing.written)
@@ -123,7 +126,7 @@ class _Plan:
         self.codecs: Mapping[str, Codec] = dict(
             codecs((fields["removed"].fields or {}) if line in ROWS else fields)
         )
-        names: dict[str, object] = {"quote": Memo(plain), "trimmed": trimmed, "EMPTY": '""'}
+        names: dict[str, object] = {"is_bare": is_bare, "is_simple": is_simple, "quote": Memo(plain)}
         self.source = self._generate(names)
         self.fast: Callable[[Mapping[str, Any], str], str] = compile_function(
             f"write_{line.tag}", self.source, names, f"{layout.layout} written #{line.tag}"
@@ -131,27 +134,35 @@ class _Plan:
 
     def _generate(self, names: dict[str, object]) -> str:
         """def write_TAG(record, objects): the line of a record; raises ValueError when anything is odd."""
+        columns, need = self.line.columns, self.line.need
         body: list[str] = []
-        parts: list[str] = []
-        for n, column in enumerate(self.line.columns):
-            if column == "objects":
-                parts.append("objects")
-                continue
+        for n, column in enumerate(columns[:need]):
+            body += self._column(n, column, names)
+        shown = ["{objects}" if column == "objects" else f"{{t{n}}}" for n, column in enumerate(columns)]
+        whole = f"#{self.line.tag} {' '.join(shown[:need])}"
+        rest = list(enumerate(columns))[need:]
+        for n, column in rest:
             body.append(f"v{n} = record.get({column!r})")
-            body += self.codecs[column].write_code(f"v{n}", f"t{n}", names)
-            parts.append(f"quote[t{n}]" if self.codecs[column].field.type == "text" else f"(t{n} or EMPTY)")
-        need = self.line.need
-        none = " is ".join([*(f"v{n}" for n in range(need, len(self.line.columns))), "None"])
-        return "\n".join(
-            [
-                f"def write_{self.line.tag}(record, objects):",
-                *indented(body),
-                f"    start = {_joined(f'#{self.line.tag}', parts[:need])}",
-                f"    if {none}: return start",
-                f"    return trimmed(start + {_joined('', parts[need:])})",
-                "",
-            ]
-        )
+        none = " is ".join([*(f"v{n}" for n, _ in rest), "None"])
+        body += [f"if {none}: return f{whole!r}"] if rest else []
+        for n, column in rest:
+            body += self._column(n, column, names, known=True)
+        for n, _ in reversed(rest):  # empty fields at the end are left out
+            body.append(f"if t{n} != '\"\"': return f{' '.join([whole, *shown[need : n + 1]])!r}")
+        body.append(f"return f{whole!r}")
+        return "\n".join([f"def write_{self.line.tag}(record, objects):", *indented(body), ""])
+
+    def _column(self, n: int, column: str, names: dict[str, object], known: bool = False) -> list[str]:
+        """Lines that set tN to the text of a column, in quotes where it needs them."""
+        if column == "objects":
+            return []
+        codec = self.codecs[column]
+        value = [] if known else [f"v{n} = record.get({column!r})"]
+        text = codec.write_code(f"v{n}", f"t{n}", names)
+        if codec.field.type != "text":
+            return [*value, *text, f"if not t{n}: t{n} = '\"\"'"]
+        quoted_ = f"if not is_bare(t{n}): t{n} = f'\"{{t{n}}}\"' if is_simple(t{n}) else quote[t{n}]"
+        return [*value, *text, quoted_]
 
     def explain(self, record: Mapping[str, Any], objects: str, pen: Pen) -> str:
         """The line of a record, and all findings about its values."""
@@ -238,29 +249,35 @@ class _Writing:
     def _voucher(self, voucher: Record, lines: list[str]) -> None:
         """A voucher with its rows, unless they do not balance."""
         rows: list[Record] = voucher.get("rows") or []
-        total = sum((row["amount"] for row in rows if type(row.get("amount")) in (Decimal, int)), Decimal(0))
+        total: Decimal | int = 0
+        for row in rows:
+            amount = row.get("amount")
+            if type(amount) in _EXACT:
+                total += amount
         if total:
             value = shown(voucher)
             self.found(UNBALANCED.at(line=self.pen.line, field="rows", value=value, total=total))
-        self._rising(voucher)
-        lines += [self._line(self.plans["VER"], voucher), "{"]
+        if voucher.get("number") is not None:
+            self._rising(voucher)
+        lines += (self._line(self.plans["VER"], voucher), "{")
         trans = self.plans["TRANS"]
         for row in rows:
-            lines += [self._line(self.plans["RTRANS"], row)] if row.get("added") else []
+            if row.get("added"):
+                lines.append(self._line(self.plans["RTRANS"], row))
             lines.append(self._line(trans, row))
             if row.get("quantity") is not None:
                 self._same_sign(row)
-        lines += [self._line(self.plans["BTRANS"], row) for row in voucher.get("removed") or []]
+        lines += [self._line(self.plans["BTRANS"], row) for row in voucher.get("removed") or ()]
         lines.append("}")
 
     def _line(self, plan: _Plan, record: Mapping[str, Any]) -> str:
-        objects = ""
+        objects = "{}"
         if plan.line.objects is not None and record.get("dimensions"):
-            objects = self._objects(record["dimensions"])
+            objects = f"{{{self._objects(record['dimensions'])}}}"
         try:
-            return plan.fast(record, f"{{{objects}}}")
+            return plan.fast(record, objects)
         except ValueError:
-            return plan.explain(record, f"{{{objects}}}", self.pen)
+            return plan.explain(record, objects, self.pen)
 
     def _rising(self, voucher: Record) -> None:
         number, series = voucher.get("number"), voucher.get("series")
@@ -326,11 +343,6 @@ class _Writing:
 def _object(text: str) -> str:
     """Objects always stand in quotes, as in the standard's examples."""
     return text if text.startswith('"') else f'"{text}"'
-
-
-def _joined(start: str, parts: list[str]) -> str:
-    """An expression of Python: the parts with blanks between them."""
-    return " + ".join([repr(f"{start} "), " + ' ' + ".join(parts)])
 
 
 def _by_type(layout: Layout) -> list[Line]:
