@@ -249,11 +249,8 @@ class _Writing:
     def _voucher(self, voucher: Record, lines: list[str]) -> None:
         """A voucher with its rows, unless they do not balance."""
         rows: list[Record] = voucher.get("rows") or []
-        total: Decimal | int = 0
-        for row in rows:
-            amount = row.get("amount")
-            if type(amount) in _EXACT:
-                total += amount
+        amounts: list[Any] = [row.get("amount") for row in rows]
+        total = sum([amount for amount in amounts if type(amount) in _EXACT])
         if total:
             value = shown(voucher)
             self.found(UNBALANCED.at(line=self.pen.line, field="rows", value=value, total=total))

@@ -1,0 +1,151 @@
+"""Open items: kept in little memory, used once, found by any spelling of their reference."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.checks import get
+from exchange.findings import Finding
+from exchange.reconcile.packed import Kept, Packed
+from exchange.reconcile.receivables import OpenItems, match
+
+VALUES: Any = st.recursive(
+    st.one_of(
+        st.none(),
+        st.text(),
+        st.integers(),
+        st.booleans(),
+        st.decimals(allow_nan=False),
+        st.dates(),
+        st.datetimes(timezones=st.just(UTC)),
+        st.times(),
+    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(), inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(st.lists(st.dictionaries(st.text(), VALUES), max_size=5))
+def test_packed_records_come_back_as_they_were(records: list[dict[str, Any]]) -> None:
+    packed = Packed()
+    places = [packed.put(record) for record in records]
+    for place, record in zip(places, records, strict=True):
+        assert pickle.dumps(_spelled(packed.get(place))) == pickle.dumps(_spelled(record))
+
+
+def _spelled(value: Any) -> Any:
+    """With the types and the digits of everything, in order."""
+    if isinstance(value, dict):
+        return [(name, _spelled(inner)) for name, inner in value.items()]
+    return (
+        [_spelled(inner) for inner in value]
+        if isinstance(value, list)
+        else (type(value).__name__, str(value))
+    )
+
+
+def item(number: int, reference: str | None, amount: str = "10.00", currency: str = "EUR") -> dict[str, Any]:
+    return {
+        "@line": number,
+        "number": str(number),
+        "reference": reference,
+        "customer": {
+            "number": str(number % 7),
+            "name": f"Kund {number % 7}",
+            "business_id": None,
+            "account": None,
+        },
+        "issued": date(2026, 11, 1),
+        "due": date(2026, 11, 30),
+        "currency": currency,
+        "amount": Decimal(amount),
+        "open": Decimal(amount),
+        "account": None,
+    }
+
+
+def receipt(
+    reference: str | None, amount: str = "10.00", currency: str = "EUR", **other: Any
+) -> dict[str, Any]:
+    return {
+        "status": "booked",
+        "returned_reason": None,
+        "reversal": False,
+        "amount": Decimal(amount),
+        "currency": currency,
+        "reference": reference,
+        **other,
+    }
+
+
+def decided(items: list[dict[str, Any]], *receipts: dict[str, Any]) -> list[tuple[str, str | None, str]]:
+    """Number of the open item and the reason, alike for packed items and for kept ones."""
+    results = []
+    for store in (Packed(), Kept()):
+        found: list[Finding] = []
+        known = OpenItems.load([items], found.append, store)
+        made = [record for batch in match([list(receipts)], known) for record in batch]
+        results.append(
+            [(r["decision"], r["receivable"] and r["receivable"]["number"], r["reason"]) for r in made]
+        )
+    assert results[0] == results[1]
+    return results[0]
+
+
+def test_an_item_is_used_once_and_found_by_any_spelling() -> None:
+    first, second, third = decided(
+        [item(1, "1232")], receipt("RF33 1232"), receipt("00001232"), receipt("1232")
+    )
+    assert first[1] is None and "cannot be relied on" in first[2]
+    assert second[:2] == ("matched", "1")
+    assert third[1] is None and "paid twice?" in third[2]
+
+
+def test_a_tie_is_never_decided_and_another_amount_tells_the_difference() -> None:
+    tie, other, none = decided(
+        [item(1, "1232"), item(2, "1232"), item(3, "12344", "12.00")],
+        receipt("1232"),
+        receipt("12344"),
+        receipt("13"),
+    )
+    assert tie[1] is None and tie[2] == "Several open invoices fit equally well: 1, 2."
+    assert "2.00 too little" in other[2]
+    assert none[1] is None
+
+
+def test_the_spelling_of_the_payer_must_be_sound_itself() -> None:
+    """An RF reference may carry digits that are no reference of their own: those alone prove nothing."""
+    items = [item(1, "RF18539007547034")]
+    assert decided(items, receipt("RF18539007547034"))[0][0] == "matched"
+    assert "cannot be relied on" in decided([item(1, "RF712348231")], receipt("2348232"))[0][2]
+
+
+def test_two_hundred_thousand_items_take_less_than_sixty_mebibytes() -> None:
+    complete = get("fi-viite").complete
+    assert complete is not None
+    packed, number = Packed(), 5_000
+    ledger = [item(each, complete(str(10_000_000 + each)), f"{each}.37") for each in range(number)]
+    items = OpenItems.load([ledger], lambda _: None, packed)
+    assert len(packed) == len(items._places) == number
+    sizes = [packed._bytes, packed._starts, items._places, *items._places, *items._places.values()]
+    assert 200_000 * sum(map(sys.getsizeof, sizes)) / number < 60 << 20
+
+
+def test_what_is_not_booked_is_no_receipt() -> None:
+    moment = datetime(2026, 11, 23, tzinfo=UTC)
+    results = decided(
+        [item(1, "1232")],
+        receipt("1232", status="pending", seen=moment),
+        receipt("1232", reversal=True),
+        receipt("1232", returned_reason="AC04"),
+        receipt("1232", amount="-10.00"),
+        receipt(None),
+    )
+    assert [decision for decision, _, _ in results] == ["unmatched"] * 5
