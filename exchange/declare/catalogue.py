@@ -5,6 +5,8 @@ reading the others, and read only when it is asked for.
 
     catalogue = Catalogue.of(site_folder)
     node, problems = catalogue.load("flow", "webshop-orders")
+
+A file may be `like:` another of its kind: it has all that the other says, but what it says itself (`declare.likeness`).
 """
 
 from __future__ import annotations
@@ -15,12 +17,21 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import exchange
+from exchange.declare.likeness import LIKE, merged
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node, load
 
-Kind = Literal["layout", "mapping", "table", "flow"]
-FOLDERS: Mapping[Kind, str] = {"layout": "schemas", "mapping": "mappings", "table": "tables", "flow": "flows"}
+Kind = Literal["layout", "mapping", "table", "bank", "flow"]
+FOLDERS: Mapping[Kind, str] = {
+    "layout": "schemas",
+    "mapping": "mappings",
+    "table": "tables",
+    "bank": "schemas/banks",
+    "flow": "flows",
+}
+LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank")
+"""The kinds of which a file may be like another."""
 SITE_FILE = "exchange.yaml"
 ENDING = ".yaml"
 
@@ -44,6 +55,7 @@ class Catalogue:
         self.problems: list[Problem] = []
         self._entries: dict[tuple[Kind, str], Entry] = {}
         self._loaded: dict[Path, tuple[Node | None, list[Problem]]] = {}
+        self._completing: list[str] = []
         for entry in self._found(package, packaged=True):
             self._entries[entry.kind, entry.name] = entry
         if site is not None:
@@ -75,8 +87,40 @@ class Catalogue:
             return None, [self.unknown(kind, name)]
         if entry.path not in self._loaded:
             node, problems = _read(entry.path, entry.shown)
-            self._loaded[entry.path] = node, [*problems, *(_name_problems(entry, node) if node else [])]
+            problems = [*problems, *(_name_problems(entry, node) if node else [])]
+            self._loaded[entry.path] = node, problems
+            if node is not None and not problems and kind in LIKENING:
+                self._completing.append(name)
+                self._loaded[entry.path] = self._completed(kind, node)
+                self._completing.pop()
         return self._loaded[entry.path]
+
+    def family(self, kind: Kind, name: str) -> Iterator[Entry]:
+        """The file that declares a name, then the one that it is like, and so on: all that its meaning rests on."""
+        seen: set[str] = set()
+        entry = self.entry(kind, name)
+        while entry is not None and entry.name not in seen:
+            seen.add(entry.name)
+            yield entry
+            node, _ = self.load(kind, entry.name)
+            like = node.get(LIKE) if node is not None else None
+            entry = None if like is None or like.text is None else self.entry(kind, like.text)
+
+    def _completed(self, kind: Kind, node: Node) -> tuple[Node | None, list[Problem]]:
+        """The nodes of a file with those of the file that it is like."""
+        like = node.get(LIKE)
+        name = like.text if like is not None else None
+        if name is None:
+            return node, []
+        if self.entry(kind, name) is None:
+            return None, [self.unknown(kind, name, name)]
+        other, problems = self.load(kind, name)
+        if name in self._completing:
+            return None, [name.problem("These files are like each other in a circle.", "Break the circle.")]
+        if other is None or problems:
+            message = f'"{name}" has problems of its own.'
+            return None, [name.problem(message, "Correct that file first.")]
+        return merged(other, node), []
 
     def load_site(self) -> tuple[Node | None, list[Problem]]:
         """The nodes of the site file and what is wrong with it."""
@@ -112,6 +156,8 @@ class Catalogue:
         for kind, folder in FOLDERS.items():
             for path in sorted((root / folder).rglob("*")):
                 shown = path.relative_to(root).as_posix()
+                if kind == "layout" and (root / FOLDERS["bank"]) in path.parents:
+                    continue
                 if path.suffix in (".yml", ".YAML", ".YML"):
                     advice = f"Rename it so that it ends in {ENDING}."
                     self.problems.append(Problem(shown, None, None, "This file is not read.", advice=advice))

@@ -133,6 +133,9 @@ class LayoutBase(Declared):
     """The declared shape of one file type: one layout drives reading and writing."""
 
     layout: LayoutName = Field(description="its name, owner/name: that of the file below schemas/")
+    like: LayoutName | None = Field(
+        None, description="another layout: this one is as that, but for what stands here"
+    )
     format: str = Field(description="one of the formats: `exchange formats`")
     meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
     source: str | None = Field(None, description="where the facts of this layout come from")

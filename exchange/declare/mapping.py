@@ -96,6 +96,9 @@ class Mapping(Declared):
     """One mapping file."""
 
     mapping: LayoutName = Field(description="its name, owner/name: that of the file below mappings/")
+    like: LayoutName | None = Field(
+        None, description="another mapping: this one is as that, but for what stands here"
+    )
     meaning: str | None = Field(None, description="a sentence for people; shown in the reference")
     source: str | None = Field(None, description="where the facts of this mapping come from")
     confidence: Literal["official", "samples", "single source", "memory"] | None = Field(

@@ -16,8 +16,9 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from exchange.declare.declared import Declared
+from exchange.declare.likeness import LIKE
 
-Kind = Literal["site", "flow", "table", "mapping"]
+Kind = Literal["site", "flow", "table", "mapping", "bank"]
 
 
 class _Editor(GenerateJsonSchema):
@@ -37,7 +38,7 @@ class _Editor(GenerateJsonSchema):
 
 
 def schema(kind: Kind) -> dict[str, Any]:
-    """The JSON Schema of site, flow, table or mapping files."""
+    """The JSON Schema of site, flow, table, mapping or bank files."""
     model: type[Declared] = getattr(import_module(f"exchange.declare.{kind}"), kind.capitalize())
     return schema_of([model])
 
@@ -48,4 +49,13 @@ def schema_of(models: Sequence[type[Declared]]) -> dict[str, Any]:
     for model in models[1:]:
         union = union | model
     made = TypeAdapter(union).json_schema(by_alias=True, schema_generator=_Editor, mode="validation")
+    for definition in (made, *made.get("$defs", {}).values()):
+        _likening(definition)
     return {"$schema": GenerateJsonSchema.schema_dialect, **made}
+
+
+def _likening(definition: dict[str, Any]) -> None:
+    """A file that is like another one need not say what the other says."""
+    if LIKE in definition.get("properties", {}):
+        required = definition.pop("required")
+        definition |= {"required": required[:1], "anyOf": [{"required": [LIKE]}, {"required": required}]}

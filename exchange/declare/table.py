@@ -53,7 +53,9 @@ class Table(Declared):
     source: str | None = Field(None, description="where the facts of this table come from")
     key: list[PlacedText] = Field(min_length=1, description="the columns that are looked up")
     valid: Valid | None = Field(None, description="columns with the first and last day of a row")
-    miss: Literal["fail", "empty", "pass"] | Default = Field("fail", description="what a key that is not there gives")
+    miss: Literal["fail", "empty", "pass"] | Default = Field(
+        "fail", description="what a key that is not there gives"
+    )
     file: PlacedText | None = Field(None, description="a CSV file beside this one")
     rows: list[dict[str, PlacedText]] | None = Field(None, description="the rows themselves, column: value")
 

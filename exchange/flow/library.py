@@ -114,9 +114,11 @@ class Library:
         return next((root / name for root in roots if (root / name).is_file()), None)
 
     def hash_of(self, kind: Kind, name: str) -> str:
-        """The hash of a declared file as it is now; part of the version of a flow."""
-        entry = self.catalogue.entry(kind, name)
-        return hashlib.sha256(entry.path.read_bytes()).hexdigest() if entry else ""
+        """The hash of a declared file, and of those it is like, as they are now; part of the version of a flow."""
+        hashes = [
+            hashlib.sha256(entry.path.read_bytes()).hexdigest() for entry in self.catalogue.family(kind, name)
+        ]
+        return hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
 
     def version(self, parts: Mapping[str, str]) -> str:
         """One hash over everything a flow uses, the product's version and the site's values included."""

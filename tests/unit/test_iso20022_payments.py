@@ -211,7 +211,7 @@ def test_a_direct_debit() -> None:
     )
     assert made["mandate"] == {
         "id": "MND1", "signed": date(2025, 2, 3), "creditor_id": "FI12ZZZ23456785",
-        "sequence": "RCUR", "scheme": "CORE",
+        "sequence": "RCUR", "scheme": "CORE", "original": None,
     }  # fmt: skip
 
 
@@ -340,7 +340,7 @@ def test_random_valid_messages_are_read_and_mapped(facts: Path) -> None:
             records += len(made)
             unexpected = {each.code for each in found} - {
                 "CAMT01", "CAMT02", "CAMT03", "CAMT04", "CAMT05", "MAP001", "MAP002", "XML013",
-                "PAIN01", "PAIN02", "PAIN03", "PAIN10", "PAIN11", "PAIN12", "PAIN13",
+                "PAIN01", "PAIN02", "PAIN03", "PAIN04", "PAIN05", "PAIN06", "PAIN07", "PAIN08", "PAIN09", "PAIN10", "PAIN11", "PAIN12", "PAIN13",
             }  # fmt: skip
             assert unexpected == set(), (message, seed, found)
     assert records > 20

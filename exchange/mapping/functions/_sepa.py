@@ -75,6 +75,27 @@ REMEMBERED = 10_000
 NORDIC = frozenset("ÅÄÖÆØåäöæø")
 """Letters that Nordic banks take in domestic payments besides those of the SEPA set."""
 
+LATIN = frozenset(map(chr, (*range(0x21, 0x7F), *range(0xA1, 0x100)))) - {"\u00ad"}
+KEPT: dict[str, frozenset[str] | None] = {
+    "sepa": frozenset(),
+    "nordic": NORDIC,
+    "latin-1": LATIN,
+    "utf-8": None,
+}
+"""The character sets of bank profiles: what each keeps besides the SEPA set; None: whatever can be printed."""
+
+
+@lru_cache(REMEMBERED)
+def to_set(text: str, characters: str) -> str:
+    """The text in one of the `KEPT` sets, white space squeezed."""
+    kept = KEPT[characters]
+    if kept is not None:
+        return to_sepa(text, kept)
+    printable = [
+        character if character.isprintable() else " " for character in unicodedata.normalize("NFC", text)
+    ]
+    return " ".join("".join(printable).split())
+
 
 @lru_cache(REMEMBERED)
 def to_sepa(text: str, keep: frozenset[str] = frozenset()) -> str:

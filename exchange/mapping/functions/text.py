@@ -14,7 +14,7 @@ from typing import Annotated, TypeVar
 
 from exchange.mapping.functions import Argument, Constant, Known, literal
 from exchange.mapping.functions._patterns import pattern_fault
-from exchange.mapping.functions._sepa import NORDIC, to_sepa
+from exchange.mapping.functions._sepa import KEPT, NORDIC, to_sepa, to_set
 from exchange.mapping.operators import Fault
 from exchange.memo import Memo
 
@@ -212,6 +212,18 @@ def nordic(value: str | None, longest: int = 140) -> str | None:
     `nordic("Åke & Müller GmbH", 35) → "Åke + Muller GmbH"`
     """
     return None if value is None else to_sepa(value, NORDIC)[: _size(longest)].strip() or None
+
+
+def spelt(value: str | None, characters: str, longest: int = 140) -> str | None:
+    """In the characters of a set (sepa, nordic, latin-1, utf-8), the nearest ones for others, cut to a length.
+
+    `spelt("Åke & Søn", "nordic", 35) → "Åke + Søn"`
+    """
+    if value is None:
+        return None
+    if characters not in KEPT:
+        raise Fault(f"{characters} is no character set", f"The sets are {', '.join(KEPT)}.")
+    return to_set(value, characters)[: _size(longest)].strip() or None
 
 
 def wrapped(value: str | None, width: int, number: int) -> str | None:

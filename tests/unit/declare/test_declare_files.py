@@ -20,6 +20,7 @@ from exchange.declare.site import Site
 from exchange.declare.table import Table, TableRows, load_rows, validity
 from exchange.declare.units import SecretRef
 from exchange.declare.yaml import load
+from exchange.flow.library import Library
 from exchange.model import ArrivalFacts
 
 FLOW = """
@@ -317,6 +318,61 @@ def test_unknown_names_unreadable_files_and_no_site(places: tuple[Path, Path], t
     assert "no site" in Catalogue(None, package).load_site()[1][0].message
 
 
+LIKE = "layout: acme/{}\nlike: acme/{}\n{}"
+
+
+def liking(places: tuple[Path, Path], name: str, other: str, text: str) -> tuple[object, list[str]]:
+    """The data of a layout that is like another, and the messages of what is wrong with it."""
+    site, package = places
+    path = package / "schemas/acme" / f"{name}.yaml"
+    path.write_text(LIKE.format(name, other, text))
+    node, problems = Catalogue(site, package).load("layout", f"acme/{name}")
+    return None if node is None else node.data(), [str(problem.message) for problem in problems]
+
+
+def test_a_file_like_another_one_says_only_what_differs(places: tuple[Path, Path]) -> None:
+    orders = "layout: acme/orders\nformat: csv\nfields: {a: {type: text, column: A}, b: {column: B}}\n"
+    (places[1] / "schemas/acme/orders.yaml").write_text(orders)
+    data, problems = liking(
+        places, "new", "acme/orders", "fields: {a: {column: AA}, b: , c: {column: C}}\nversion: 2\n"
+    )
+    assert problems == ['There is no layout "acme/acme/orders".']
+    data, problems = liking(
+        places, "new", "orders", "fields: {a: {column: AA}, b: , c: {column: C}}\nversion: 2\n"
+    )
+    assert problems == [] and data == {
+        "layout": "acme/new",
+        "format": "csv",
+        "fields": {"a": {"type": "text", "column": "AA"}, "c": {"column": "C"}},
+        "like": "acme/orders",
+        "version": "2",
+    }
+    assert list(data["fields"]) == ["a", "c"]  # type: ignore[index]
+
+
+def test_files_like_each_other_and_like_a_broken_one(places: tuple[Path, Path]) -> None:
+    site, package = places
+    (package / "schemas/acme/a.yaml").write_text(LIKE.format("a", "b", ""))
+    (package / "schemas/acme/b.yaml").write_text(LIKE.format("b", "a", ""))
+    catalogue = Catalogue(site, package)
+    node, (problem,) = catalogue.load("layout", "acme/a")
+    assert node is None and problem.message == '"acme/b" has problems of its own.'
+    _, (circle,) = catalogue.load("layout", "acme/b")
+    assert circle.message == "These files are like each other in a circle." and (
+        circle.line,
+        circle.column,
+    ) == (2, 7)
+    assert [entry.name for entry in catalogue.family("layout", "acme/orders")] == ["acme/orders"]
+
+
+def test_the_version_of_a_file_rests_on_the_one_it_is_like(places: tuple[Path, Path]) -> None:
+    site, package = places
+    (package / "schemas/acme/new.yaml").write_text(LIKE.format("new", "orders", "format: csv\n"))
+    before = Library(Catalogue(site, package)).hash_of("layout", "acme/new")
+    (package / "schemas/acme/orders.yaml").write_text("layout: acme/orders\nversion: 3\n")
+    assert Library(Catalogue(site, package)).hash_of("layout", "acme/new") != before
+
+
 def test_the_package_has_its_own_files() -> None:
     assert (package_data() / "schemas").is_dir()
     assert "common/invoice" in Catalogue.of().names("layout")
@@ -340,6 +396,12 @@ def test_schemas_accept_what_the_models_accept() -> None:
     for wrong in ({**flow, "floww": "x"}, {**flow, "approve": 10}, {"flow": "a"}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(wrong, schema("flow"))
+
+
+def test_a_file_like_another_one_satisfies_the_schema() -> None:
+    jsonschema.validate({"mapping": "a/b", "like": "a/c", "to": "a/d"}, schema("mapping"))
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({"mapping": "a/b", "to": "a/d"}, schema("mapping"))
 
 
 @pytest.mark.parametrize("kind", ["site", "flow", "table", "mapping"])

@@ -1,0 +1,66 @@
+"""Payments: by which scheme a bank carries one out, and the code lines of Danish payment slips."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from exchange.checks import dk_fik
+from exchange.mapping.functions import Known
+from exchange.mapping.operators import Fault
+
+_SEPA = """
+    AD AL AT BE BG CH CY CZ DE DK EE ES FI FR GB GI GR HR HU IE IS IT LI LT LU LV MC MD ME MK MT NL NO PL PT RO RS SE
+    SI SK SM VA
+"""
+SEPA_COUNTRIES = frozenset(_SEPA.split())
+"""Countries whose banks can be reached by SEPA credit transfer (EPC409-09)."""
+HOMES = {"SEK": "SE", "NOK": "NO", "DKK": "DK"}
+OF_ACCOUNT = {"bankgiro": "se-bankgiro", "plusgiro": "se-plusgiro", "fik": "dk-slip"}
+PARTS = ("type", "id", "creditor")
+
+
+def payment_scheme(
+    currency: str,
+    urgency: str | None,
+    payer_iban: str | None,
+    payee_iban: str | None,
+    payee_scheme: str | None,
+) -> str:
+    """By which scheme a transfer goes: sepa, sepa-instant, urgent, se-bankgiro, se-plusgiro, se-account, no-account,
+    dk-account, dk-slip or international. An account that is no IBAN is at home in the country of the currency.
+
+    `payment_scheme("EUR", "normal", "FI2112345600000785", "DE89370400440532013000", "iban") → "sepa"`
+    """
+    if currency == "EUR" and payer_iban and payee_iban and {payer_iban[:2], payee_iban[:2]} <= SEPA_COUNTRIES:
+        return {"urgent": "urgent", "instant": "sepa-instant"}.get(urgency or "", "sepa")
+    home = HOMES.get(currency)
+    if home is None or any(iban and iban[:2] != home for iban in (payer_iban, payee_iban)):
+        return "international"
+    return OF_ACCOUNT.get(payee_scheme or "", f"{home.lower()}-account")
+
+
+def _part(name: str) -> str | None:
+    return None if name in PARTS else f'"{name}" is none of {", ".join(PARTS)}.'
+
+
+def payment_slip(code_line: str | None, part: Annotated[str, Known(_part)]) -> str | None:
+    """A part of the code line of a Danish payment slip: its type, its payment id, its creditor. Empty where the text is
+    no code line, or has no such part.
+
+    `payment_slip("+71<000000000000018+88888888<", "creditor") → "88888888"`
+    """
+    if code_line is None or "<" not in code_line:
+        return None
+    try:
+        slip = dk_fik.parse(code_line)
+    except ValueError as wrong:
+        raise Fault(f"the code line is wrong: {wrong}") from wrong
+    return {"type": slip.kind, "id": slip.payment_id, "creditor": slip.creditor}[part] or None
+
+
+def payment_slip_fault(slip_type: str | None, payment_id: str | None) -> str | None:
+    """Why a payment id does not fit a type of Danish payment slip; empty when it fits.
+
+    `payment_slip_fault("71", "18") → empty`
+    """
+    return None if slip_type is None else dk_fik.id_fault(slip_type, payment_id or "")
