@@ -6,7 +6,6 @@ import ast
 import re
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
@@ -20,7 +19,7 @@ from exchange.declare.parse import parse
 from exchange.declare.problems import render
 from exchange.declare.site import Site
 from exchange.declare.table import Table
-from exchange.declare.yaml import Node, load
+from exchange.declare.yaml import load
 from exchange.formats import registry
 from tests.architecture import survey
 from tests.docs.pages import ROOT, Block, blocks, inline_code, name_of, pages, prose
@@ -116,15 +115,6 @@ def test_make_targets_exist() -> None:
 YAML = [block for block in BLOCKS if block.language == "yaml"]
 
 
-def liked(kind: Any, name: str) -> Node:
-    """What an example is like: another example, or a file of the package."""
-    examples = [node for block in YAML if (node := load(block.text, block.where)[0]) is not None]
-    named = (node for node in examples if (said := node.get(kind)) is not None and said.text == name)
-    found = next(named, None) or Catalogue.of().load(kind, name)[0]
-    assert found is not None, f"{name} is neither an example nor comes with the package"
-    return found
-
-
 @pytest.mark.parametrize("block", YAML, ids=ids(YAML))
 def test_every_declared_example_is_understood(block: Block) -> None:
     node, problems = load(block.text, block.where)
@@ -132,7 +122,9 @@ def test_every_declared_example_is_understood(block: Block) -> None:
     kind = next((kind for kind in (*DECLARED, "layout") if node.get(kind) is not None), None)
     assert kind is not None, f"{block.where} declares nothing"
     if (like := node.get("like")) is not None:
-        node = merged(liked(kind, str(like.text)), node)
+        other, _ = Catalogue.of().load(kind, str(like.text))  # type: ignore[arg-type]
+        assert other is not None, f"{like.text} does not come with the package"
+        node = merged(other, node)
     problems = registry.parse_layout(node)[1] if kind == "layout" else parse(DECLARED[kind], node)[1]
     assert not problems, render(problems)
 
