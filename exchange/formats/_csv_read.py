@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -215,6 +216,16 @@ class CsvReader:
         return clear
 
 
+class _Blanked:
+    """Makes lines that are no rows empty, so that the others keep their numbers."""
+
+    def __init__(self, pattern: str) -> None:
+        self.is_other = re.compile(pattern).match
+
+    def __call__(self, line: str) -> str:
+        return "\n" if self.is_other(line) else line
+
+
 class _Reading:
     """One file on its way: how far its rows are, and what went wrong."""
 
@@ -227,10 +238,12 @@ class _Reading:
 
     def run(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Batch]:
         dialect = self.layout.dialect
-        lines = chain.from_iterable(self._lines(stream, progress))
+        lines: Iterator[str] = chain.from_iterable(self._lines(stream, progress))
         try:
             for _ in range(dialect.skip):
                 next(lines, None)
+            if dialect.other_lines:
+                lines = map(_Blanked(dialect.other_lines), lines)
             rows = csv.reader(lines, strict=True, **dialect.options)
             header = self._header(rows) if dialect.header else None
         except Unreadable as stopped:

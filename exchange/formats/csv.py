@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Self
 
@@ -70,6 +71,11 @@ class CsvDialect(Dialect):
     )
     header: bool = Described(True, description="the first row names the columns")
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
+    other_lines: str | None = Described(
+        None,
+        alias="other lines",
+        description="regular expression of lines that are no rows, such as an opening and a closing line",
+    )
     width: int | None = Described(None, ge=1, description="without a header: how many columns a row has")
     newline: Literal["lf", "crlf"] = Described(
         "crlf", description="line ends that are written; both are read"
@@ -89,6 +95,15 @@ class CsvDialect(Dialect):
         if len(named) != 1 or named in "\r\n\"'\0":
             raise ValueError(f'"{delimiter}" cannot separate columns; use one character, or tab')
         return named
+
+    @field_validator("other_lines")
+    @classmethod
+    def _an_expression(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f'"{pattern}" is no regular expression: {error}') from None
+        return pattern
 
     @property
     def options(self) -> dict[str, Any]:
