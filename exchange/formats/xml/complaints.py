@@ -89,6 +89,12 @@ WRONG_TOTAL = code(
     "The control total {field} says {value}, but what was read gives {got}.",
     advice="Records are missing, doubled or changed. " + _WHOLE,
 )
+OTHER_VERSION = code(
+    "XML014",
+    "warning",
+    "The file is of version {value}, which is not known here; it was read as version {nearest}, the nearest known one.",
+    advice="Compare some values with the sender's own list: what is new or has moved in that version may be missing.",
+)
 UNWRITABLE = code(
     "XML020",
     "error",

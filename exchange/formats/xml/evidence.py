@@ -14,7 +14,9 @@ from exchange.formats.xml.names import Names, split
 from exchange.formats.xml.source import encoding_of
 
 _PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
-_VERSION = re.compile(r"([a-z]{4}\.\d{3}\.\d{3}\.\d{2})$")
+_VERSION = re.compile(r"(?!head)([a-z]{4}\.\d{3}\.\d{3}\.\d{2}(?:\.[a-z]{2}\.\d{2})?)(?![0-9])")
+"""The message in a namespace, also in those of Switzerland (….03.ch.02.xsd) and Austria (ISO:…:APC:…); a header is
+beside the message."""
 Start = tuple[int, str]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -82,11 +82,16 @@ class Layout(LayoutBase):
     """The layout of an XML file.
 
     namespace: of names without prefix; a list allows several, a closing `*` any version, "" none.
+    versions: the numbers that may stand first at that `*`; a file of another version is read as the nearest of these,
+    with a warning.
     """
 
     format: Literal["xml"]
     encoding: str = Field("utf-8", description="of written files; read files say their own")
     namespace: Paths = Field("", description="of names without prefix; several, any version with *, or none")
+    versions: list[Annotated[str, Field(pattern=r"^[0-9]+$")]] = Field(
+        [], description="the known versions: how what stands at the * of a namespace begins"
+    )
     prefixes: dict[str, str] = Field({}, description="prefix → namespace (a closing * means any version)")
     dialect: Dialect = Dialect()
     indent: Literal[0, 2] = Field(0, description="blanks before each level of written files; 0: no line ends")
@@ -138,6 +143,8 @@ class Layout(LayoutBase):
             yield f"`records` and `{short[0]}` cannot stand together"
         elif self.records is None and len(short) < 3:
             yield "the layout needs `record`, `at` and `fields`, or `records`"
+        if self.versions and not any(space.endswith("*") for space in self.namespaces):
+            yield "`versions` says what may stand at the * of a namespace, but no namespace ends with one"
 
     def _name_problems(self) -> Iterator[str]:
         """Kinds and prefixes that are used but not declared."""

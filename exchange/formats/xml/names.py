@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from exchange.formats.xml.layout import Layout
 
@@ -48,6 +49,18 @@ def split(tag: str) -> tuple[str, str]:
 def matches(namespace: str, pattern: str) -> bool:
     """Whether a namespace is the declared one; a closing * stands for any version."""
     return namespace.startswith(pattern[:-1]) if pattern.endswith("*") else namespace == pattern
+
+
+def unknown_version(layout: Layout, namespace: str) -> tuple[str, str] | None:
+    """The version of a namespace and the nearest one that the layout knows, when it knows versions, but not this one."""
+    pattern = next((each for each in layout.namespaces if matches(namespace, each)), "")
+    if not layout.versions or not pattern.endswith("*"):
+        return None
+    version = "".join(takewhile(str.isalnum, namespace[len(pattern) - 1 :]))
+    if version in layout.versions:
+        return None
+    number = int(version) if version.isdecimal() else 0
+    return version, min(layout.versions, key=lambda known: (abs(int(known) - number), known))
 
 
 def _patterns(layout: Layout) -> Iterator[tuple[str, str]]:

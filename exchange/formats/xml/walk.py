@@ -11,8 +11,8 @@ from lxml import etree
 
 from exchange.findings import Found
 from exchange.formats.values import Refused
-from exchange.formats.xml.complaints import OUT_OF_PLACE, WRONG_TOTAL
-from exchange.formats.xml.names import Names, split
+from exchange.formats.xml.complaints import OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
+from exchange.formats.xml.names import Names, split, unknown_version
 from exchange.formats.xml.places import Teller
 from exchange.formats.xml.plan import Level, Plan
 from exchange.formats.xml.scan import Piece
@@ -170,8 +170,17 @@ class Walker:
             self.began = True
             frame.number = self._numbers[level.kind] = self._numbers[level.kind] + 1
             frame.slots = self._fast.get(f"slots_{level.kind}")()
+            if around.holder.kind is None:
+                self._tell_version(frame, str(element.tag))
         self._call(f"at_{level.number}", frame, element, path)
         self._go_in(frame, element)
+
+    def _tell_version(self, frame: Frame, tag: str) -> None:
+        """An outermost element may be of a version that the layout does not know."""
+        other = unknown_version(self._plan.layout, split(tag)[0])
+        if other is not None:
+            value, nearest = other
+            self._found(OTHER_VERSION.at(line=frame.line, path=frame.path, value=value, nearest=nearest))
 
     def _descend(self, around: Frame, name: str, element: etree._Element) -> None:
         """Go through an element that is no level, looking for the outermost kinds."""
