@@ -181,6 +181,24 @@ def blocks(
         block = stream.read(size)
 
 
+def holds(stream: BinaryIO, encoding: str) -> bool:
+    """Whether all bytes of a stream can be text in an encoding; it is left at its beginning."""
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    latin = _LATIN.fullmatch(canonical(encoding)) is not None
+    stream.seek(0)
+    try:
+        while block := stream.read(BLOCK):
+            if latin and len(block.translate(None, _C1)) != len(block):
+                return False
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    finally:
+        stream.seek(0)
+    return True
+
+
 def unwritable(text: str, encoding: str) -> str | None:
     """The first character of a text that an encoding does not have."""
     try:

@@ -11,17 +11,20 @@
       payment: {inside: file, code: "20", fields: {amount: {at: 38-55, type: money, decimals: 2}}}
       text:    {of: payment, as: texts, code: "25", fields: {text: {at: 3-52}}}
 
-Kinds stand in each other (`inside`); a record with `of` belongs to the one before it. One layout drives reading and
-writing; control totals are checked in the one and computed in the other.
+Kinds stand in each other (`inside`); a record with `of` belongs to the one before it, a record with `before` to those
+behind it that have the same value of `by`. One layout drives reading and writing; control totals are checked in the
+one and computed in the other.
 """
 
 from __future__ import annotations
 
 import io
 
+from exchange.findings import Finding
 from exchange.formats import encoding as encodings
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.fixed.layout import Layout
+from exchange.formats.fixed.lines import untitled
 from exchange.formats.fixed.plan import Dispatch
 from exchange.formats.fixed.read import FixedReader
 from exchange.formats.fixed.write import FixedWriter
@@ -44,7 +47,7 @@ def writer(layout: Layout) -> Writer:
 
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """By the first record, which must be a right one of the outermost kind, and by the codes of all others."""
-    text = encodings.beginning(sample, layout.encoding)
+    text = _text(sample, layout)
     lines = _lines(text, layout, len(sample) >= SAMPLE_SIZE) if text is not None and "\0" not in text else []
     dispatch = Dispatch(layout)
     plans = [dispatch.plan(line) for line in lines]
@@ -76,4 +79,18 @@ def _lines(text: str, layout: Layout, cut: bool) -> list[str]:
         length = layout.length or 1
         return [text[at : at + length] for at in range(0, len(text) - length + 1, length)]
     lines = text.split("\n")
-    return [line.rstrip("\r") for line in (lines[:-1] if cut else lines) if line.strip(" \r\x1a")]
+    whole = [line.rstrip("\r") for line in (lines[:-1] if cut else lines) if line.strip(" \r\x1a")]
+    if layout.titles is None:
+        return whole
+    return [line for _, line in untitled(iter(enumerate(whole, 1)), layout.titles, _nobody)]
+
+
+def _text(sample: bytes, layout: Layout) -> str | None:
+    """The sample in the first encoding of the layout that it can be text in."""
+    known = (layout.encoding, *layout.other_encodings)
+    fitting = [one for one in known[1:] and known if encodings.holds(io.BytesIO(sample), one)]
+    return encodings.beginning(sample, (fitting or known)[0])
+
+
+def _nobody(_: Finding) -> None:
+    """The reader tells of titles."""

@@ -4,191 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import AfterValidator, model_validator
 from pydantic import Field as Described
+from pydantic import model_validator
 
-from exchange.declare.layout import Control, Declared, KindBase, LayoutBase, Name
+from exchange.declare.layout import Control, KindBase, LayoutBase, Name
 from exchange.formats.encoding import EncodingName
 from exchange.formats.fixed.letters import Letters
-from exchange.formats.values import ValueField
-from exchange.model import FieldShape
-
-NUMBERS = ("integer", "decimal", "money", "percent")
-
-
-def _place(text: str) -> str:
-    span(text)
-    return text
-
-
-def span(text: str) -> tuple[int, int]:
-    """`3-12` → (2, 12), as slices count. Raises ValueError."""
-    match = re.fullmatch(r"([1-9][0-9]*)(?:-([1-9][0-9]*))?", text)
-    if match is None or int(match[2] or match[1]) < int(match[1]):
-        raise ValueError(
-            f'"{text}" is no place: write the first and last column, counted from 1, such as 3-12'
-        )
-    return int(match[1]) - 1, int(match[2] or match[1])
-
-
-Place = Annotated[str, AfterValidator(_place)]
-Places = Place | list[Place]
-Lengths = Annotated[int, Described(ge=1)] | list[Annotated[int, Described(ge=1)]] | Place
-Codes = str | list[str]
-
-
-class SignPlace(Declared):
-    """A sign that stands apart from its number."""
-
-    at: Place = Described(description="its column")
-    negative: str = Described("-", description="what stands there for a number below zero")
-    positive: str = Described(" ", description="what stands there for any other")
-
-
-class AlignBy(Declared):
-    """Alignment that depends on another field: right when it holds one of these texts, else left."""
-
-    by: Name = Described(description="the field that decides")
-    right: list[str] = Described(description="its texts with which this field stands right")
-
-
-class Field(ValueField):
-    """A field: its columns, counted from 1, the last one included.
-
-    By default texts stand left and are filled with blanks, numbers stand right and are filled with zeros. An
-    empty value is written as the first text of `empty`, else as the fill of a text, else as blanks.
-    """
-
-    at: Place | None = Described(None, description="columns, such as 3-12 or 80")
-    align: Literal["left", "right"] | AlignBy | None = None
-    fill: str | None = Described(
-        None,
-        min_length=1,
-        max_length=1,
-        description="what fills columns that the value leaves; default: 0 or blank",
-    )
-    decimals: int | None = Described(None, ge=1, description="so many last digits are decimals")
-    plus: bool = Described(False, description="write + before (or behind) numbers that are not negative")
-    sign_at: SignPlace | None = Described(None, alias="sign at", description="a sign in columns of its own")
-    holds: Literal["length"] | None = Described(
-        None, description="length: how many columns its record has; checked on reading, computed when written"
-    )
-    fields: dict[Name, Field] | None = Described(None, exclude=True)
-
-    @model_validator(mode="after")
-    def _fits_fixed(self) -> Self:
-        number = self.type in NUMBERS
-        problems = {
-            "`decimals` is for numbers": self.decimals is not None and not number,
-            "`sign at` is for numbers": self.sign_at is not None and not number,
-            "`plus` is for numbers": self.plus and not number,
-            "the length of a record is an integer": self.holds is not None and self.type != "integer",
-            "an integer has no `decimals`": self.decimals is not None and self.type == "integer",
-            "a control total is a number": self.control is not None and not number,
-            "records that repeat are declared with `of`, not with `many`": self.many and self.at is not None,
-            "there are no open maps in fixed columns": self.open,
-        }
-        wrong = [problem for problem, is_so in problems.items() if is_so]
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
-
-    def shape(self, name: str) -> FieldShape:
-        """What a mapping needs to know of this field."""
-        shape = super().shape(name)
-        return replace(shape, computed=True) if self.holds else shape
-
-    @property
-    def span(self) -> tuple[int, int]:
-        """First and last column, as slices count."""
-        return span(self.at or "1")
-
-    @property
-    def width(self) -> int:
-        """How many columns it has."""
-        return self.span[1] - self.span[0]
-
-    @property
-    def filler(self) -> str:
-        """The character that fills the columns which the value does not need."""
-        return self.fill or ("0" if self.type in NUMBERS else " ")
-
-    @property
-    def right(self) -> bool:
-        """Whether the value stands at the right."""
-        return self.align == "right" or (self.align is None and self.type in NUMBERS)
-
-
-class Line(Declared):
-    """One record of the file: how it is known, and its fields."""
-
-    code: Codes | None = Described(None, description="the text that tells this record from others")
-    code_at: Places | None = Described(
-        None, alias="code at", description="where the code stands; several places are read as one text"
-    )
-    length: Lengths | None = Described(
-        None,
-        description="columns of this record, where it differs from the others; a list or a range such as 9-428 "
-        "where it may be shorter: the shortest that has room is written",
-    )
-    unused: str | None = Described(
-        None, min_length=1, max_length=1, description="what is written in columns that no field has"
-    )
-    fields: dict[Name, Field] = {}
-
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """All codes of this record."""
-        return (self.code,) if isinstance(self.code, str) else tuple(self.code or ())
-
-
-class Trailer(Line):
-    """The record that ends an envelope; its fields belong to the kind that it ends."""
-
-    required: bool = Described(True, description="an envelope without it is a finding")
-
-
-class Behind(Declared):
-    """Where parts of an envelope stand that follow the records of a day: behind the last one that is not later."""
-
-    by: Name = Described(description="the date of the part")
-    field: Name = Described(description="the date of the records inside")
-
-
-class Record(Line, KindBase):
-    """A kind of record, or a record that belongs to the one before it (`of`)."""
-
-    trailer: Trailer | None = None
-    of: Name | list[Name] | None = Described(None, description="the record before it that it belongs to")
-    as_: Name | None = Described(
-        None, alias="as", description="name of the list (or structure) it becomes; none: its fields join in"
-    )
-    many: bool = Described(True, description="false: it stands once, as a structure")
-    required: bool = Described(False, description="a record with `of`: it must be there")
-    or_itself: bool = Described(
-        False,
-        alias="or itself",
-        description="a list: the record before it, where it has none, is its own only element (on reading)",
-    )
-    behind: Behind | None = Described(
-        None,
-        description="a list of an envelope: where its records are written among those inside, such as balances "
-        "at the end of each day",
-    )
-
-    @property
-    def owners(self) -> tuple[str, ...]:
-        """The records it may belong to."""
-        return (self.of,) if isinstance(self.of, str) else tuple(self.of or ())
-
-    @property
-    def is_listed(self) -> bool:
-        """Whether it becomes an element of a list."""
-        return self.as_ is not None and self.many
+from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Places, Record, span
 
 
 class Kind(KindBase):
@@ -208,6 +33,12 @@ class Layout(LayoutBase):
         "or Æ Ø Å æ ø å (danish, also in Norway)",
     )
     length: int | None = Described(None, ge=1, description="columns of every record")
+    other_encodings: list[EncodingName] = Described(
+        [],
+        alias="other encodings",
+        description="encodings that files of this kind come in, too: the first one that the bytes can be text in, "
+        "when they cannot be text in `encoding`; a finding tells of it",
+    )
     newline: Literal["crlf", "lf", "none"] = Described(
         "crlf", description="what ends a record; none: records follow each other without line ends"
     )
@@ -216,6 +47,16 @@ class Layout(LayoutBase):
     )
     unused: str = Described(
         " ", min_length=1, max_length=1, description="what is written in columns that no field has"
+    )
+    tabs: int | None = Described(
+        None,
+        ge=1,
+        description="tabs inside lines stand for blanks up to every so many columns; default: an error",
+    )
+    titles: str | None = Described(
+        None,
+        description="regular expression of lines in front of the first record that are none, such as the title of a "
+        "printed example; a finding tells of them",
     )
     record: Name | None = Described(
         None, description="the only kind of record, with `fields`; or else `records`"
@@ -244,7 +85,7 @@ class Layout(LayoutBase):
         return {
             name: Kind(inside=record.inside, meaning=record.meaning, fields=self.all_fields(name))
             for name, record in self.declared.items()
-            if record.of is None
+            if not record.owners
         }
 
     def all_fields(self, name: str) -> dict[str, Field]:
@@ -261,6 +102,11 @@ class Layout(LayoutBase):
                     fields={**before, **inner}, many=child.many, required=child.required
                 )
         return fields
+
+    @cached_property
+    def subsets(self) -> dict[str, str]:
+        """The record of each subset."""
+        return {str(one): name for name, record in self.declared.items() for one in record.subsets}
 
     def children(self, name: str) -> list[tuple[str, Record]]:
         """The records that belong to a record, in declared order."""
@@ -297,6 +143,8 @@ def lines(layout: Layout) -> Iterator[tuple[str, Line]]:
 
 def _problems(layout: Layout) -> Iterator[str]:
     """Everything that does not fit together."""
+    if layout.titles is not None and not _is_pattern(layout.titles):
+        yield f'`titles` is no regular expression: "{layout.titles}"'
     if layout.newline == "none" and layout.length is None:
         yield "without line ends the `length` of a record must be declared"
     for name, line in lines(layout):
@@ -305,6 +153,14 @@ def _problems(layout: Layout) -> Iterator[str]:
     for name, record in layout.declared.items():
         yield from (f"{name}: {problem}" for problem in _record_problems(layout, name, record))
     yield from _control_problems(layout)
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return True
 
 
 def _line_problems(layout: Layout, line: Line) -> Iterator[str]:
@@ -355,18 +211,46 @@ def _record_problems(layout: Layout, name: str, record: Record) -> Iterator[str]
             yield f'"{other}" is no record of this layout'
         elif name in _around(layout, other):
             yield f"it stands inside itself, by way of {other}"
-    if record.of is not None and (record.inside is not None or record.trailer is not None):
-        yield "a record with `of` has neither `inside` nor `trailer`"
-    if record.inside in known and known[str(record.inside)].of is not None:
+    if record.owners and (record.inside is not None or record.trailer is not None):
+        yield "a record with `of` or `before` has neither `inside` nor `trailer`"
+    if record.inside in known and known[str(record.inside)].owners:
         yield f"{record.inside} belongs to another record; nothing can stand inside it"
-    if record.of is None and record.as_ is not None:
-        yield "`as` is for records with `of`"
+    if not record.owners and record.as_ is not None:
+        yield "`as` is for records with `of` or `before`"
     if record.as_ is None and record.of is not None and "many" in record.model_fields_set and record.many:
         yield "a record that stands more than once needs a name for its list (`as`)"
     if record.or_itself and (not record.is_listed or len(record.owners) != 1):
         yield "`or itself` is for a list of records that belong to one other (`of`, `as`)"
     yield from _behind_problems(layout, record)
+    if record.before is not None or record.by is not None:
+        yield from _ahead_problems(layout, record)
+    yield from _subset_problems(layout, record)
     yield from _clashes(layout, name, record)
+
+
+def _ahead_problems(layout: Layout, record: Record) -> Iterator[str]:
+    """What is wrong with a record that stands before what it belongs to."""
+    owners = [layout.declared[owner] for owner in record.owners if owner in layout.declared]
+    others = [one.as_ for one in layout.declared.values() if one is not record]
+    if record.before is None or record.by is None or record.of is not None:
+        yield "a record has `before` and `by` together, without `of`"
+    elif record.as_ in (None, *others) or record.many or record.required:
+        yield "a record with `before` needs a name of its own (`as`) and `many: false`, and is not `required`"
+    elif any(record.by not in one.fields for one in (record, *owners)):
+        yield f"{record.by} is no field of the record and of all that it stands before"
+    around = {owner.inside for owner in owners}
+    if around and (len(around) > 1 or None in around):
+        yield "the records that it stands before must stand in one envelope"
+
+
+def _subset_problems(layout: Layout, record: Record) -> Iterator[str]:
+    """Subsets with names that something else has, or of fields that do not exist or are no texts."""
+    for subset, tests in record.subsets.items():
+        if subset in layout.declared:
+            yield f'the subset "{subset}" has the name of a record'
+        for field in tests:
+            if field not in record.fields or record.fields[field].type != "text":
+                yield f'the subset "{subset}" asks for "{field}", which is no text of the record'
 
 
 def _behind_problems(layout: Layout, record: Record) -> Iterator[str]:
@@ -395,7 +279,7 @@ def _clashes(layout: Layout, name: str, record: Record) -> Iterator[str]:
     parts = [set(record.fields), set(record.trailer.fields if record.trailer else ())]
     parts += [set(child.fields) for _, child in layout.children(name) if child.as_ is None]
     parts.append({str(child.as_) for _, child in layout.children(name) if child.as_ is not None})
-    parts.append({one for one, other in layout.declared.items() if other.of is None and one != name})
+    parts.append({one for one, other in layout.declared.items() if not other.owners and one != name})
     seen: set[str] = set()
     for part in parts:
         yield from (f'the name "{double}" stands for two things' for double in sorted(seen & part))
@@ -423,13 +307,13 @@ def _counted_problems(layout: Layout, place: str, control: Control) -> Iterator[
     for term in control.sum or ():
         yield from _term_problems(layout, place, term.removeprefix("-"))
     for counted in control.count or ():
-        if counted != "*" and counted not in layout.declared:
+        if counted != "*" and counted not in layout.declared and counted not in layout.subsets:
             yield f'{place}: "{counted}" is no record of this layout'
 
 
 def _term_problems(layout: Layout, place: str, term: str) -> Iterator[str]:
     kind, _, name = term.partition(".")
-    record = layout.declared.get(kind)
+    record = layout.declared.get(layout.subsets.get(kind, kind))
     fields = {**record.fields, **(record.trailer.fields if record.trailer else {})} if record else {}
     if name not in fields:
         yield f'{place}: "{term}" is no field of a record'

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
 from exchange.findings import Found, code
 from exchange.formats.contract import Progress
-from exchange.formats.encoding import Unreadable, blocks
+from exchange.formats.encoding import Unreadable, blocks, holds
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.letters import SevenBit
 
 LINE_LIMIT = 100_000
 """The most characters of one line."""
+TITLES = 20
+"""Within so many lines a file must come to its first record."""
 
 TOO_LONG = code(
     "FIX001",
@@ -26,18 +29,55 @@ CUT_OFF = code(
     "The last record has {got} of {want} characters: the file is cut off.",
     advice="Ask the sender for the whole file.",
 )
+TITLE = code(
+    "FIX021",
+    "warning",
+    'Line {line}: "{value}" stands in front of the first record. It was left out.',
+    advice="Titles stand in printed examples. If this is no example, ask the sender for the file as it was made.",
+)
+OTHER_ENCODING = code(
+    "FIX022",
+    "warning",
+    "The file cannot be text in {declared}; it was read as {actual}.",
+    advice="Compare names with letters such as å, ä and ö. Tell the sender which encoding is right.",
+)
 
 
 def records(
     stream: BinaryIO, layout: Layout, found: Found, progress: Progress | None
 ) -> Iterator[tuple[int, str]]:
     """Each record with its number from 1, without its line end. Raises Unreadable."""
-    texts = blocks(stream, layout.encoding, found, progress)
+    texts = blocks(stream, _encoding(stream, layout, found), found, progress)
     cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts)
+    if layout.titles is not None:
+        cut = untitled(cut, layout.titles, found)
     if layout.letters is None:
         return cut
     letters = SevenBit(layout.letters, found)
     return ((number, letters.read(text, number)) for number, text in cut)
+
+
+def untitled(lines: Iterator[tuple[int, str]], titles: str, found: Found) -> Iterator[tuple[int, str]]:
+    """The lines without blank ones and titles in front of the first record."""
+    pattern, begun = re.compile(titles), False
+    for number, text in lines:
+        if not begun and number <= TITLES and (not text.strip() or pattern.match(text)):
+            if text.strip():
+                found(TITLE.at(line=number, value=text.strip()))
+            continue
+        begun = True
+        yield number, text
+
+
+def _encoding(stream: BinaryIO, layout: Layout, found: Found) -> str:
+    """The declared encoding, or the first of the other ones that all bytes can be text in."""
+    if not layout.other_encodings or holds(stream, layout.encoding):
+        return layout.encoding
+    for other in layout.other_encodings:
+        if holds(stream, other):
+            found(OTHER_ENCODING.at(declared=layout.encoding, actual=other))
+            return other
+    return layout.encoding
 
 
 def _lines(texts: Iterator[str]) -> Iterator[tuple[int, str]]:

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from exchange.findings import Finding, Found, code
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
-from exchange.formats.fixed.layout import NUMBERS, AlignBy, Field, Layout, Line, Record, lines, span
+from exchange.formats.fixed.layout import Layout, lines
+from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Record, span
 from exchange.formats.values import Codec, Refused
 
-Role = Literal["open", "streamed", "child", "trailer"]
+Role = Literal["open", "streamed", "child", "ahead", "trailer"]
 Values = dict[str, Any]
 
 WRONG_SIGN = code(
@@ -112,6 +113,9 @@ class LinePlan:
             for name, child in layout.children(self.name)
             if child.or_itself
         ]
+        self.ahead = tuple(
+            (name, str(child.by)) for name, child in layout.children(self.name) if child.before is not None
+        )
         self.needs = tuple(name for name, child in layout.children(self.name) if child.required)
         self.alone = [str(name) for name, own in self.fields.items() if not (own.fields and own.many)]
         self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
@@ -131,6 +135,11 @@ class LinePlan:
     def fresh(self) -> Values:
         """All fields of the record and of what belongs to it, still empty."""
         return {**dict.fromkeys(self.alone), **{name: [] for name in self.lists}}
+
+    def written(self, name: str, text: str) -> str:
+        """What a line says in a field, whether or not that is a value."""
+        column = next(column for column in self.columns if column.name == name)
+        return column.bare(text[slice(*column.field.span)])
 
     def said_length(self, text: str) -> str | None:
         """What a line says of its own length, when that cannot be: blanks at its end may have been taken off."""
@@ -341,8 +350,8 @@ def _role(layout: Layout, name: str, line: Line) -> Role:
     record = layout.declared[name]
     if line is record.trailer:
         return "trailer"
-    if record.of is not None:
-        return "child"
+    if record.owners:
+        return "child" if record.before is None else "ahead"
     around = {other.inside for other in layout.declared.values()}
     return "open" if name in around else "streamed"
 
@@ -364,7 +373,7 @@ class Dispatch:
         )
 
     def plan(self, text: str) -> LinePlan | None:
-        """The plan of a line; None when its code is not known."""
+        """The plan of a line; None when its code is not known. Blanks may be missing at its end."""
         if len(text) < self._reach:
             text = text.ljust(self._reach)
         for places, table in self._tables:

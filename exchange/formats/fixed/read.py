@@ -6,14 +6,14 @@ handed on. So where a layout has such, the file is passed twice: once for the en
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
 from exchange.findings import Code, Finding, Found, code
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
+from exchange.formats.fixed.fit import Fitter, control_character
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.lines import records
 from exchange.formats.fixed.plan import Dispatch, LinePlan
@@ -21,7 +21,6 @@ from exchange.formats.fixed.totals import Controls, Totals
 from exchange.formats.group import grouped
 from exchange.model import BATCH_SIZE, KIND, LINE, Batch, Record
 
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
 Pass = Literal["envelopes", "records", "only"]
 
 _ASK = "Ask the sender for a corrected file."
@@ -30,24 +29,6 @@ UNKNOWN_CODE = code(
     "error",
     'Line {line}: the record code "{value}" is not one of this layout ({known}).',
     advice="Check that the file is of this kind. If the record is new, add it to the layout.",
-)
-SHORT = code(
-    "FIX004",
-    "info",
-    "Line {line}: the record {record} has {got} characters instead of {want}; it was read as if blanks followed.",
-    advice="Programs that take blanks off the ends of lines do so. Nothing needs to be done.",
-)
-LONG = code(
-    "FIX005",
-    "error",
-    'Line {line}: the record {record} has {got} characters instead of {want}; behind its end stands "{value}".',
-    advice="Probably a field is longer than it may be and what follows is out of place. " + _ASK,
-)
-LONG_BLANK = code(
-    "FIX006",
-    "info",
-    "Line {line}: the record {record} has {got} characters instead of {want}; the blanks behind its end were ignored.",
-    advice="Nothing needs to be done.",
 )
 OUTSIDE = code(
     "FIX007", "error", "Line {line}: the record {record} stands outside of any {kind}.", advice=_ASK
@@ -88,11 +69,11 @@ WRONG_LENGTH = code(
     "Line {line}: the record {record} says that it has {value} characters, but it has {got}.",
     advice="Nothing was lost: the columns are read as the layout says. Tell the sender if values are missing.",
 )
-CONTROL = code(
-    "FIX017",
-    "error",
-    "Line {line}, column {column}: a control character ({value}) stands in the record, so columns cannot be trusted.",
-    advice="A tab probably stands for several blanks. " + _ASK,
+UNUSED = code(
+    "FIX023",
+    "warning",
+    "Line {line}: the record {record} stands before no {kind} of the same {field} ({value}).",
+    advice="What it belongs to is missing or has another number. " + _ASK,
 )
 EMPTY_FILE = code("FIX016", "error", "The file is empty.", advice="Ask the sender whether it is complete.")
 
@@ -118,6 +99,10 @@ class Item:
     """The lines of its parts that stand once, and of its trailer."""
     totals: Totals = NOTHING
     """Added up for envelopes only."""
+    ahead: dict[tuple[str, Any], Item] = field(default_factory=dict)
+    """Of an envelope: the records that stand before others, by their name and what they are for."""
+    used: bool = False
+    """Whether one came that belongs to it, when it stands before others."""
 
 
 class FixedReader:
@@ -171,7 +156,7 @@ class _Reading:
         self.next_envelope = 0
         self.open: list[Item] = []
         self.done: Batch = []
-        self.told: set[str] = set()
+        self.fitter = Fitter(self.layout.tabs, self._tell)
 
     def run(self, lines: Iterator[tuple[int, str]]) -> Iterator[Batch]:
         """All records, in batches."""
@@ -186,9 +171,8 @@ class _Reading:
             else:
                 if plan.length_field is not None and (said := plan.said_length(text)) is not None:
                     self._tell(WRONG_LENGTH, line=number, record=plan.title, value=said, got=len(text))
-                self._line(
-                    plan, text if len(text) == plan.width else self._fitted(plan, text, number), number
-                )
+                fits = len(text) == plan.width and "\t" not in text
+                self._line(plan, text if fits else self.fitter.fitted(plan, text, number), number)
             if len(self.done) >= BATCH_SIZE:
                 yield self.done
                 self.done = []
@@ -201,6 +185,8 @@ class _Reading:
     def _line(self, plan: LinePlan, text: str, number: int) -> None:
         if plan.role == "child":
             self._child(plan, text, number)
+        elif plan.role == "ahead":
+            self._ahead(plan, text, number)
         elif plan.role == "trailer":
             self._trailer(plan, text, number)
         else:
@@ -217,7 +203,45 @@ class _Reading:
             item.good = False
         self.open.append(item)
         if depth and plan.role == "streamed":
+            self._join(self.open[depth - 1], item, text)
             self._counted(self.open[depth - 1], item, plan)
+
+    def _ahead(self, plan: LinePlan, text: str, number: int) -> None:
+        """A record that stands before those it belongs to: kept until they come or their envelope ends."""
+        envelope = self.layout.declared[plan.owners[0]].inside
+        depth = self._depth(str(envelope))
+        if depth < 0:
+            self._tell(OUTSIDE, line=number, record=plan.name, kind=envelope)
+            return
+        self._cut(depth + 1)
+        around = self.open[depth]
+        around.totals.lines += self.pass_ != "envelopes"
+        reads = self._reads(False)
+        item = Item(plan, number, plan.fresh() | {KIND: plan.name, LINE: number} if reads else UNREAD, False)
+        self.open.append(item)
+        if reads:
+            self._into(item, plan, text, number, item.place)
+            key = plan.name, plan.written(str(plan.record.by), text)
+            self._unused(around.ahead.get(key))
+            around.ahead[key] = item
+
+    def _join(self, around: Item, item: Item, text: str) -> None:
+        """The records that stood before one and belong to it: the last of each kind for the same."""
+        if not item.plan.ahead or not self._reads(False):
+            return
+        for name, by in item.plan.ahead:
+            part = around.ahead.get((name, item.plan.written(by, text)))
+            if part is not None:
+                item.place[str(part.plan.record.as_)] = part.place
+                item.good = item.good and part.good
+                part.used = True
+
+    def _unused(self, item: Item | None) -> None:
+        """Told of a record for which none came, when its envelope ends or another takes its place."""
+        if item is not None and not item.used:
+            kind, by = " or ".join(item.plan.owners), str(item.plan.record.by)
+            facts: dict[str, Any] = {"record": item.plan.name, "kind": kind, "field": by}
+            self.found(UNUSED.at(line=item.line, value=item.place.get(by), **facts))
 
     def _inside(self, plan: LinePlan) -> tuple[int, bool]:
         """How many open records stay around a new one, and whether its own envelope is not among them."""
@@ -309,10 +333,9 @@ class _Reading:
 
     def _into(self, item: Item, plan: LinePlan, text: str, number: int, place: Record) -> None:
         """Read a line into its place; when anything is wrong with it, what it belongs to is not handed on."""
-        control = _CONTROL.search(text)
+        control = control_character(text, number)
         if control is not None:
-            column, value = control.start() + 1, repr(control[0])[1:-1]
-            self.found(CONTROL.at(line=number, column=column, value=value))
+            self.found(control)
             self._spoil(item)
             return
         try:
@@ -356,12 +379,14 @@ class _Reading:
             item.good = False
             self._tell(NO_TRAILER, line=item.line, kind=item.plan.name)
         elif self.pass_ != "envelopes":
+            for part in item.ahead.values():
+                self._unused(part)
             for finding in self.controls.findings(item.plan.name, item.place, item.totals, end or item.line):
                 self.found(finding)
         around = self._around()
         if around is not None:
             around.totals.merge(item.totals)
-            around.totals.add(item.plan.name, self.controls.terms.get(item.plan.name, ()), item.place)
+            self.controls.add(around.totals, item.plan.name, item.place)
 
     def _hand_on(self, item: Item) -> None:
         record = item.place
@@ -380,7 +405,7 @@ class _Reading:
         if self.pass_ != "envelopes":
             around.totals.lines += 1
             values = item.place if item.good else UNREAD
-            around.totals.add(plan.name, self.controls.terms.get(plan.name, ()), values)
+            self.controls.add(around.totals, plan.name, values)
 
     def _around(self) -> Item | None:
         """The innermost open envelope."""
@@ -400,21 +425,6 @@ class _Reading:
         """Whether this pass reads the values of envelopes (or of what is streamed)."""
         return self.pass_ == "only" or (self.pass_ == "envelopes") == envelope
 
-    def _fitted(self, plan: LinePlan, text: str, number: int) -> str:
-        """The line with exactly the columns of its record; what differs is told once for each record."""
-        facts: dict[str, Any] = {"record": plan.title, "got": len(text), "want": plan.width}
-        if len(text) in plan.lengths:
-            return text.ljust(plan.width)
-        if len(text) < plan.width:
-            self._once(plan.title, SHORT.at(line=number, **facts))
-            return text.ljust(plan.width)
-        rest = text[plan.width :]
-        if rest.strip():
-            self._tell(LONG, line=number, value=rest.strip(), **facts)
-        else:
-            self._once(plan.title, LONG_BLANK.at(line=number, **facts))
-        return text[: plan.width]
-
     def _unknown(self, text: str, number: int) -> None:
         around = self._around()
         if around is not None:
@@ -426,11 +436,6 @@ class _Reading:
         """What is wrong with the structure is told by one of two passes."""
         if self.speaks:
             self.found(what.at(**facts))
-
-    def _once(self, title: str, finding: Finding) -> None:
-        if self.speaks and title + finding.code not in self.told:
-            self.told.add(title + finding.code)
-            self.found(finding)
 
 
 def _nobody(_: Finding) -> None:

@@ -9,7 +9,9 @@ from typing import Any
 
 from exchange.declare.layout import Control
 from exchange.findings import Finding, code
-from exchange.formats.fixed.layout import Field, Layout
+from exchange.formats.fixed.layout import Layout
+from exchange.formats.fixed.records import Field
+from exchange.formats.fixed.records import Record as Declared
 from exchange.model import Record
 
 _EXACT = Context(prec=100)
@@ -36,7 +38,7 @@ class Totals:
         self.counts[name] = self.counts.get(name, 0) + 1
         for term, field_name in terms:
             value = values.get(field_name)
-            if value is not None:
+            if isinstance(value, Decimal | int):
                 self.sums[term] = _EXACT.add(self.sums.get(term, _ZERO), _decimal(value))
 
     def merge(self, inner: Totals) -> None:
@@ -58,6 +60,19 @@ class Totals:
         return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A name under which records are counted, those that hold one of the texts, and what of them is summed."""
+
+    name: str
+    tests: tuple[tuple[str, frozenset[str | None]], ...]
+    terms: tuple[tuple[str, str], ...]
+
+    def takes(self, values: Record) -> bool:
+        """Whether a record is one of them; an empty field has the text "" as well."""
+        return all(values.get(field) in texts for field, texts in self.tests)
+
+
 class Controls:
     """The control totals of a layout."""
 
@@ -76,6 +91,23 @@ class Controls:
         for term in sorted({term.removeprefix("-") for control in controls for term in control.sum or ()}):
             owner, _, name = term.partition(".")
             self.terms[owner] = (*self.terms.get(owner, ()), (term, name))
+        self.counted = {name: tuple(self._counted(name, record)) for name, record in layout.declared.items()}
+
+    def _counted(self, name: str, record: Declared) -> Iterator[Counted]:
+        """The names under which records of a kind are counted: its own, and those of its subsets."""
+        yield Counted(name, (), self.terms.get(name, ()))
+        for subset, tests in record.subsets.items():
+            fields = tuple(
+                (str(one), frozenset([*texts, None] if "" in texts else texts))
+                for one, texts in tests.items()
+            )
+            yield Counted(str(subset), fields, self.terms.get(str(subset), ()))
+
+    def add(self, totals: Totals, kind: str, values: Record) -> None:
+        """One more record of an envelope; values that are no numbers are told of by whoever writes them."""
+        for counted in self.counted[kind]:
+            if counted.takes(values):
+                totals.add(counted.name, counted.terms, values)
 
     def findings(self, kind: str, values: Mapping[str, Any], totals: Totals, line: int) -> Iterator[Finding]:
         """Every control total of an envelope that does not hold; an empty one promises nothing."""

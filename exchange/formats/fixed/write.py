@@ -14,8 +14,8 @@ from exchange.findings import Found, code
 from exchange.formats.contract import Written
 from exchange.formats.encoding import unwritable_finding
 from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.layout import Record as Declared
 from exchange.formats.fixed.plan import Dispatch, LinePlan
+from exchange.formats.fixed.records import Record as Declared
 from exchange.formats.fixed.totals import Controls, Totals
 from exchange.formats.group import ungrouped
 from exchange.model import KIND, LINE, Batch, Record
@@ -56,6 +56,8 @@ class Envelope:
     spooled: BinaryIO | None = None
     waiting: list[tuple[Any, str, Record]] = field(default_factory=list)
     """Parts that stand behind records inside: what they are compared by, their name, their values; in order."""
+    ahead: dict[tuple[str, Any], Any] = field(default_factory=dict)
+    """What was last written of each record that stands before others, by its name and what it is for."""
 
 
 class FixedWriter:
@@ -100,7 +102,7 @@ class _Writing:
         self.found = found
         self.end = {"crlf": "\r\n", "lf": "\n", "none": ""}[writer.layout.newline]
         self.open: list[Envelope] = []
-        self.written = {name: 0 for name, record in writer.layout.declared.items() if record.of is None}
+        self.written = {name: 0 for name, record in writer.layout.declared.items() if not record.owners}
 
     def record(self, record: Record) -> None:
         """One streamed record, in its envelopes."""
@@ -182,7 +184,7 @@ class _Writing:
         self.written[kind] += 1
         if self.open:
             self.open[-1].totals.merge(envelope.totals)
-            self.open[-1].totals.add(kind, self._terms(kind, values), values)
+            self.controls.add(self.open[-1].totals, kind, values)
 
     def _unspool(self, envelope: Envelope, values: Record) -> None:
         """The first record, now that its totals are known, then what follows it."""
@@ -198,24 +200,29 @@ class _Writing:
     def _record(self, name: str, values: Record, line: int | None) -> None:
         """A record with its parts."""
         plan = self.writer.dispatch.titled(name)
+        if self.open and plan.role == "streamed":
+            self._pass_by(values)
+        if plan.ahead:
+            self._ahead(plan, values, line)
         if self.open:
-            if plan.role == "streamed":
-                self._pass_by(values)
-            self._counted(name, values)
+            self.open[-1].totals.lines += 1
+            self.controls.add(self.open[-1].totals, name, values)
         self._put(plan, values, line)
         self._parts(name, self.writer.parts[name][0], values, line)
         if plan.role == "streamed":
             self.written[name] += 1
 
-    def _counted(self, name: str, values: Record) -> None:
-        totals = self.open[-1].totals
-        totals.lines += 1
-        totals.add(name, self._terms(name, values), values)
-
-    def _terms(self, name: str, values: Record) -> tuple[tuple[str, str], ...]:
-        """What is summed; a value that is no number is told of when it is written."""
-        terms = self.controls.terms.get(name, ())
-        return tuple((term, one) for term, one in terms if not isinstance(values.get(one), str | dict | list))
+    def _ahead(self, plan: LinePlan, values: Record, line: int | None) -> None:
+        """The records that stand before one, where the last of their kind for the same says something else."""
+        for name, by in plan.ahead:
+            record = self.layout.declared[name]
+            part, key = values.get(str(record.as_)), values.get(by)
+            if not isinstance(part, dict) or not _is_there(record, part):
+                continue
+            part = part | {by: key}
+            if self.open[-1].ahead.get((name, key)) != _bare(part):
+                self.open[-1].ahead[name, key] = _bare(part)
+                self._record(name, part, line)
 
     def _parts(self, owner: str, names: Iterable[str], values: Record, line: int | None) -> None:
         """The records that belong to one, in declared order."""
@@ -262,6 +269,13 @@ class _Writing:
         return next((one.spooled for one in reversed(self.open) if one.spooled is not None), self.out)
 
 
+def _bare(part: Any) -> Any:
+    """What a record says, wherever it was read."""
+    if isinstance(part, dict):
+        return {name: _bare(value) for name, value in part.items() if not name.startswith("@")}
+    return [_bare(one) for one in part] if isinstance(part, list) else part
+
+
 def _is_there(record: Declared, values: Any) -> bool:
     """Whether a part has anything to say."""
     if not isinstance(values, dict):
@@ -284,7 +298,9 @@ def _parts(layout: Layout, name: str) -> tuple[list[str], list[str]]:
     names = list(layout.declared)
     inside = [names.index(one) for one, record in layout.declared.items() if record.inside == name]
     first = min(inside, default=len(names))
-    parts = [child for child, record in layout.children(name) if record.behind is None]
+    parts = [
+        child for child, record in layout.children(name) if record.before is None and record.behind is None
+    ]
     return [one for one in parts if names.index(one) < first], [
         one for one in parts if names.index(one) > first
     ]

@@ -171,7 +171,7 @@ def test_something_behind_the_end_of_a_record_is_an_error() -> None:
 
 
 def test_a_tab_is_an_error_and_its_record_is_not_handed_on() -> None:
-    records, found = read(padded(GOOD).replace("Nhello    ", "Nhello\t   "))
+    records, found = read(padded(GOOD).replace("Nhello      ", "Nhello\tworld"))
     assert [record["no"] for record in records] == ["13", "1"]
     assert told(found) == [("FIX017", 4)] and found[0].column == 7
 
