@@ -29,7 +29,7 @@ def read_lines(codec: Codec, text: str, into: str, names: dict[str, object]) -> 
     if codec.dialect.trim:
         lines.append(f"{into}_t = {text}.strip() if {text} else None")
         text = f"{into}_t"
-    inner = _read_inner(codec, text, into, names)
+    inner = filled_lines(codec, text, into, names)
     if inner == [f"{into} = {text}"] and not codec.field.required:
         return [*lines, f"{into} = {text} or None"]
     empty = "raise Refused" if codec.field.required else f"{into} = None"
@@ -55,8 +55,9 @@ def indented(lines: list[str], levels: int = 1) -> list[str]:
     return [f"{'    ' * levels}{line}" for line in lines]
 
 
-def _read_inner(codec: Codec, text: str, into: str, names: dict[str, object]) -> list[str]:
-    """How a text that is not empty becomes a value."""
+def filled_lines(codec: Codec, text: str, into: str, names: dict[str, object]) -> list[str]:
+    """Lines that set `into` from a text that is not empty and has no white space around it where that is taken off."""
+    names.update(Refused=Refused, Decimal=Decimal)
     plain = codec.fault is None and not codec.empty_words
     if codec.field.type == "text" and plain:
         conditions = list(_text_conditions(codec, text, into, names))
@@ -88,6 +89,19 @@ def _text_conditions(codec: Codec, text: str, into: str, names: dict[str, object
     if codec.matcher is not None:
         names[f"{into}_matches"] = codec.matcher
         yield f"{into}_matches({text})"
+
+
+def is_exact(codec: Codec) -> bool:
+    """Whether `Decimal(text)` is the value of every text of some digits, with a point or without."""
+    field = codec.field
+    rules = (field.scale, field.digits, field.minimum, field.maximum, codec.implied or None)
+    plain = codec.fault is None and not codec.empty_words and not _has_text_rules(codec)
+    return (
+        field.type in NUMBERS
+        and plain
+        and codec.dialect.decimal == "."
+        and not any(rule is not None for rule in rules)
+    )
 
 
 def _has_text_rules(codec: Codec) -> bool:

@@ -13,6 +13,7 @@ from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.names import Names, PlainNames, can_be_plain, split
 from exchange.formats.xml.plan import Plan
 from exchange.formats.xml.scan import Cutting, Pieces
+from exchange.formats.xml.skim import Skimmer
 from exchange.formats.xml.source import Source
 from exchange.formats.xml.walk import Code, Late, Walker, look_ahead
 from exchange.formats.xml.walkcode import Fast, Functions, Slow
@@ -42,9 +43,13 @@ class XmlReader:
         source = Source(stream, found, progress)
         told = _Noted(found)
         walker = Walker(self._plan, self._code, told, lambda: self._look_ahead(stream))
-        for piece in Pieces(source, self._cutting, told):
+        pieces = Pieces(source, self._cutting, told)
+        skimmer = Skimmer(self._plan, pieces, walker)
+        for piece in pieces:
             walker.walk(piece)
             yield from walker.batches()
+            while skimmer.reads_on(piece):
+                yield from walker.batches()
         yield from walker.batches(ended=True)
         if not walker.began and not told.any and not source.broken:
             found(self._wrong_root(walker.root))

@@ -88,7 +88,7 @@ class Piece:
 
     continued: how many elements from the root down were open already; open: those that stay open, outermost first;
     line: of the file, where the piece begins; last: the document ends here; plain: the namespace of names without
-    prefix was left out for speed (nothing in the piece declares one).
+    prefix was left out for speed (nothing in the piece declares one); data: its bytes.
     """
 
     root: etree._Element
@@ -97,6 +97,7 @@ class Piece:
     line: int
     last: bool
     plain: bool
+    data: bytes
 
 
 class Pieces:
@@ -118,6 +119,7 @@ class Pieces:
         self._head = Head(b"", None, "")
         self._ahead = 0  # how many bytes of these were parsed before the piece
         self._open: Stack = ()  # and their names
+        self._short = False
         self._parser = safe_parser()
 
     def __iter__(self) -> Iterator[Piece]:
@@ -127,6 +129,30 @@ class Pieces:
                 yield piece
                 if piece.last:
                     break
+
+    @property
+    def around(self) -> bytes:
+        """The opening tags, with all namespaces, of the elements that are open behind the last piece; empty where
+        it cannot be said that what follows belongs to the same document.
+        """
+        return b"" if self._cutting.concatenated else self._head.full
+
+    def ahead(self) -> tuple[bytes, int]:
+        """What follows the last piece, as far as it is read, and its line; more is read when that is little."""
+        if len(self._buffer) < CHUNK:
+            self._more()
+        return self._buffer, self._line
+
+    def take(self, length: int) -> None:
+        """Go on behind so many bytes: whole records, which leave open what was open before them."""
+        data = self._buffer[:length]
+        self._buffer = self._buffer[length:]
+        self._line += data.count(b"\n")
+        self._column = len(data) - data.rfind(b"\n") - 1 if b"\n" in data else self._column + len(data)
+
+    def shorten(self) -> None:
+        """Let the next piece end behind its first record, if that can be seen at once."""
+        self._short = True
 
     def _starts(self) -> bool:
         """Whether a document begins; what stands there instead is a finding."""
@@ -205,12 +231,22 @@ class Pieces:
         """Cut behind the last closing tag of a record; None where that needs a closer look."""
         if self._cutting.concatenated or self._source.broken:
             return None
+        first, self._short = self._short and self._first_border(), False
+        if first and (piece := self._parsed(first)):
+            return piece
         if self._ended:
             return self._parsed(Border(len(self._buffer)))
         border = self._last_border()
         if border is None and self._learned(borders := self._borders(first=True)[0]):
             border = self._last_border() or borders[0]
         return None if border is None else self._parsed(border)
+
+    def _first_border(self) -> Border | None:
+        """Where the first element of a known name seems to end that leaves open what is open now."""
+        names = [name for name, stack in self._stacks.items() if stack == self._open]
+        found = [(token.end(), name) for name in names if (token := _first(self._buffer, b"</" + name))]
+        end, name = min(found, default=(0, b""))
+        return Border(end, self._open, name) if end else None
 
     def _last_border(self) -> Border | None:
         """Where the last element of a known name seems to end, with what was open behind the others of that name."""
@@ -294,10 +330,8 @@ class Pieces:
         if isinstance(root, Ill):
             return None if borders is None else self._before(root, data, borders)
         spine = _spine(root, len(border.stack))
-        piece = Piece(root, len(self._open), spine, self._line, not border.stack, plain is not None)
-        self._buffer = self._buffer[border.offset :]
-        self._line += data.count(b"\n")
-        self._column = len(data) - data.rfind(b"\n") - 1 if b"\n" in data else self._column + len(data)
+        piece = Piece(root, len(self._open), spine, self._line, not border.stack, plain is not None, data)
+        self.take(border.offset)
         if plain is None or border.stack != self._open:  # otherwise no name and no namespace has changed
             self._head = self._next_head(spine, "" if plain is None else self._head.default)
         self._open = border.stack
@@ -333,6 +367,12 @@ class Pieces:
             return Head(full, None, inner)
         plain = ("" if name == inner else name for name in defaults)
         return Head(full, b"".join(map(_opening, spine, plain)), inner)
+
+
+def _first(data: bytes, tag: bytes) -> re.Match[bytes] | None:
+    """The first tag that begins so."""
+    place = data.find(tag)
+    return _TOKEN.match(data, place) if place >= 0 else None
 
 
 def _last_end(data: bytes, name: bytes) -> int:

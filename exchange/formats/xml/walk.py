@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from lxml import etree
 
 from exchange.findings import Found
 from exchange.formats.values import Refused
+from exchange.formats.xml.alikecode import Read
 from exchange.formats.xml.complaints import OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
 from exchange.formats.xml.names import Names, split, unknown_version
 from exchange.formats.xml.places import Teller
@@ -230,7 +231,7 @@ class Walker:
         self.began = True
         if self.light:
             return
-        above = holder.above[kind] if kind in holder.above else self._above(holder, kind)
+        above = self._above_all(holder, kind)
         line = self._offset + (element.sourceline or 0)
         try:
             record = self._reads[kind](element, line, path, None)
@@ -239,17 +240,46 @@ class Walker:
         if record is None:
             holder.incomplete = True
             return
+        self._keep(holder, kind, record, above)
+
+    def _keep(self, holder: Frame, kind: str, record: Record, above: Record | None) -> None:
         if kind in self._terms:
             holder.totals.add(kind, self._terms[kind], (record,))
         if above is not None:
             record.update(above)
             self._pending.append(record)
 
+    def inner_kind(self, tag: str) -> tuple[str, str] | None:
+        """The name and the kind of the records that such elements are, inside the innermost open one."""
+        name = self._names[tag]
+        level = self._frames[-1].level.inside.get(name)
+        return (name, level.kind) if level is not None and level.record and level.kind else None
+
+    def names_of(self, element: etree._Element) -> list[str]:
+        """The names, as in the layout, of an element and of all inside it."""
+        return [self._names[each.tag] for each in element.iter(etree.Element)]  # type: ignore[index]
+
+    def add(self, name: str, kind: str, line: int, read: Read, texts: Sequence[str]) -> None:
+        """Take in a record of the innermost open element that is made of its texts.
+
+        Raises Refused when a value is not plainly right; then nothing was taken in.
+        """
+        frame = self._frames[-1]
+        holder, number = frame.holder, frame.counts.get(name, 0) + 1
+        above = self._above_all(holder, kind)
+        record = read(texts, line, f"{frame.path}/{name}[{number}]")
+        frame.counts[name] = number
+        holder.records += 1
+        self._keep(holder, kind, record, above)
+
     def _told(self, kind: str, element: etree._Element, line: int, path: str) -> Record | None:
         """Everything that is wrong with a record is told; the record, if none of it is an error."""
         self._teller.begin(element, path, line, self._offset)
         record: Record = self._slow.get(f"read_{kind}")(element, line, path, self._teller)
         return None if self._teller.bad else record
+
+    def _above_all(self, holder: Frame, kind: str) -> Record | None:
+        return holder.above[kind] if kind in holder.above else self._above(holder, kind)
 
     def _above(self, holder: Frame, kind: str) -> Record | None:
         """What every record of a kind inside this element gets; the values of the elements around are final now."""
