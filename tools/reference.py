@@ -82,12 +82,13 @@ def pages() -> Pages:
         "transports.md": transports_page(),
         "layouts.md": layouts_page(),
         "tables.md": tables_page(library),
+        "banks.md": banks_page(library),
         "checks.md": checks_page(),
         "codes.md": codes_page(),
         "stages.md": stages_page(),
         "rows.md": rows_page(),
     }
-    made |= {f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping")}
+    made |= {f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping", "bank")}
     made |= {f"format-{name}.md": format_page(name) for name in formats.names()}
     made |= {f"fields/{owner}.md": text for owner, text in fields_pages(library)}
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in made.items()}
@@ -213,6 +214,50 @@ def tables_page(library: Library) -> str:
         cells = [tuple(row[column] or "" for column in rows.columns) for row in rows.rows]
         parts.append(f"## {name}\n\n{told}\n\n{table(rows.columns, cells)}")
     return "\n\n".join(parts)
+
+
+KEYS_OF_PAYMENTS = (
+    "currencies", "urgency", "purposes", "charges", "references", "characters", "name", "text", "address", "needs", "never"
+)  # fmt: skip
+
+
+def banks_page(library: Library) -> str:
+    """Every bank's profile: what it takes by scheme, its own rules, how sure all that is."""
+    intro = (
+        "What banks take, by their [profiles](bank.md): a target of a flow names one (`bank: nordea`), and what the bank "
+        "would refuse is refused before it is sent. **Banks publish little**: what is not known of a bank is as with banks "
+        "in general, and **memory** means that nobody's document says so. Compare a profile with your agreement, and make "
+        "one of your own that is `like` it where they differ. An empty cell asks for nothing."
+    )
+    parts = ["# Profiles of banks", intro]
+    for row in reference.banks(None):
+        bank = library.bank(row["bank"])
+        assert bank is not None, library.problems
+        told = (
+            f"{row['meaning']}. Confidence: {_sure(row)}. Source: {row['source']}. Files: {row['messages']}."
+        )
+        like = (
+            f" All that is not said here is as in [{bank.like}](#{_anchor(bank.like)})." if bank.like else ""
+        )
+        shown = [
+            key for key in KEYS_OF_PAYMENTS if any(getattr(each, key) for each in bank.payments.values())
+        ]
+        cells = [
+            (name, *(_shown(getattr(each, key)) for key in shown)) for name, each in bank.payments.items()
+        ]
+        rules = [tuple(rule.values()) for rule in reference.bank_rules(bank)]
+        parts += [f"## {row['bank']}", told + like, table(("Scheme", *shown), cells)]
+        if rules:
+            parts.append(table(("Rule", "Code", "Severity", "Days", "Reason", "Confidence"), rules))
+    return "\n\n".join(parts)
+
+
+def _shown(value: object) -> str:
+    return (
+        ", ".join(str(each) for each in value)
+        if isinstance(value, list)
+        else str("" if value is None else value)
+    )
 
 
 def _sure(row: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ GROUPS = {
     "Run": ("run", "status", "show", "findings", "seen"),
     "Decide": ("retry", "replay", "resend", "release", "reject", "repair", "approve", "lift"),
     "Prove": ("verify",),
-    "Reference": ("formats", "layouts", "functions", "codes", "schema"),
+    "Reference": ("formats", "layouts", "banks", "functions", "codes", "schema"),
 }
 """How `--help` arranges the commands; one that stands in no group comes under "More"."""
 

@@ -173,6 +173,9 @@ class Target(Declared):
 
     map: list[MappingName | list[MappingName]] = Field([], description="mappings for this target alone")
     write: LayoutName = Field(description="the layout of the file")
+    bank: PlacedText | None = Field(
+        None, description="the profile of the bank that gets the payments: refuses before the bank does"
+    )
     at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
     name: Annotated[PlacedText, AfterValidator(_template)] = Field(
         min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
 import exchange
+from exchange.declare.bank import Bank
 from exchange.declare.catalogue import Catalogue, Kind, package_data
 from exchange.declare.layout import LayoutBase
 from exchange.declare.mapping import Mapping as DeclaredMapping
@@ -23,9 +25,11 @@ from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem
 from exchange.declare.table import Table, TableRows, load_rows
+from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
 from exchange.formats.contract import Reader, Writer
 from exchange.mapping.compiler import CompiledMapping, compile_mapping
+from exchange.mapping.profile import PAYMENT, profile_mapping
 from exchange.mapping.tables import Tables, build
 
 Thing = TypeVar("Thing")
@@ -42,6 +46,13 @@ class Step:
     def target(self) -> str:
         """The layout of its results."""
         return self.compiled.target_shape.layout
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileStep(Step):
+    """The step of a bank's profile."""
+
+    compiled: ProfileMapping
 
 
 class Library:
@@ -80,6 +91,18 @@ class Library:
         if not self._is_known("mapping", name, at):
             return None
         return self._once("mapping", name, self._compile)
+
+    def bank(self, name: str, at: PlacedText | None = None) -> Bank | None:
+        """The profile of the bank of that name, of which every edition is sound."""
+        if not self._is_known("bank", name, at):
+            return None
+        profile = self.profile(name, "")
+        return profile.compiled.bank if profile else None
+
+    def profile(self, name: str, written: str) -> ProfileStep | None:
+        """The step in which a bank's profile looks at payments that are then written in a layout."""
+        made = self._once("bank", name, self._compile_profile)
+        return None if made is None else ProfileStep(f"banks/{name}", replace(made, written=written))
 
     def tables(self) -> Tables:
         """All tables that are sound."""
@@ -185,6 +208,27 @@ class Library:
             self.problems += wrong.problems
             return None
         return Step(name, compiled)
+
+    def _compile_profile(self, name: str) -> ProfileMapping | None:
+        node, problems = self.catalogue.load("bank", name)
+        declared = None
+        if node is not None and not problems:
+            declared, problems = parse(Bank, node)
+        self.problems += problems
+        layout = self.layout(PAYMENT)
+        if declared is None or layout is None:
+            return None
+        bank, shape = declared, layout.shape()
+
+        def compile_on(day: date) -> CompiledMapping:
+            declared = profile_mapping(bank, day, shape.kinds["payment"].fields)
+            return compile_mapping(declared, shape, shape, self.tables(), self.values)
+
+        try:
+            return with_editions(bank, "", compile_on)
+        except DeclarationError as wrong:
+            self.problems += wrong.problems
+            return None
 
     def _load_tables(self) -> Tables:
         loaded = [

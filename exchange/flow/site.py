@@ -82,7 +82,7 @@ def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
     """The site if it is sound enough to look at its places, and all problems of all its files, used or not."""
     site, problems = _try_open(folder, lambda flow: None)
     if site is not None:
-        for entry in site.library.catalogue.entries(("layout", "mapping")):
+        for entry in site.library.catalogue.entries(("layout", "mapping", "bank")):
             if not entry.packaged:
                 getattr(site.library, entry.kind)(entry.name)
         problems = [*problems, *site.library.problems]
@@ -245,6 +245,8 @@ class _Binder:
         chain = self._chain(target.map, source)
         if layout is None or writer is None or chain is None:
             return None
+        if target.bank is not None:
+            chain = self._with_profile(chain, source, target, target.bank)
         result = self._result_of(source or target.write, chain)
         if result != target.write:
             fitting = self.library.mappings_from(result, target.write)
@@ -261,6 +263,29 @@ class _Binder:
         self._use("layout", target.write)
         validate = validator(self.library, layout, reading=False)
         return Way(target.write, chain, writer, target.name, target.per == "document", validate)
+
+    def _with_profile(self, chain: Chain, source: str | None, target: Target, name: PlacedText) -> Chain:
+        """The chain with the bank's profile where payments pass."""
+        bank = self.library.bank(name, name)
+        profile = self.library.profile(name, target.write) if bank else None
+        if bank is None or profile is None:
+            return chain
+        passing = [source, *(together[0].target for together in chain)]
+        if MONEY not in passing:
+            advice = f"Map the records to {MONEY} under `map` of the flow, and on from it under `map` of this target."
+            self._say(
+                name, f"No {MONEY} passes here that the profile of {bank.meaning} could look at.", advice
+            )
+            return chain
+        if target.write not in bank.messages:
+            self._say(
+                target.write,
+                f"{bank.meaning} does not take {target.write}.",
+                f"It takes: {', '.join(bank.messages)}.",
+            )
+        self._use("bank", name)
+        at = passing.index(MONEY)
+        return [*chain[:at], [profile], *chain[at:]]
 
     def _matching(self, flow: Flow, result: str | None) -> Matching | None:
         """What the flow is matched against."""

@@ -10,6 +10,7 @@ from typing import Any
 
 import exchange
 from exchange.declare import schema as editors
+from exchange.declare.bank import Bank, Dated
 from exchange.findings import all_codes
 from exchange.formats import registry
 from exchange.mapping.functions import functions as mapping_functions
@@ -40,6 +41,50 @@ def layouts(site: Path | None = None) -> list[Row]:
             }
         )
     return rows
+
+
+def banks(site: Path | None = None) -> list[Row]:
+    """Every bank's profile: whose it is, the messages it takes, how sure its facts are."""
+    library = library_of(site)
+    known = [bank for name in library.catalogue.names("bank") if (bank := library.bank(name)) is not None]
+    return [
+        {
+            "bank": bank.bank,
+            "meaning": bank.meaning,
+            "countries": ", ".join(bank.countries),
+            "messages": ", ".join(
+                f"{name.removeprefix('iso20022/')}{_days(message)}" for name, message in bank.messages.items()
+            ),
+            "confidence": bank.confidence or "",
+            "source": bank.source or "",
+        }
+        for bank in known
+    ]
+
+
+def _days(dated: Dated) -> str:
+    """From when and until when something counts, in brackets."""
+    parts = [
+        f"from {dated.valid_from}" if dated.valid_from else "",
+        f"to {dated.valid_to}" if dated.valid_to else "",
+    ]
+    told = " ".join(filter(None, parts))
+    return f" ({told})" if told else ""
+
+
+def bank_rules(bank: Bank) -> list[Row]:
+    """The rules that a profile states itself: name, code, days, reason, how sure they are and where that is known from."""
+    return [
+        {
+            "rule": name.replace("_", " "),
+            "code": rule.code,
+            "severity": rule.severity,
+            "days": _days(rule).strip(" ()"),
+            "reason": " ".join(rule.say.split()),
+            "confidence": rule.confidence or bank.confidence or "",
+        }
+        for name, rule in bank.rules.items()
+    ]
 
 
 def _target(library: Any, mapping: str) -> str:

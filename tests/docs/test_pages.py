@@ -11,6 +11,7 @@ import click
 import pytest
 
 from exchange.cli import exchange as command_line
+from exchange.declare.bank import Bank
 from exchange.declare.catalogue import Catalogue, Kind
 from exchange.declare.flow import Flow
 from exchange.declare.likeness import merged
@@ -30,7 +31,13 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _COMMAND = re.compile(r"(?:^|[\s(;&|])exchange ((?:[a-z][a-z-]*)|(?:--[a-z-]+))([^|;&\n]*)")
 _PATH = re.compile(r"(?:exchange|tests|tools|docs|schemas|mappings|samples)/[\w./-]+(?:::\w+)?")
 _GIVEN = ("exchange", "tests", "tools", "docs")
-DECLARED: dict[Kind | str, type] = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table}
+DECLARED: dict[Kind | str, type] = {
+    "site": Site,
+    "flow": Flow,
+    "mapping": Mapping,
+    "table": Table,
+    "bank": Bank,
+}
 
 
 def ids(items: list[Block]) -> list[str]:

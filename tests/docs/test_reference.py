@@ -11,6 +11,7 @@ import pytest
 
 from exchange import checks
 from exchange.cli import exchange as command_line
+from exchange.declare.bank import Bank
 from exchange.declare.declared import Declared
 from exchange.declare.flow import PER_DOCUMENT, PER_FILE, Flow
 from exchange.declare.mapping import Mapping
@@ -28,7 +29,7 @@ sys.path[:0] = [str(ROOT / "tools")]
 import reference  # noqa: E402
 import reference_keys  # noqa: E402
 
-MODELS = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table}
+MODELS = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table, "bank": Bank}
 MODELS |= {f"format-{name}": formats.get(name).Layout for name in formats.names()}
 COMMANDS = command_line.list_commands(click.Context(command_line))
 

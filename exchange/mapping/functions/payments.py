@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated
 
-from exchange.checks import dk_fik
+from exchange.checks import dk_fik, iban
 from exchange.mapping.functions import Known
 from exchange.mapping.operators import Fault
 
@@ -22,21 +23,33 @@ PARTS = ("type", "id", "creditor")
 def payment_scheme(
     currency: str,
     urgency: str | None,
-    payer_iban: str | None,
-    payee_iban: str | None,
+    payer: str | None,
+    payer_scheme: str | None,
+    payee: str | None,
     payee_scheme: str | None,
+    slip: str | None,
 ) -> str:
     """By which scheme a transfer goes: sepa, sepa-instant, urgent, se-bankgiro, se-plusgiro, se-account, no-account,
-    dk-account, dk-slip or international. An account that is no IBAN is at home in the country of the currency.
+    dk-account, dk-slip or international. Accounts with the kinds they are (empty: told by their looks); one that is no
+    IBAN is at home in the country of the currency. slip: the type of a Danish payment slip.
 
-    `payment_scheme("EUR", "normal", "FI2112345600000785", "DE89370400440532013000", "iban") → "sepa"`
+    `payment_scheme("EUR", empty, "FI2112345600000785", empty, "DE89370400440532013000", "iban", empty) → "sepa"`
     """
-    if currency == "EUR" and payer_iban and payee_iban and {payer_iban[:2], payee_iban[:2]} <= SEPA_COUNTRIES:
+    countries = _country(payer, payer_scheme), _country(payee, payee_scheme)
+    if currency == "EUR" and SEPA_COUNTRIES.issuperset(countries):
         return {"urgent": "urgent", "instant": "sepa-instant"}.get(urgency or "", "sepa")
     home = HOMES.get(currency)
-    if home is None or any(iban and iban[:2] != home for iban in (payer_iban, payee_iban)):
+    if home is None or any(country is not None and country != home for country in countries):
         return "international"
-    return OF_ACCOUNT.get(payee_scheme or "", f"{home.lower()}-account")
+    return OF_ACCOUNT.get("fik" if slip else payee_scheme or "", f"{home.lower()}-account")
+
+
+@lru_cache(10_000)
+def _country(account: str | None, scheme: str | None) -> str | None:
+    """The country of an IBAN; None for other accounts."""
+    if account is None or scheme not in (None, "iban"):
+        return None
+    return account.strip()[:2].upper() if scheme == "iban" or iban.fault(account) is None else None
 
 
 def _part(name: str) -> str | None:

@@ -404,7 +404,7 @@ def test_a_file_like_another_one_satisfies_the_schema() -> None:
         jsonschema.validate({"mapping": "a/b", "to": "a/d"}, schema("mapping"))
 
 
-@pytest.mark.parametrize("kind", ["site", "flow", "table", "mapping"])
+@pytest.mark.parametrize("kind", ["site", "flow", "table", "mapping", "bank"])
 def test_every_schema_is_a_schema(kind: Any) -> None:
     made = schema(kind)
     jsonschema.Draft202012Validator.check_schema(made)
