@@ -88,7 +88,9 @@ def pages() -> Pages:
         "stages.md": stages_page(),
         "rows.md": rows_page(),
     }
-    made |= {f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping", "bank")}
+    made |= {
+        f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping", "bank", "pack")
+    }
     made |= {f"format-{name}.md": format_page(name) for name in formats.names()}
     made |= {f"fields/{owner}.md": text for owner, text in fields_pages(library)}
     return {name: f"{MARK}\n\n{text.strip()}\n" for name, text in made.items()}
@@ -123,9 +125,30 @@ def _shared_options(context: click.Context) -> str:
 def _command(name: str, context: click.Context) -> str:
     command = command_line.get_command(context, name)
     assert command is not None
+    if not isinstance(command, click.Group):
+        return _described(command, name, context)
     inner = click.Context(command, info_name=name, parent=context)
+    parts = [f"## exchange {name}", inspect.cleandoc(command.help or "")]
+    parts += [
+        _described(each, f"{name} {each.name}", context, name=str(each.name), parent=inner)
+        for each in command.commands.values()
+    ]
+    return "\n\n".join(parts)
+
+
+def _described(
+    command: click.Command,
+    title: str,
+    context: click.Context,
+    *,
+    name: str = "",
+    parent: click.Context | None = None,
+) -> str:
+    """One command, or one command of a group below its group."""
+    inner = click.Context(command, info_name=name or title, parent=parent or context)
     usage = command.get_usage(inner).removeprefix("Usage: ")
-    parts = [f"## exchange {name}", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
+    mark = "###" if parent else "##"
+    parts = [f"{mark} exchange {title}", inspect.cleandoc(command.help or ""), f"```text\n{usage}\n```"]
     options = [each for each in command.params if isinstance(each, click.Option)]
     if options:
         parts.append(table(("Option", "Default", "Meaning"), [_option(each, inner) for each in options]))

@@ -22,13 +22,14 @@ from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node, load
 
-Kind = Literal["layout", "mapping", "table", "bank", "flow"]
+Kind = Literal["layout", "mapping", "table", "bank", "flow", "pack"]
 FOLDERS: Mapping[Kind, str] = {
     "layout": "schemas",
     "mapping": "mappings",
     "table": "tables",
     "bank": "schemas/banks",
     "flow": "flows",
+    "pack": "packs",
 }
 LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank")
 """The kinds of which a file may be like another."""

@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 from exchange.declare.declared import Declared
 from exchange.declare.likeness import LIKE
 
-Kind = Literal["site", "flow", "table", "mapping", "bank"]
+Kind = Literal["site", "flow", "table", "mapping", "bank", "pack"]
 
 
 class _Editor(GenerateJsonSchema):
@@ -38,7 +38,7 @@ class _Editor(GenerateJsonSchema):
 
 
 def schema(kind: Kind) -> dict[str, Any]:
-    """The JSON Schema of site, flow, table, mapping or bank files."""
+    """The JSON Schema of site, flow, table, mapping or pack files."""
     model: type[Declared] = getattr(import_module(f"exchange.declare.{kind}"), kind.capitalize())
     return schema_of([model])
 

@@ -17,6 +17,7 @@ from exchange.declare.declared import Declared, Name, Wrong
 from exchange.declare.units import Secret, TimeZone
 
 SITE_NAME = r"^[a-z0-9][a-z0-9-]*$"
+PUBLIC_KEY = r"^ed25519:[A-Za-z0-9+/]{43}=$"
 
 
 def _ledger(text: str) -> str:
@@ -37,4 +38,9 @@ class Site(Declared):
     ledger: Annotated[str, AfterValidator(_ledger)] = Field("sqlite", description="sqlite or postgresql://…")
     ledger_secret: Secret | None = Field(None, alias="ledger secret", description="the database's password")
     values: dict[Name, str] = Field({}, description="constants that mappings use as =site.NAME")
+    trusted_keys: list[Annotated[str, Field(pattern=PUBLIC_KEY)]] = Field(
+        [],
+        alias="trusted keys",
+        description="whose packs may be installed: ed25519:…, as `exchange pack key` shows it",
+    )
     workers: int = Field(1, ge=1, le=64, description="processes that read and map files at the same time")

@@ -96,6 +96,17 @@ def try_flow(
     return tried, list(_coverage(opened, trial.bound))
 
 
+def try_pairs(site: Path, samples: Path) -> list[Tried]:
+    """Every sample below `samples/FLOW/` through that flow; the first sample of each other flow is its newest file."""
+    inputs = sorted(samples.glob(f"*/*{INPUT}.*"))
+    newest = {path.parent.name: path for path in reversed(inputs)}
+    tried = []
+    for flow in sorted(newest):
+        files = [path for path in inputs if path.parent.name == flow]
+        tried += try_flow(site, flow, files, references=newest)[0]
+    return tried
+
+
 @dataclass(frozen=True, slots=True)
 class _Trial:
     """What is tried. encodings: of each target's files, None where the layout names none."""

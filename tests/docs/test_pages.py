@@ -16,6 +16,7 @@ from exchange.declare.catalogue import Catalogue, Kind
 from exchange.declare.flow import Flow
 from exchange.declare.likeness import merged
 from exchange.declare.mapping import Mapping
+from exchange.declare.pack import Pack
 from exchange.declare.parse import parse
 from exchange.declare.problems import render
 from exchange.declare.site import Site
@@ -37,6 +38,7 @@ DECLARED: dict[Kind | str, type] = {
     "mapping": Mapping,
     "table": Table,
     "bank": Bank,
+    "pack": Pack,
 }
 
 
@@ -82,6 +84,10 @@ def command_problems(text: str) -> list[str]:
         if command is None:
             found.append(f"exchange {name}")
             continue
+        if isinstance(command, click.Group):
+            inner = rest.split()[:1]
+            found += [f"exchange {name} {word}" for word in inner if word not in command.commands]
+            command = command.commands[inner[0]] if inner and not found else command
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
         said = re.sub(r"'[^']*'|\"[^\"]*\"", "''", rest.partition("#")[0])
         found += [

@@ -15,6 +15,7 @@ from exchange.declare.bank import Bank
 from exchange.declare.declared import Declared
 from exchange.declare.flow import PER_DOCUMENT, PER_FILE, Flow
 from exchange.declare.mapping import Mapping
+from exchange.declare.pack import Pack
 from exchange.declare.site import Site
 from exchange.declare.table import Table
 from exchange.formats import registry as formats
@@ -29,7 +30,7 @@ sys.path[:0] = [str(ROOT / "tools")]
 import reference  # noqa: E402
 import reference_keys  # noqa: E402
 
-MODELS = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table, "bank": Bank}
+MODELS = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table, "bank": Bank, "pack": Pack}
 MODELS |= {f"format-{name}": formats.get(name).Layout for name in formats.names()}
 COMMANDS = command_line.list_commands(click.Context(command_line))
 
@@ -60,7 +61,9 @@ def test_every_option_of_a_command_is_told(name: str) -> None:
     _, _, after = page("commands").partition(f"\n## exchange {name}\n")
     section = after.partition("\n## ")[0]
     assert section.strip()
-    for option in (option for parameter in command.params for option in parameter.opts):
+    commands = [command, *getattr(command, "commands", {}).values()]
+    parameters = [parameter for each in commands for parameter in each.params]
+    for option in (option for parameter in parameters for option in parameter.opts):
         assert option in section or option.upper() in section, option
 
 
