@@ -11,11 +11,9 @@ What `put` has returned survives a power cut: content is synced before its name,
 from __future__ import annotations
 
 import builtins
-import ctypes
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -26,24 +24,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
+from exchange import disk
+from exchange.disk import sync_folder
 from exchange.errors import ExchangeError
 
 _TMP = ".tmp-"
-_MANY = 32
-"""From so many files on, syncing the whole file system costs less than syncing them one by one."""
-
-
-def _find_syncfs() -> Any:
-    """The call that syncs one file system, where it also reports errors (Linux 5.8, August 2020); else
-    None.
-    """
-    version = re.match(r"(\d+)\.(\d+)", os.uname().release)
-    if os.uname().sysname != "Linux" or version is None or (int(version[1]), int(version[2])) < (5, 8):
-        return None
-    return getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
-
-
-_syncfs = _find_syncfs()
 
 
 class ArchiveError(ExchangeError):
@@ -64,11 +49,13 @@ class Draft:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         self.path = path
         self.file = file
+        self.is_kept = False
 
     def discard(self) -> None:
-        """Throw it away."""
-        self.file.close()
-        self.path.unlink(missing_ok=True)
+        """Throw it away, unless it was kept."""
+        if not self.is_kept:
+            self.file.close()
+            self.path.unlink(missing_ok=True)
 
 
 class Archive:
@@ -81,6 +68,7 @@ class Archive:
         self.root = root
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         sync_folder(root.parent)
+        self._disk = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         self._syncers = ThreadPoolExecutor(threads, thread_name_prefix="sync") if threads > 1 else None
         self._folders = {path.name for path in root.iterdir() if len(path.name) == 2}
 
@@ -106,6 +94,7 @@ class Archive:
             for draft, sha256 in drafts:
                 draft.file.close()
                 draft.path.rename(self.path(sha256))
+                draft.is_kept = True
             self._sync(sync_folder, {self.path(sha256).parent for _, sha256 in drafts})
             return blobs
 
@@ -151,7 +140,8 @@ class Archive:
         return shutil.disk_usage(self.root).free
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """Let go of the threads and the disk."""
+        os.close(self._disk)
         if self._syncers is not None:
             self._syncers.shutdown()
 
@@ -159,8 +149,8 @@ class Archive:
         """Make files or folders durable: one by one, or the whole disk at once where that is cheaper and
         sure.
         """
-        if len(things) >= _MANY and _syncfs is not None:
-            _sync_disk(self.root)
+        if disk.shares_syncs(len(things), self._disk):
+            disk.sync_disk(self._disk)
             return
         for _ in (self._syncers or builtins).map(sync, things):
             pass
@@ -248,26 +238,6 @@ def _translated(doing: str) -> Iterator[None]:
             f"The archive could not {doing}: {error.strerror}.",
             advice="It is tried again; look after the disk.",
         ) from error
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_disk(folder: Path) -> None:
-    """Make everything durable that was written to the file system of a folder."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        if _syncfs(descriptor) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
-    finally:
-        os.close(descriptor)
 
 
 def _mend(file: BinaryIO) -> str:

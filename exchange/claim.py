@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from exchange import clock
-from exchange.archive import Archive, ArchiveError, Draft
+from exchange.archive import Archive, Draft
 from exchange.bound import BoundFlow, Verdict, Watched
 from exchange.errors import TransportError
 from exchange.hands import Hands
@@ -96,13 +96,18 @@ def take(
     """
     _check_space(archive, candidates)
     move = flow.source.after != "keep"
+    drafts: list[Draft] = []
+
+    def catch(source: Source, candidate: Candidate) -> Caught | None:
+        return _catch(source, archive, drafts, candidate, move)
+
     try:
-        results = hands.each(candidates, lambda source, candidate: _catch(source, archive, candidate, move))
+        results = hands.each(candidates, catch)
         caught = [each for each in results if isinstance(each, Caught)]
         archive.keep([(each.draft, each.fetched.sha256) for each in caught])
-    except ArchiveError:
-        archive.sweep()
-        raise
+    finally:
+        for draft in drafts:
+            draft.discard()
     _explain(ledger, flow, candidates, results)
     if not caught:
         return []
@@ -149,19 +154,18 @@ def _explain(
                 )
 
 
-def _catch(source: Source, archive: Archive, candidate: Candidate, move: bool) -> Caught | None:
-    """Claim one file and copy its bytes into a draft; None when somebody else was first."""
+def _catch(
+    source: Source, archive: Archive, drafts: list[Draft], candidate: Candidate, move: bool
+) -> Caught | None:
+    """Claim one file and copy its bytes into a draft (one more in drafts); None when somebody else was first."""
     claim = candidate.left
     if candidate.entry is not None:
         claim = source.claim(candidate.entry, candidate.claim_id, marker=candidate.marker, move=move)
     if claim is None:
         return None
     draft = archive.draft()
-    try:
-        return Caught(candidate, claim, source.fetch(claim, draft.file), draft)
-    except TransportError:
-        draft.discard()
-        raise
+    drafts.append(draft)
+    return Caught(candidate, claim, source.fetch(claim, draft.file), draft)
 
 
 def _finish(source: Source, flow: BoundFlow, row: Arrival) -> None:

@@ -53,7 +53,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What lies at the target is not whole: it must be staged again."""
+    """What lies at the target under the temporary name is not whole: it is removed when it is staged again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +98,13 @@ def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery
     to_publish = [row for row, result in results if isinstance(result, Publish)]
     published = hands.each(to_publish, lambda end, row: _publish(end, target, row))
     others = [(row, result) for row, result in results if not isinstance(result, Publish)]
+    results = [*others, *zip(to_publish, published, strict=True)]
     with ledger.write() as writing:
-        _enter_all(writing, [*others, *zip(to_publish, published, strict=True)])
+        _enter_all(writing, results)
+    # only now: a temporary file that is gone means that it was published, as long as nothing else is written
+    hands.each(
+        [row for row, result in results if isinstance(result, Held) and result.hold == "name"], _discard
+    )
 
 
 def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery]) -> list[Delivery]:
@@ -192,7 +197,6 @@ def _publish(end: Target, target: BoundTarget, row: Delivery) -> Result:
     try:
         end.publish(_tmp(row), row.name.encode())
     except NameTakenError as error:
-        end.discard(_tmp(row))
         return Held("name", str(error))
     except TransportError as error:
         result = _look(end, target, row)
@@ -217,7 +221,6 @@ def _look(end: Target, target: BoundTarget, row: Delivery) -> Proof | Held | Pub
     if settlement.act == "hold":
         return Held("doubt", settlement.reason)
     if settlement.act == "stage":
-        end.discard(_tmp(row))
         return Again()
     return Publish()
 

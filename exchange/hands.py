@@ -1,7 +1,7 @@
 """Several threads at one place, each with a connection of its own; and no thread at all where one is enough.
 
-Syncing and network round trips wait without using the processor: eight files at once cost little more than
-one.
+Network round trips and syncs wait without using the processor: eight files at once cost little more than one.
+Where many files share their syncs there is nothing to wait for, and one thread is quicker than several.
 """
 
 from __future__ import annotations
@@ -9,19 +9,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from typing import Generic, Protocol, TypeVar
 
 from exchange.errors import TransportError
 
 
-class Closeable(Protocol):
-    """Anything that holds connections."""
+class Place(Protocol):
+    """The end of a transport, as far as it matters here."""
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `exchange.transports.contract.Source.together`."""
 
     def close(self) -> None:
         """Let go of them."""
 
 
-End = TypeVar("End", bound=Closeable)
+End = TypeVar("End", bound=Place)
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -46,8 +50,14 @@ class Hands(Generic[End]):
 
     def each(self, items: Sequence[Item], do: Callable[[End, Item], Result]) -> list[Result | TransportError]:
         """What came of each item, in order: the result, or the error that stopped this one item."""
-        if self._number == 1 or len(items) < 2:
-            return [self._one(do, item) for item in items]
+        if not items:
+            return []
+        try:
+            with self.end().together(len(items)) as shared:
+                if shared or self._number == 1 or len(items) == 1:
+                    return [self._one(do, item) for item in items]
+        except TransportError as error:  # nothing that was done is sure to last
+            return [error] * len(items)
         if self._threads is None:
             self._threads = ThreadPoolExecutor(self._number, thread_name_prefix="hand")
         return list(self._threads.map(lambda item: self._one(do, item), items))

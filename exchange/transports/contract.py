@@ -22,6 +22,7 @@ What a caller may rely on, whatever the transport:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
@@ -179,6 +180,13 @@ class Source(Protocol):
     where: str
     """The place for people and as the ledger's key: address without any secret."""
 
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """Work on so many files in a `with` block: whether they share their syncs.
+
+        False: every call is durable by itself, and several objects at a time are quicker than one. True: what
+        is done in the block is durable at its end only; a TransportError raised there says that none of it may be.
+        """
+
     def scan(self) -> Iterable[Entry]:
         """Every name in the place (not below it), in no order, without our own folders.
 
@@ -232,6 +240,9 @@ class Target(Protocol):
 
     where: str
     """The place for people and as the ledger's key: address without any secret."""
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `Source.together`."""
 
     def stage(self, tmp: bytes, stream: BinaryIO, size: int) -> Staged:
         """Write the stream durably under a temporary name that must not exist yet.

@@ -26,7 +26,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from exchange import clock
+from exchange import clock, disk
 from exchange.engine import Engine
 from exchange.ledger import queries
 from exchange.verify import verify
@@ -63,6 +63,8 @@ class Scene:
     calls: tuple[str, ...] = CALLS
     archives: bool = False
     """Whether the source keeps what was taken in its `.archive`."""
+    shares_syncs: bool = False
+    """Whether already two files are so many that they share the syncs of their disk."""
     server: Sshd | None = None
     """The SFTP server that is killed, where it is not the engine."""
 
@@ -203,6 +205,8 @@ class Stage:
 
     def _engine(self, shift: int) -> int:
         clock.set_clock(lambda: datetime.now(UTC) + timedelta(seconds=shift))
+        if self.scene.shares_syncs:
+            disk.MANY = 1
         ledger, store = site(self.root, threads=self.scene.hands)
         flow = self.scene.flow(self.root)
         with Engine(ledger, store, [flow], lock=self.root / "var" / "lock", hands=self.scene.hands) as engine:

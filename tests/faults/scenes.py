@@ -39,6 +39,10 @@ def folder_scenes() -> list[Scene]:
     plain = Scene("folder", flow)
     threads = replace(plain, name="folder, 4 hands", hands=4)
     archived = Scene("folder, source archived", lambda root: tiny_flow(root, after="archive"), archives=True)
+    many = [
+        replace(plain, name="folder, syncs shared", shares_syncs=True),
+        replace(archived, name="folder, syncs shared, source archived", shares_syncs=True, nested=1),
+    ]
     errors = [
         Scene(
             f"folder, {error}{' for ever' if for_ever else ''}",
@@ -50,9 +54,10 @@ def folder_scenes() -> list[Scene]:
         for error in ("EIO", "ENOSPC")
         for for_ever in (False, True)
     ]
+    errors += [replace(each, name=f"{each.name}, syncs shared", shares_syncs=True) for each in errors]
     greedy = replace(plain, name="folder, consumer takes at once", greedy=True)
     nested = replace(plain, name="folder, recovery killed too", nested=2)
-    return [plain, greedy, nested, threads, archived, *errors]
+    return [plain, greedy, nested, threads, archived, *many, *errors]
 
 
 def sftp_scenes(server: Sshd) -> list[Scene]:

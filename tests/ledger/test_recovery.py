@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -9,11 +10,12 @@ import signal
 import threading
 import time
 from dataclasses import replace
+from itertools import count
 
 import pytest
 from sqlalchemy import select, text, update
 
-from exchange import clock
+from exchange import clock, deliver, disk
 from exchange.archive import Journal
 from exchange.bound import BoundTarget
 from exchange.engine import Engine
@@ -119,6 +121,81 @@ def _unlooked(here: Site) -> BoundTarget:
         return Odd(blind, "publish", TransportError("The answer was lost."), after=True)  # type: ignore[arg-type]
 
     return BoundTarget("folder:outbox", opened)  # type: ignore[arg-type]
+
+
+class Crash(BaseException):
+    """The program ends here."""
+
+
+def crash_before_the_results(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends after its work at the target, before the ledger knows what came of it."""
+
+    def crashed(*_: object) -> None:
+        raise Crash
+
+    with monkeypatch.context() as patch, pytest.raises(Crash):
+        patch.setattr(deliver, "_enter_all", crashed)
+        here.run()
+
+
+def test_a_used_name_is_no_proof_after_a_crash(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.put("a.txt", b"one")
+    (here.root / "outbox" / "a.txt.0.out").write_bytes(b"somebody else's")
+    crash_before_the_results(here, monkeypatch)
+    here.run()
+    assert {row.name: (row.stage, row.hold) for row in here.deliveries()} == {
+        "a.txt.0.out": ("held", "doubt"),
+        "a.txt.1.out": ("delivered", None),
+    }
+    assert "used by another file" in str(here.arrival("a.txt").reason)
+    assert here.out() == {"a.txt.0.out": b"somebody else's", "a.txt.1.out": expected(b"one", 1)}
+
+
+def test_what_a_used_name_leaves_is_removed(here: Site) -> None:
+    here.put("a.txt", b"one")
+    (here.root / "outbox" / "a.txt.0.out").write_bytes(b"somebody else's")
+    here.run()
+    assert (here.arrival("a.txt").stage, here.arrival("a.txt").hold) == ("held", "name")
+    assert not list((here.root / "outbox" / ".staging").glob("*"))
+
+
+def test_half_a_temporary_file_is_no_proof_after_a_crash(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.put("a.txt", b"one")
+    here.run(odd_flow(here, "publish", TransportError("The line broke.")))
+    for path in (here.root / "outbox" / ".staging").iterdir():
+        path.write_bytes(b"half")
+    crash_before_the_results(here, monkeypatch)
+    here.run()
+    assert here.out() == {f"a.txt.{n}.out": expected(b"one", n) for n in range(2)}
+    assert here.arrival("a.txt").stage == "done"
+
+
+@pytest.mark.parametrize("failing", range(7))
+def test_a_shared_sync_that_fails_loses_nothing(
+    here: Site, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Claiming, contents, names, clearing, contents, names, staging: whichever sync of many files fails."""
+    done, sync = count(), disk.sync_disk
+
+    def sometimes(descriptor: int) -> None:
+        if next(done) == failing:
+            raise OSError(errno.EIO, "Input/output error")
+        sync(descriptor)
+
+    monkeypatch.setattr(disk, "MANY", 1)
+    monkeypatch.setattr(disk, "sync_disk", sometimes)
+    for name in ("a.txt", "b.txt"):
+        here.put(name, name.encode())
+    here.run()
+    assert next(done) > failing, "no such sync"
+    for _ in range(3):
+        here.run()
+    assert here.out() == {
+        f"{name}.{n}.out": expected(name.encode(), n) for name in ("a.txt", "b.txt") for n in range(2)
+    }
+    assert {row.stage for row in here.arrivals()} == {"done"}
+    assert not list((here.root / "outbox" / ".staging").glob("*"))
+    assert not list((here.root / "var/archive").glob(".tmp-*"))
 
 
 def test_changed_archive_bytes_are_never_sent(here: Site) -> None:

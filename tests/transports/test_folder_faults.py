@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from exchange import disk
 from exchange.errors import RefusedError, TransportError
 from exchange.transports import registry
 from exchange.transports.contract import (
@@ -394,7 +395,11 @@ class TestOrderOfSyncs:
 
             return call
 
+        def disk_synced(descriptor: int) -> None:
+            made.append("sync the disk")
+
         monkeypatch.setattr(os, "fsync", synced)
+        monkeypatch.setattr(disk, "sync_disk", disk_synced)
         monkeypatch.setattr(os, "rename", named(rename, "rename"))
         monkeypatch.setattr(os, "unlink", named(unlink, "unlink"))
         monkeypatch.setattr(fs, "rename_noreplace", named(noreplace, "rename"))
@@ -431,3 +436,54 @@ class TestOrderOfSyncs:
             "sync .",
             "sync .staging",
         ]
+
+    def test_many_share_the_syncs_of_their_disk(
+        self, inbox: Path, source: Source, calls: list[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(disk, "MANY", 1)
+        for name in ("a", "b"):
+            (inbox / name).write_bytes(DATA)
+        entries = sorted(source.scan(), key=lambda entry: entry.name)
+        with source.together(2) as shared:
+            claims = [source.claim(entry, entry.name.decode()) for entry in entries]
+            assert shared
+        assert calls == ["sync .", "rename a", "rename b", "sync the disk"]
+        facts = [source.fetch(claim, io.BytesIO()) for claim in claims if claim is not None]
+        calls.clear()
+        with source.together(2):
+            for claim, fetched in zip(claims, facts, strict=True):
+                assert claim is not None
+                source.finish(claim, fetched, "archive")
+        assert calls == ["sync .", "rename site.a", "rename site.b", "sync the disk"]
+        target = registry.target(Place(f"folder:{inbox}"))
+        calls.clear()
+        with target.together(1):
+            target.stage(TMP, io.BytesIO(DATA), len(DATA))
+        with target.together(1):
+            target.publish(TMP, FINAL)
+        assert calls == ["sync .", "sync the disk", "rename .x-1.part", "sync the disk"]
+
+
+def test_few_files_and_strange_disks_are_synced_one_by_one(
+    inbox: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with source.together(disk.MANY - 1) as shared:
+        assert not shared
+    monkeypatch.setattr(disk, "_SURE", {})
+    with source.together(1000) as shared:
+        assert not shared
+
+
+def test_a_shared_sync_that_fails_is_an_error(inbox: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(disk, "MANY", 1)
+    monkeypatch.setattr(disk, "sync_disk", broken)
+    target = registry.target(Place(f"folder:{inbox}"))
+    before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(TransportError, match="the disk reported an error"), target.together(2):
+        target.stage(TMP, io.BytesIO(DATA), len(DATA))
+    assert len(os.listdir("/proc/self/fd")) == before
+    with pytest.raises(NotStableError), target.together(2):
+        raise NotStableError("what is raised inside comes through")

@@ -75,15 +75,19 @@ def opened(path: Path) -> Iterator[int]:
 
 @contextmanager
 def folder(name: bytes, inside: int, *, create: bool = False) -> Iterator[int]:
-    """The descriptor of a folder inside a place; no link is followed. create: make it first, for us only."""
-    if create:
-        _make(name, inside)
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW
-    descriptor = os.open(name, flags, dir_fd=inside)
+    """The descriptor of a folder inside a place, see `open_folder`."""
+    descriptor = open_folder(name, inside, create=create)
     try:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def open_folder(name: bytes, inside: int, *, create: bool = False) -> int:
+    """Open a folder inside a place; no link is followed. create: make it first, for us only."""
+    if create:
+        _make(name, inside)
+    return os.open(name, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=inside)
 
 
 def _make(name: bytes, inside: int) -> None:

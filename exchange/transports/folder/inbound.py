@@ -10,7 +10,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
@@ -31,6 +31,7 @@ from exchange.transports.contract import (
     safe_name,
 )
 from exchange.transports.folder import fs
+from exchange.transports.folder.room import Room
 
 _CHUNK = 1 << 20
 
@@ -41,13 +42,18 @@ class FolderSource:
     def __init__(self, path: Path, owner: str) -> None:
         self.where = f"folder:{path}"
         self._path = path
+        self._room = Room(path)
         self._owner = owner.encode() + b"."
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `contract.Source.together`."""
+        return self._room.together(number)
 
     def scan(self) -> Iterator[Entry]:
         """See `contract.Source.scan`; entries are yielded while the folder is read."""
         with (
             fs.translated(f"list {self._path}"),
-            fs.opened(self._path) as place,
+            self._room.opened() as place,
             os.scandir(place) as listing,
         ):
             for item in listing:
@@ -61,7 +67,7 @@ class FolderSource:
     ) -> Claim | None:
         """See `contract.Source.claim`."""
         safe_name(entry.name)
-        with fs.translated(f"claim {display(entry.name)}"), fs.opened(self._path) as place:
+        with fs.translated(f"claim {display(entry.name)}"), self._room.opened() as place:
             if not _is_still(entry, place):
                 return None
             in_place = Claim(claim_id, entry.name, False, entry.fingerprint, marker)
@@ -70,7 +76,7 @@ class FolderSource:
     def _move(self, place: int, entry: Entry, claim: Claim) -> Claim | None:
         """The moved claim, the one in place where nothing may be changed, None when somebody was faster."""
         try:
-            with fs.folder(CLAIMS, place, create=True) as claims:
+            with self._room.folder(CLAIMS, place, create=True) as claims:
                 return self._move_into(claims, place, entry, claim)
         except OSError as error:
             if error.errno in fs.NOT_CHANGEABLE:
@@ -86,13 +92,12 @@ class FolderSource:
                 os.rename(entry.name, entry.name, src_dir_fd=place, dst_dir_fd=ours)
                 _put_back_if_other(entry, place, ours)
             except (OSError, NotStableError) as error:
-                _remove_empty(label, claims)
+                self._remove_empty(label, claims)
                 if isinstance(error, FileNotFoundError):
                     return None
                 raise
             _take_marker(claim, place, ours)
-            for descriptor in (ours, claims, place):  # the new name is durable before the old one is gone
-                os.fsync(descriptor)
+            self._room.sync(ours, claims, place)  # the new name is durable before the old one is gone
         return replace(claim, moved=True)
 
     def _label(self, claim: Claim) -> bytes:
@@ -104,7 +109,7 @@ class FolderSource:
         if not claim.moved:
             yield place
             return
-        with fs.folder(CLAIMS, place) as claims, fs.folder(self._label(claim), claims) as ours:
+        with self._room.folder(CLAIMS, place) as claims, fs.folder(self._label(claim), claims) as ours:
             yield ours
 
     def fetch(self, claim: Claim, out: BinaryIO) -> Fetched:
@@ -112,7 +117,7 @@ class FolderSource:
         name = safe_name(claim.name)
         with (
             fs.translated(f"read {display(name)}"),
-            fs.opened(self._path) as place,
+            self._room.opened() as place,
             self._home(claim, place) as home,
             fs.reading(name, home) as descriptor,
         ):
@@ -133,7 +138,7 @@ class FolderSource:
     def finish(self, claim: Claim, fetched: Fetched, after: After) -> None:
         """See `contract.Source.finish`."""
         doing = f"clear {display(claim.name)} from {self._path}"
-        with fs.translated(doing), fs.opened(self._path) as place:
+        with fs.translated(doing), self._room.opened() as place:
             if after == "keep" and not claim.moved:
                 return
             try:
@@ -153,30 +158,29 @@ class FolderSource:
             if not claim.moved:
                 if claim.marker is not None:
                     fs.remove(safe_name(claim.marker), home)
-                os.fsync(home)
+                self._room.sync(home)
         self._sweep(claim, place)
 
     def _sweep(self, claim: Claim, place: int) -> None:
         if claim.moved and fs.seen(CLAIMS, place) is not None:
-            with fs.folder(CLAIMS, place) as claims:
-                _remove_empty(self._label(claim), claims)
+            with self._room.folder(CLAIMS, place) as claims:
+                self._remove_empty(self._label(claim), claims)
 
     def _archive(self, claim: Claim, place: int) -> None:
         label = self._label(claim)
-        with fs.folder(ARCHIVE, place, create=True) as archive:
+        with self._room.folder(ARCHIVE, place, create=True) as archive:
             if not claim.moved:
                 _archive_in_place(claim, place, archive, label)
                 return
-            with fs.folder(CLAIMS, place) as claims:
+            with self._room.folder(CLAIMS, place) as claims:
                 fs.rename_noreplace(label, claims, label, archive)
-                os.fsync(archive)
-                os.fsync(claims)
+                self._room.sync(archive, claims)
 
     def leftover_claims(self) -> Iterator[Claim]:
         """See `contract.Source.leftover_claims`."""
-        with fs.translated(f"look for claims in {self._path}"), fs.opened(self._path) as place:
+        with fs.translated(f"look for claims in {self._path}"), self._room.opened() as place:
             if fs.seen(CLAIMS, place) is not None:
-                with fs.folder(CLAIMS, place) as claims:
+                with self._room.folder(CLAIMS, place) as claims:
                     yield from self._ours(claims)
 
     def _ours(self, claims: int) -> Iterator[Claim]:
@@ -196,7 +200,19 @@ class FolderSource:
             if entry is not None:
                 yield Claim(claim_id, entry.name, True, entry.fingerprint)
         if not entries:
-            _remove_empty(label, claims)
+            self._remove_empty(label, claims)
+
+    def _remove_empty(self, label: bytes, claims: int) -> None:
+        """Remove a claim's folder that holds no file any more; one that still does is left alone."""
+        try:
+            with fs.folder(label, claims) as ours:
+                if set(fs.names(ours)) - {MARKER}:
+                    return
+                fs.remove(MARKER, ours)
+            os.rmdir(label, dir_fd=claims)
+        except FileNotFoundError:
+            return
+        self._room.sync(claims)
 
     def probe(self) -> list[Probed]:
         """See `contract.Source.probe`."""
@@ -206,7 +222,7 @@ class FolderSource:
             return [Probed("list", False, error.message, error.advice)]
         listed = Probed("list", True, f"The folder can be listed; {count} names wait there.")
         try:
-            with fs.translated(f"claim in {self._path}"), fs.opened(self._path) as place:
+            with fs.translated(f"claim in {self._path}"), self._room.opened() as place:
                 return [listed, *self._probe_claims(place)]
         except TransportError as error:
             return [listed, Probed("claim", False, error.message, error.advice)]
@@ -215,7 +231,7 @@ class FolderSource:
         if not fs.changeable(place):
             advice = "Give the right to change the folder, or declare `after: keep`."
             return [Probed("claim", False, "Files can be read here but neither moved nor removed.", advice)]
-        with fs.folder(CLAIMS, place, create=True) as claims:
+        with self._room.folder(CLAIMS, place, create=True) as claims:
             if os.fstat(claims).st_dev != os.fstat(place).st_dev:
                 return [Probed("claim", False, ".claim lies on another disk than the folder.", "Unmount it.")]
             foreign = [label for label in fs.names(claims) if not label.startswith(self._owner)]
@@ -296,19 +312,6 @@ def _archive_in_place(claim: Claim, place: int, archive: int, label: bytes) -> N
                 fs.rename_noreplace(safe_name(claim.marker), place, MARKER, ours)
         os.fsync(ours)
     os.fsync(place)
-
-
-def _remove_empty(label: bytes, claims: int) -> None:
-    """Remove a claim's folder that holds no file any more; one that still does is left alone."""
-    try:
-        with fs.folder(label, claims) as ours:
-            if set(fs.names(ours)) - {MARKER}:
-                return
-            fs.remove(MARKER, ours)
-        os.rmdir(label, dir_fd=claims)
-    except FileNotFoundError:
-        return
-    os.fsync(claims)
 
 
 def _copy(descriptor: int, out: BinaryIO, before: os.stat_result) -> Fetched:

@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import stat
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,7 @@ from exchange.transports.contract import (
     safe_name,
 )
 from exchange.transports.folder import fs
+from exchange.transports.folder.room import Room
 
 _CHUNK = 1 << 20
 
@@ -31,34 +33,56 @@ class FolderTarget:
     def __init__(self, path: Path, mode: int, owner: str) -> None:
         self.where = f"folder:{path}"
         self._path = path
+        self._room = Room(path)
         self._mode = mode
         self._owner = owner
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `contract.Target.together`."""
+        return self._room.together(number)
 
     def stage(self, tmp: bytes, stream: BinaryIO, size: int) -> Staged:
         """See `contract.Target.stage`."""
         _expect_safe(tmp)
         with (
             fs.translated(f"write to {self._path}"),
-            fs.opened(self._path) as place,
-            fs.folder(STAGING, place, create=True) as staging,
+            self._room.opened() as place,
+            self._room.folder(STAGING, place, create=True) as staging,
         ):
             _expect_one_disk(place, staging)
             descriptor = _create(tmp, staging)
             try:
-                staged = _write(descriptor, stream, size, self._mode)
+                staged = self._write(descriptor, stream, size)
             except (OSError, TransportError):
                 fs.remove(tmp, staging)
                 raise
-            os.fsync(staging)
+            self._room.sync(staging)
         return staged
+
+    def _write(self, descriptor: int, stream: BinaryIO, size: int) -> Staged:
+        """Write, sync and close; a stream longer or shorter than it should be is an error."""
+        digest, written = hashlib.sha256(), 0
+        with os.fdopen(descriptor, "wb", buffering=0) as out:
+            while chunk := stream.read(_CHUNK):
+                _write_whole(out, chunk)
+                digest.update(chunk)
+                written += len(chunk)
+            os.fchmod(descriptor, self._mode)
+            self._room.sync(descriptor)
+            on_disk = os.fstat(descriptor).st_size
+        if not size == written == on_disk:
+            raise TransportError(
+                f"{written} bytes were written and {on_disk} arrived, but {size} were announced."
+            )
+        return Staged(written, digest.hexdigest())
 
     def publish(self, tmp: bytes, final: bytes) -> None:
         """See `contract.Target.publish`."""
         _expect_safe(tmp, final)
         with (
             fs.translated(f"publish {display(final)} in {self._path}"),
-            fs.opened(self._path) as place,
-            fs.folder(STAGING, place) as staging,
+            self._room.opened() as place,
+            self._room.folder(STAGING, place) as staging,
         ):
             try:
                 fs.rename_noreplace(tmp, staging, final, place)
@@ -67,8 +91,7 @@ class FolderTarget:
                     f"The name {display(final)} is already used in {self._path}; nothing was overwritten.",
                     advice="Look at that file: if it is not the same delivery, give this one another name.",
                 ) from error
-            os.fsync(place)
-            os.fsync(staging)
+            self._room.sync(place, staging)
 
     def look(self, tmp: bytes, final: bytes, size: int, sha256: str) -> Presence:
         """See `contract.Target.look`.
@@ -76,20 +99,20 @@ class FolderTarget:
         Without `.staging` this is not the folder the file was staged in (its disk is not mounted): unknown.
         """
         _expect_safe(tmp, final)
-        with fs.translated(f"look at {display(final)} in {self._path}"), fs.opened(self._path) as place:
+        with fs.translated(f"look at {display(final)} in {self._path}"), self._room.opened() as place:
             if fs.seen(STAGING, place) is None:
                 return Presence("unknown", "unknown")
-            with fs.folder(STAGING, place) as staging:
+            with self._room.folder(STAGING, place) as staging:
                 before = _compared(tmp, staging, size, sha256)
             return Presence(before, _compared(final, place, size, sha256), private=True)
 
     def discard(self, tmp: bytes) -> bool:
         """See `contract.Target.discard`."""
         _expect_safe(tmp)
-        with fs.translated(f"remove {display(tmp)}"), fs.opened(self._path) as place:
+        with fs.translated(f"remove {display(tmp)}"), self._room.opened() as place:
             if fs.seen(STAGING, place) is None:
                 return False
-            with fs.folder(STAGING, place) as staging:
+            with self._room.folder(STAGING, place) as staging:
                 return fs.remove(tmp, staging)
 
     def take_over(self, old_tmp: bytes, new_tmp: bytes) -> bool:
@@ -97,8 +120,8 @@ class FolderTarget:
         _expect_safe(old_tmp, new_tmp)
         with (
             fs.translated(f"take over {display(old_tmp)}"),
-            fs.opened(self._path) as place,
-            fs.folder(STAGING, place) as staging,
+            self._room.opened() as place,
+            self._room.folder(STAGING, place) as staging,
         ):
             try:
                 fs.rename_noreplace(old_tmp, staging, new_tmp, staging)
@@ -114,9 +137,9 @@ class FolderTarget:
             self.discard(tmp)
             self.discard(other)
             self.stage(tmp, io.BytesIO(b"?"), 1)
-            with fs.translated(f"rename in {self._path}"), fs.opened(self._path) as place:
+            with fs.translated(f"rename in {self._path}"), self._room.opened() as place:
                 writable = fs.changeable(place)
-                with fs.folder(STAGING, place) as staging:
+                with self._room.folder(STAGING, place) as staging:
                     guarded = fs.rename_noreplace(tmp, staging, other, staging)
             self.discard(other)
         except TransportError as error:
@@ -158,24 +181,6 @@ def _expect_one_disk(place: int, staging: int) -> None:
             "The folder .staging lies on another disk than its target.",
             advice="Unmount what lies on .staging.",
         )
-
-
-def _write(descriptor: int, stream: BinaryIO, size: int, mode: int) -> Staged:
-    """Write, sync and close; a stream longer or shorter than it should be is an error."""
-    digest, written = hashlib.sha256(), 0
-    with os.fdopen(descriptor, "wb", buffering=0) as out:
-        while chunk := stream.read(_CHUNK):
-            _write_whole(out, chunk)
-            digest.update(chunk)
-            written += len(chunk)
-        os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
-        on_disk = os.fstat(descriptor).st_size
-    if not size == written == on_disk:
-        raise TransportError(
-            f"{written} bytes were written and {on_disk} arrived, but {size} were announced."
-        )
-    return Staged(written, digest.hexdigest())
 
 
 def _write_whole(out: io.FileIO, chunk: bytes) -> None:

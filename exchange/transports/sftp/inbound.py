@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from typing import BinaryIO
 
@@ -47,6 +47,10 @@ class SftpSource:
         self._base = folder(place)
         self._owner = place.owner.encode() + b"."
         self.where = f"sftp://{self._address}/{display(self._base).lstrip('/')}"
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `contract.Source.together`; nothing is shared on a server."""
+        return nullcontext(False)
 
     def scan(self) -> Iterator[Entry]:
         """See `contract.Source.scan`; the whole listing is had before the first entry is handed on."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import BinaryIO
 
 from exchange.errors import TransportError
@@ -51,6 +51,10 @@ class SftpTarget:
         self._read_back = place.options.get("read back") == "yes"
         self._owner = place.owner
         self.where = f"sftp://{self._address}/{display(folder(place)).lstrip('/')}"
+
+    def together(self, number: int) -> AbstractContextManager[bool]:
+        """See `contract.Target.together`; nothing is shared on a server."""
+        return nullcontext(False)
 
     def stage(self, tmp: bytes, stream: BinaryIO, size: int) -> Staged:
         """See `contract.Target.stage`."""
