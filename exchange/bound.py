@@ -111,6 +111,6 @@ class BoundFlow(Protocol):
         """The site's time zone: dates of arrivals are its dates."""
 
     def process(self, path: Path, facts: ArrivalFacts, work: Path) -> Outcome:
-        """Read, check, map and write one file; outputs lie in the (empty) work folder. The same file gives
-        the same bytes.
+        """Read, check, map and write one file; the same file gives the same bytes. Outputs lie in the work
+        folder, which other arrivals use too: their names there begin with the arrival's identifier.
         """

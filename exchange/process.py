@@ -59,15 +59,17 @@ def read(ledger: Ledger, store: Store, flow: BoundFlow, rows: Sequence[Arrival])
     """Read, check, map and write the files of these arrivals; then enter all that came of it in one
     transaction.
     """
-    works = [Work(row, _attempt(store, flow, row)) for row in rows]
+    if not rows:
+        return
+    folder = store.work / rows[0].id
+    works = [Work(row, _attempt(store, flow, row, folder)) for row in rows]
     try:
         works = _archived(store, flow, works)
     except ArchiveError as error:
         works = [Work(work.row, Failed(None, str(error))) for work in works]
     with ledger.write() as writing:
         enter(ledger, writing, flow, works)
-    for row in rows:
-        shutil.rmtree(store.work / row.id, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def count_crashes(ledger: Ledger) -> tuple[int, int]:
@@ -103,17 +105,15 @@ def _next(connection: Connection, flow: str, now: int) -> list[Arrival]:
     return chosen
 
 
-def _attempt(store: Store, flow: BoundFlow, row: Arrival) -> Outcome | Failed:
+def _attempt(store: Store, flow: BoundFlow, row: Arrival, work: Path) -> Outcome | Failed:
     """The outcome of one arrival, whatever happens."""
     original = store.archive.path(row.repaired or row.sha256)
-    work = store.work / row.id
     moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(flow.zone)
     facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
     if not original.is_file():
         return Failed("archive", f"The archived file {row.repaired or row.sha256} is missing.")
     try:
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir(mode=0o700)
+        work.mkdir(mode=0o700, exist_ok=True)
         return _checked(flow, flow.process(original, facts, work))
     except OSError as error:
         return Failed(None, f"The work folder could not be used: {error.strerror or error}.")

@@ -27,6 +27,8 @@ from exchange.reconcile.receivables import OpenItems, match
 Chain = Sequence[Sequence[Step]]
 """Mappings one after the other; several in one place are given the same records and their results are joined."""
 Validate = Callable[[BinaryIO, Found], None]
+_KEYS_IN_MEMORY = 256 << 10
+"""Bytes of documents' keys from which on they go to disk."""
 Progress = Callable[[int], None]
 
 NO_REFERENCE = code(
@@ -165,10 +167,10 @@ class Content:
 
 
 class KeySpool:
-    """Documents' keys on disk, so that millions need no memory; they can be read once, in order."""
+    """Documents' keys, the many of them on disk, so that millions need no memory; they can be read once, in order."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - lives as long as the outcome
+        self._file = tempfile.SpooledTemporaryFile[bytes](_KEYS_IN_MEMORY, dir=str(folder))
 
     def adder(self, kind: str) -> Callable[[Keys], None]:
         """What a tally calls with the keys of each batch of documents of a kind."""
@@ -176,8 +178,9 @@ class KeySpool:
 
     def documents(self) -> Iterator[DocumentKey]:
         """All keys, as documents of their kinds."""
+        end = self._file.tell()
         self._file.seek(0)
-        while self._file.peek(1):
+        while self._file.tell() < end:
             kind, keys = pickle.load(self._file)
             tally = Tally(keys=keys)
             yield from tally.documents(kind)
@@ -221,7 +224,7 @@ class _Maker:
         return self.tallies[-1]
 
     def _write(self, batches: Iterable[Batch], position: int | None, key: str | None) -> None:
-        path = self.work / f"{self.number}-{position or 0}.out"
+        path = self.work / f"{self.facts.id}-{self.number}-{position or 0}.out"
         with path.open("w+b") as out:
             written = self.way.writer.write(batches, out, self._spool, self.findings)
             if self.way.validate is not None and not self.findings.errors:

@@ -1,15 +1,16 @@
 """One stream of batches for several takers at once, in bounded memory.
 
-Writers pull. With one taker the stream is simply handed over; with several, each pulls in a thread of its own, and
-the threads take turns: a batch goes to one taker, and only when that one has dealt with it to the next. So at most
+Writers pull. With one taker the stream is simply handed over, and the only batch of a small file to one taker after
+the other. Of more batches each of several takers pulls in a thread of its own, and the threads take turns: a batch goes to one taker, and only when that one has dealt with it to the next. So at most
 one of them has work at any time, none waits for the interpreter's lock, and no batch is held longer than it is
 worked on. The batches are shared, so takers never change a record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, islice
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -53,13 +54,16 @@ def fan_out(batches: Iterator[Batch], takers: Sequence[Taker[Result]]) -> list[R
     """What each taker made of the whole stream, in order. A taker's exception is raised when the others are through."""
     if len(takers) == 1:
         return [takers[0](batches)]
+    begun = list(islice(batches, 2))
+    if len(begun) < 2:
+        return [taker(iter(begun)) for taker in takers]
     with ThreadPoolExecutor(max(1, len(takers)), thread_name_prefix="target") as threads:
         lanes = [_Lane(threads, taker) for taker in takers]
-        _fill(lanes, batches)
+        _fill(lanes, chain(begun, batches))
         return [lane.future.result() for lane in lanes]
 
 
-def _fill(lanes: Sequence[_Lane[Result]], batches: Iterator[Batch]) -> None:
+def _fill(lanes: Sequence[_Lane[Result]], batches: Iterable[Batch]) -> None:
     """Every batch to every lane, then the end; also when reading fails, so that no taker waits for ever."""
     try:
         for batch in batches:

@@ -14,6 +14,7 @@ ENOUGH = 200
 """So many words are enough to judge by."""
 NORDIC = frozenset("åäöæøÅÄÖÆØ")
 WESTERN = frozenset("éèüßõžšçñáíóúàÉÜÕŽŠðþýÐÞÝ€§°")
+_PERFECT = dict.fromkeys(map(ord, "åäöæø"))
 _RUN = re.compile(rb"[A-Za-z\x80-\xff]{1,40}")  # bounded and without overlap: linear in any input
 
 
@@ -24,8 +25,7 @@ def first_run(raw: bytes) -> re.Match[bytes] | None:
 
 def words(raw: bytes) -> list[bytes]:
     """Words with a byte above ASCII inside: at its ends that may as well be a quote or a dash."""
-    runs = (run.group() for run in _RUN.finditer(raw))
-    return [run for run in runs if not run[1:-1].isascii()][:ENOUGH]
+    return [run for run in _RUN.findall(raw) if not run.isascii() and not run[1:-1].isascii()][:ENOUGH]
 
 
 def ranked(raw: bytes) -> tuple[str, list[str]]:
@@ -33,6 +33,12 @@ def ranked(raw: bytes) -> tuple[str, list[str]]:
     found = words(raw)
     best = max(CANDIDATES, key=lambda name: score(found, name))
     return best, [word.decode(best, "replace") for word in found]
+
+
+def reads_perfectly(found: list[bytes], encoding: str) -> bool:
+    """Whether words read in an encoding have Nordic letters only beyond ASCII: none can read better."""
+    inside = "".join(word[1:-1].decode(encoding, "replace") for word in found)
+    return inside.translate(_PERFECT).isascii()
 
 
 def score(found: list[bytes], encoding: str) -> int:

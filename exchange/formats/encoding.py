@@ -15,7 +15,16 @@ from pydantic import AfterValidator
 
 from exchange.declare.problems import did_you_mean
 from exchange.findings import Code, Finding, Found, code
-from exchange.formats._ranking import CANDIDATES, ENOUGH, NORDIC, first_run, ranked, score, words
+from exchange.formats._ranking import (
+    CANDIDATES,
+    ENOUGH,
+    NORDIC,
+    first_run,
+    ranked,
+    reads_perfectly,
+    score,
+    words,
+)
 from exchange.formats.contract import Progress
 
 BLOCK = 256 * 1024
@@ -280,14 +289,16 @@ class _Doubts:
             self.judged = True
             return
         found = words(block)
+        self.words += len(found)
+        self.judged = self.words >= ENOUGH
+        if reads_perfectly(found, self.encoding):
+            return
         best, texts = ranked(block)
         meant = [word for word, text in zip(found, texts, strict=True) if NORDIC & set(text[1:-1])]
         if meant and score(found, best) - score(found, self.encoding) > 2 * len(found):
             match = re.search(re.escape(meant[0]), block)
             self.found(self._otherwise(PERHAPS_OTHERWISE, best, match, block, place))
             self.judged = True
-        self.words += len(found)
-        self.judged = self.judged or self.words >= ENOUGH
 
     def _otherwise(
         self, kind: Code, actual: str, match: re.Match[bytes] | None, block: bytes, place: _Place

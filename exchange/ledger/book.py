@@ -9,19 +9,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exchange import clock
 from exchange.errors import LedgerError
-from exchange.ledger import chain
+from exchange.ledger import bulk, chain
 from exchange.ledger.connect import WRITE
 from exchange.ledger.ids import Ids
 from exchange.ledger.schema import ENGINE, arrivals, deliveries, events
 
 _CHAIN_LOCK = 0x45584347
-COUNTED = {"preserve_rowcount": True}
-"""Execution option of an insert that must tell how many rows it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class Writing:
         """Append events (subject, what, data) to the chain; their numbers."""
         rows = [self._next(*entry) for entry in entries]
         if rows:
-            self.connection.execute(insert(events), rows)
+            bulk.put(self.connection, events, rows)
         return [row["n"] for row in rows]
 
     def move(self, table: Table, new: str, moves: Sequence[Move]) -> None:
@@ -75,11 +73,9 @@ class Writing:
             }
             for move, n in zip(moves, numbers, strict=True)
         ]
-        columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if not name.startswith("at_")}
-        where = (table.c.id == bindparam("at_id"), table.c.stage == bindparam("at_stage"))
-        result = self.connection.execute(update(table).where(*where).values(columns), rows)
-        if result.rowcount != len(rows):
-            raise LedgerError(f"Of {len(rows)} steps to {new!r} only {result.rowcount} could be made.")
+        made = bulk.change(self.connection, table, rows)
+        if made != len(rows):
+            raise LedgerError(f"Of {len(rows)} steps to {new!r} only {made} could be made.")
 
     @contextmanager
     def attempt(self) -> Iterator[Callable[[], None]]:

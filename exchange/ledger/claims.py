@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, TypeVar
 
-from sqlalchemy import Column, Connection, func, insert, select, update
+from sqlalchemy import Column, Connection, func, select, update
 
+from exchange.ledger import bulk
 from exchange.ledger.book import Move, Writing
 from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
@@ -81,7 +82,8 @@ def enter(
         names_before[new.name_raw] = arrival
     for row, n in zip(rows, writing.append(entries), strict=True):
         row["event"] = n
-    writing.connection.execute(insert(arrivals), rows)
+    if rows:
+        bulk.put(writing.connection, arrivals, rows)
     _supersede(writing, cured)
     return [Arrival(**row) for row in rows]
 

@@ -9,12 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, delete, select
 
 from exchange.findings import Finding, code
-from exchange.ledger import queries
-from exchange.ledger.book import COUNTED, Writing
+from exchange.ledger import bulk, queries
+from exchange.ledger.book import Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
 from exchange.model import DocumentKey
@@ -47,8 +46,8 @@ def store_findings(writing: Writing, found: Mapping[str, Gathered]) -> None:
         for (severity, name), number in gathered.counts.items()
     ]
     if rows:
-        writing.connection.execute(insert(findings), rows)
-        writing.connection.execute(insert(finding_counts), counts)
+        bulk.put(writing.connection, findings, rows)
+        bulk.put(writing.connection, finding_counts, counts)
 
 
 def store_references(writing: Writing, used: Sequence[tuple[Arrival, Mapping[str, str]]]) -> None:
@@ -62,7 +61,7 @@ def store_references(writing: Writing, used: Sequence[tuple[Arrival, Mapping[str
         for name, each in facts.items()
     ]
     if rows:
-        writing.connection.execute(insert(references), rows)
+        bulk.put(writing.connection, references, rows)
 
 
 def store_documents(
@@ -89,17 +88,15 @@ def store_documents(
 
 def _store(connection: Connection, rows: list[dict[str, Any]], forced: bool) -> Finding | None:
     """Enter some keys at once; only when one is known already look which."""
-    table = {"sqlite": sqlite, "postgresql": postgresql}[connection.dialect.name].insert(documents)
-    statement = table.on_conflict_do_nothing()
     with connection.begin_nested() as attempt:
-        if connection.execute(statement, rows, execution_options=COUNTED).rowcount == len(rows):
+        if bulk.put(connection, documents, rows, unless_there=True) == len(rows):
             return None
         attempt.rollback()
     clashes = _clashes(connection, rows)
     if not forced:
         return clashes[0][1]
     released = {id(row) for row, _ in clashes}
-    connection.execute(insert(documents), [row | {"released": int(id(row) in released)} for row in rows])
+    bulk.put(connection, documents, [row | {"released": int(id(row) in released)} for row in rows])
     return None
 
 

@@ -8,10 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from exchange.ledger import chain
-from exchange.ledger.book import COUNTED, Ledger, Writing
+from exchange.ledger import bulk, chain
+from exchange.ledger.book import Ledger, Writing
 from exchange.ledger.rows import Arrival, Delivery, arrival_of, delivery_of
 from exchange.ledger.schema import arrivals, deliveries
 
@@ -63,9 +62,8 @@ def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequen
     )
     for row, n in zip(rows, numbers, strict=True):
         row["event"] = n
-    table = {"sqlite": sqlite, "postgresql": postgresql}[writing.connection.dialect.name].insert(deliveries)
-    result = writing.connection.execute(table.on_conflict_do_nothing(), rows, execution_options=COUNTED)
-    return None if result.rowcount == len(rows) else _taken(writing.connection, rows)
+    made = bulk.put(writing.connection, deliveries, rows, unless_there=True)
+    return None if made == len(rows) else _taken(writing.connection, rows)
 
 
 def _same_as_before(connection: Connection, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, select, update
 
+from exchange.ledger import bulk
 from exchange.ledger.book import Writing
 from exchange.ledger.rows import Sighting
 from exchange.ledger.schema import sightings
@@ -72,7 +73,7 @@ def note(writing: Writing, flow: str, changes: Changes) -> None:
         if not old.arrival:
             _leave(writing, [old], f"It was gone before it was taken. {old.why}")
     if fresh:
-        writing.connection.execute(insert(sightings), [_row(writing, flow, noted) for noted in fresh])
+        bulk.put(writing.connection, sightings, [_row(writing, flow, noted) for noted in fresh])
     for old, noted in changes.changed:
         _change(writing, old, noted)
 
@@ -81,17 +82,12 @@ def bind(writing: Writing, taken: Sequence[tuple[str, bytes, str, bool]], flow: 
     """Note that names became arrivals: (arrival, name, why, still lies at the source)."""
     if not taken:
         return
-    where = (sightings.c.flow == flow, sightings.c.name_raw == bindparam("at_name"), sightings.c.present == 1)
-    values = {
-        "present": bindparam("stays"),
-        "disposition": "taken",
-        "why": bindparam("reason"),
-        "arrival": bindparam("id"),
-    }
+    here = {"at_flow": flow, "at_present": 1, "disposition": "taken"}
     rows = [
-        {"id": id_, "at_name": name, "reason": why, "stays": int(stays)} for id_, name, why, stays in taken
+        {**here, "at_name_raw": name, "present": int(stays), "why": why, "arrival": id_}
+        for id_, name, why, stays in taken
     ]
-    writing.connection.execute(update(sightings).where(*where).values(values), rows)
+    bulk.change(writing.connection, sightings, rows)
 
 
 def _row(writing: Writing, flow: str, noted: Noted) -> dict[str, object]:

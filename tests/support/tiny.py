@@ -68,7 +68,7 @@ class TinyFlow:
             raise OSError(28, "No space left on device")
 
     def _write(self, work: Path, facts: ArrivalFacts, content: bytes, n: int) -> Output:
-        path = work / str(n)
+        path = work / f"{facts.id}-{n}"
         path.write_bytes(expected(content, n, self.mark))
         name = self.names.format(stem=facts.name, n=n, id=facts.id)
         return Output(n % len(self.targets), name, path, 1, {"EUR": Decimal("1.50")})

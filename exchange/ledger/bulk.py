@@ -1,0 +1,57 @@
+"""Many rows with one statement. The text of a statement is made once for each kind of database and set of columns:
+what is then left for each row is what the database itself does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+Row = dict[str, Any]
+_AT = "at_"
+_COUNTED = {"preserve_rowcount": True}
+_upserts: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Row], *, unless_there: bool = False) -> int:
+    """Insert rows that all have the same columns; how many. unless_there: pass over those that clash."""
+    return _run(connection, _insertion(connection.dialect, table, tuple(rows[0]), unless_there), rows)
+
+
+def change(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Update rows; how many. Keys that begin with `at_` name columns to look for, the others those to set."""
+    return _run(connection, _update(connection.dialect, table, tuple(rows[0])), rows)
+
+
+_Prepared = tuple[str, tuple[str, ...] | None]
+"""The statement's text, and the order of its columns where the driver takes them by place."""
+
+
+def _run(connection: Connection, prepared: _Prepared, rows: Sequence[Row]) -> int:
+    statement, order = prepared
+    values: Any = rows if order is None else [tuple([row[name] for name in order]) for row in rows]
+    return connection.exec_driver_sql(statement, values, execution_options=_COUNTED).rowcount
+
+
+@lru_cache(1_000)
+def _insertion(dialect: Dialect, table: Table, columns: tuple[str, ...], unless_there: bool) -> _Prepared:
+    if unless_there:
+        return _prepared(dialect, _upserts[dialect.name](table).inline().on_conflict_do_nothing(), columns)
+    return _prepared(dialect, insert(table).inline(), columns)
+
+
+@lru_cache(1_000)
+def _update(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Prepared:
+    looked_for = [name for name in columns if name.startswith(_AT)]
+    values: dict[str, Any] = {name: bindparam(name) for name in columns if name not in looked_for}
+    where = [table.c[name.removeprefix(_AT)] == bindparam(name) for name in looked_for]
+    return _prepared(dialect, update(table).where(*where).values(values), columns)
+
+
+def _prepared(dialect: Dialect, statement: Any, columns: tuple[str, ...]) -> _Prepared:
+    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+    return str(compiled), tuple(compiled.positiontup) if compiled.positional else None
