@@ -1,9 +1,10 @@
 """One stream of batches for several takers at once, in bounded memory.
 
 Writers pull. With one taker the stream is simply handed over, and the only batch of a small file to one taker after
-the other. Of more batches each of several takers pulls in a thread of its own, and the threads take turns: a batch goes to one taker, and only when that one has dealt with it to the next. So at most
-one of them has work at any time, none waits for the interpreter's lock, and no batch is held longer than it is
-worked on. The batches are shared, so takers never change a record.
+the other. Of more batches each of several takers pulls in a thread of its own, and the threads take turns: a batch
+goes to one taker, and only when that one has dealt with it to the next. So at most one of them has work at any time,
+none waits for the interpreter's lock, and no batch is held longer than it is worked on. The batches are shared, so
+takers never change a record.
 """
 
 from __future__ import annotations
