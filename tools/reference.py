@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from reference_connections import connections_page
 from reference_keys import code, declared_page, format_page, paragraphs, sentence, table
 
 from exchange import __main__ as door
@@ -81,6 +82,7 @@ def pages() -> Pages:
         "formats.md": formats_page(),
         "transports.md": transports_page(),
         "layouts.md": layouts_page(),
+        "connections.md": connections_page(library),
         "tables.md": tables_page(library),
         "banks.md": banks_page(library),
         "checks.md": checks_page(),
