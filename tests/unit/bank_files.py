@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -121,3 +122,22 @@ def damaged(raw: bytes, seed: int, count: int | None) -> Iterator[tuple[int, byt
 
 def total(made: list[Record]) -> Decimal:
     return sum((each["amount"] for each in made), Decimal(0))
+
+
+def filled(*texts: str, width: int = 80) -> bytes:
+    """Records with the blanks at their ends that banks write."""
+    return "".join(f"{text.ljust(width)}\r\n" for text in texts).encode("iso-8859-1")
+
+
+def assert_guarded(name: str, raw: bytes, *paths: str, seed: int = 1, count: int | None = 150) -> None:
+    """Whatever byte of a good file is another one: nothing is raised, and other values never pass without a word.
+
+    EVERY_BYTE in the environment makes it all bytes.
+    """
+    first, found = documents(name, raw)
+    assert errors(found) == []
+    values, told = [taken(one, *paths) for one in first], codes(found)
+    for at, changed in damaged(raw, seed, None if os.environ.get("EVERY_BYTE") else count):
+        made, now = documents(name, changed)
+        if codes(now) == told:
+            assert [taken(one, *paths) for one in made] == values, (at, changed[max(0, at - 20) : at + 20])

@@ -7,13 +7,13 @@ handed on. So where a layout has such, the file is passed twice: once for the en
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal
 
 from exchange.findings import Code, Finding, Found, code
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.fixed.fit import Fitter, control_character
+from exchange.formats.fixed.items import NOTHING, TRAILER, UNREAD, Item
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.lines import records
 from exchange.formats.fixed.plan import Dispatch, LinePlan
@@ -69,40 +69,7 @@ WRONG_LENGTH = code(
     "Line {line}: the record {record} says that it has {value} characters, but it has {got}.",
     advice="Nothing was lost: the columns are read as the layout says. Tell the sender if values are missing.",
 )
-UNUSED = code(
-    "FIX023",
-    "warning",
-    "Line {line}: the record {record} stands before no {kind} of the same {field} ({value}).",
-    advice="What it belongs to is missing or has another number. " + _ASK,
-)
 EMPTY_FILE = code("FIX016", "error", "The file is empty.", advice="Ask the sender whether it is complete.")
-
-
-NOTHING = Totals()
-UNREAD: Record = {}
-"""Stands for values that the other pass reads."""
-TRAILER = "@trailer"
-
-
-@dataclass(slots=True)
-class Item:
-    """A record that is still open: more may belong to it. place: where the values of its parts go."""
-
-    plan: LinePlan
-    line: int
-    place: Record
-    of_envelope: bool
-    """Whether it is an envelope or belongs to one."""
-    good: bool = True
-    owner: Item | None = None
-    seen: dict[str, int] | None = None
-    """The lines of its parts that stand once, and of its trailer."""
-    totals: Totals = NOTHING
-    """Added up for envelopes only."""
-    ahead: dict[tuple[str, Any], Item] = field(default_factory=dict)
-    """Of an envelope: the records that stand before others, by their name and what they are for."""
-    used: bool = False
-    """Whether one came that belongs to it, when it stands before others."""
 
 
 class FixedReader:
@@ -203,7 +170,8 @@ class _Reading:
             item.good = False
         self.open.append(item)
         if depth and plan.role == "streamed":
-            self._join(self.open[depth - 1], item, text)
+            if plan.ahead and self._reads(False):
+                self.open[depth - 1].ahead.join(item, text)
             self._counted(self.open[depth - 1], item, plan)
 
     def _ahead(self, plan: LinePlan, text: str, number: int) -> None:
@@ -221,27 +189,7 @@ class _Reading:
         self.open.append(item)
         if reads:
             self._into(item, plan, text, number, item.place)
-            key = plan.name, plan.written(str(plan.record.by), text)
-            self._unused(around.ahead.get(key))
-            around.ahead[key] = item
-
-    def _join(self, around: Item, item: Item, text: str) -> None:
-        """The records that stood before one and belong to it: the last of each kind for the same."""
-        if not item.plan.ahead or not self._reads(False):
-            return
-        for name, by in item.plan.ahead:
-            part = around.ahead.get((name, item.plan.written(by, text)))
-            if part is not None:
-                item.place[str(part.plan.record.as_)] = part.place
-                item.good = item.good and part.good
-                part.used = True
-
-    def _unused(self, item: Item | None) -> None:
-        """Told of a record for which none came, when its envelope ends or another takes its place."""
-        if item is not None and not item.used:
-            kind, by = " or ".join(item.plan.owners), str(item.plan.record.by)
-            facts: dict[str, Any] = {"record": item.plan.name, "kind": kind, "field": by}
-            self.found(UNUSED.at(line=item.line, value=item.place.get(by), **facts))
+            around.ahead.add(item, text, self.found)
 
     def _inside(self, plan: LinePlan) -> tuple[int, bool]:
         """How many open records stay around a new one, and whether its own envelope is not among them."""
@@ -379,8 +327,7 @@ class _Reading:
             item.good = False
             self._tell(NO_TRAILER, line=item.line, kind=item.plan.name)
         elif self.pass_ != "envelopes":
-            for part in item.ahead.values():
-                self._unused(part)
+            item.ahead.tell_unused(self.found)
             for finding in self.controls.findings(item.plan.name, item.place, item.totals, end or item.line):
                 self.found(finding)
         around = self._around()

@@ -170,6 +170,10 @@ class Record(Line, KindBase):
         None, alias="as", description="name of the list (or structure) it becomes; none: its fields join in"
     )
     many: bool = Described(True, description="false: it stands once, as a structure")
+    once: bool = Described(
+        False,
+        description="with `before`: a second one for the same value of `by` that says something else is an error",
+    )
     required: bool = Described(False, description="a record with `of`: it must be there")
     or_itself: bool = Described(
         False,

@@ -45,6 +45,13 @@ WRONG_PART = code(
     advice="Correct the mapping.",
 )
 
+CONTRADICTS = code(
+    "FIX034",
+    "error",
+    "There are two records {record} for {value} that say different things.",
+    advice="Give what differs different numbers in the mapping.",
+)
+
 
 @dataclass(slots=True)
 class Envelope:
@@ -220,7 +227,10 @@ class _Writing:
             if not isinstance(part, dict) or not _is_there(record, part):
                 continue
             part = part | {by: key}
-            if self.open[-1].ahead.get((name, key)) != _bare(part):
+            known = self.open[-1].ahead.get((name, key))
+            if record.once and known not in (None, _bare(part)):
+                self.found(CONTRADICTS.at(line=line, record=name, value=key))
+            if known != _bare(part):
                 self.open[-1].ahead[name, key] = _bare(part)
                 self._record(name, part, line)
 
