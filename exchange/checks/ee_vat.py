@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 from exchange.checks._arithmetic import weighted
-from exchange.checks._text import HYPHENS, SPACES, check_digit_fault, digits_fault, refuse, upper_without
+from exchange.checks._text import check_digit_fault, digits_fault, refuse
+from exchange.checks._vat import checks, compact
 
-_CANONICAL = upper_without(SPACES + HYPHENS + ".")
+__all__ = ["compact", "complete", "fault"]
+
 _WEIGHTS = (3, 7, 1, 3, 7, 1, 3, 7)
 
 
-def compact(value: str) -> str:
-    """Without blanks, hyphens and dots, in upper case: EE100931558."""
-    return value.translate(_CANONICAL)
+def _number_fault(digits: str) -> str | None:
+    return check_digit_fault(digits[-1], _check_digit(digits[:-1]))
 
 
-def fault(value: str) -> str | None:
-    """None when this is EE and 9 digits, the last of them right."""
-    text = compact(value)
-    return _body_fault(text, 9) or check_digit_fault(text[-1], _check_digit(text[2:-1]))
-
-
-def complete(body: str) -> str:
-    """EE and 8 digits, with the check digit behind them."""
-    text = compact(body)
-    refuse(_body_fault(text, 8))
-    return text + _check_digit(text[2:])
-
-
-def _body_fault(text: str, digits: int) -> str | None:
-    if not text:
-        return "it is empty"
-    if not text.startswith("EE"):
-        return "it does not begin with EE"
-    return digits_fault(text[2:], (digits,))
+def _completed(digits: str) -> str:
+    refuse(digits_fault(digits, (8,)))
+    return digits + _check_digit(digits)
 
 
 def _check_digit(body: str) -> str:
     return str(-weighted(body, _WEIGHTS) % 10)
+
+
+fault, complete = checks("EE", 9, _number_fault, _completed)

@@ -3,28 +3,8 @@
 from __future__ import annotations
 
 from exchange.checks import fi_ytunnus
-from exchange.checks._text import HYPHENS, SPACES, refuse, upper_without
+from exchange.checks._vat import checks, compact
 
-_CANONICAL = upper_without(SPACES + HYPHENS + ".")
+__all__ = ["compact", "complete", "fault"]
 
-
-def compact(value: str) -> str:
-    """Without blanks, hyphens and dots, in upper case: FI20774740."""
-    return value.translate(_CANONICAL)
-
-
-def fault(value: str) -> str | None:
-    """None when this is FI and a Y-tunnus without its hyphen."""
-    text = compact(value)
-    if not text:
-        return "it is empty"
-    if not text.startswith("FI"):
-        return "it does not begin with FI"
-    return fi_ytunnus.fault(text[2:])
-
-
-def complete(body: str) -> str:
-    """FI and a number without its check digit, to the whole; ValueError where none fits."""
-    text = compact(body)
-    refuse(None if text.startswith("FI") else "it does not begin with FI")
-    return f"FI{fi_ytunnus.complete(text[2:])}"
+fault, complete = checks("FI", 8, fi_ytunnus.fault, fi_ytunnus.complete)

@@ -15,9 +15,20 @@ from exchange.checks import no_kid, se_ocr
 CATCH_EVERY_DIGIT = [
     *("creditor-id", "dk-cvr", "dk-fik", "dk-vat", "ean", "ee-vat", "fi-hetu", "fi-vat", "fi-viite"),
     *("fi-viite-international", "fi-ytunnus", "iban", "lei", "no-account", "no-orgnr", "no-vat", "rf"),
+    *("no-kid-10", "no-kid-11", "se-ocr-length"),
     *("se-bankgiro", "se-ocr", "se-orgnr", "se-personnummer", "se-plusgiro", "se-vat"),
 ]
-CATCH_EVERY_SWAP = ["iban", "rf", "lei", "fi-ytunnus", "dk-cvr", "no-orgnr", "no-account", "fi-hetu"]
+CATCH_EVERY_SWAP = [
+    "iban",
+    "rf",
+    "lei",
+    "fi-ytunnus",
+    "dk-cvr",
+    "no-orgnr",
+    "no-account",
+    "fi-hetu",
+    "no-kid-11",
+]
 
 
 def whole_values(name: str) -> st.SearchStrategy[str]:
