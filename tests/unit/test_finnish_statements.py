@@ -8,11 +8,25 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from bank_files import codes, damaged, documents, errors, inspected, plain, records, taken, total, written
+from bank_files import (
+    codes,
+    damaged,
+    documents,
+    errors,
+    inspected,
+    mapped,
+    plain,
+    records,
+    taken,
+    total,
+    written,
+)  # fmt: skip
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-NAME = "finanssiala/tito"
+from exchange.model import KIND, Record
+
+NAME, KTL = "finanssiala/tito", "finanssiala/ktl"
 SAMPLE = "bank/fi-tito/django-jbank/547404896.TO"
 MUTANTS = None if os.environ.get("EXCHANGE_EVERY_MUTANT") else 250
 
@@ -171,7 +185,7 @@ def test_several_statements_in_one_file(tmp_path: Path) -> None:
     made, found = documents(NAME, raw)
     assert (len(made), codes(found)) == (7, [])
     assert taken(made[6], "account", "account_scheme", "statement.opening") == (
-        "50000110000238", "bban", Decimal("177.66"),
+        "FI2350000110000238", "iban", Decimal("177.66"),
     )  # fmt: skip
     assert len(inspected(raw, tmp_path).accounts) == 2
 
@@ -219,3 +233,134 @@ def test_statements_of_any_size_add_up(moves: list[tuple[int, int]], opening: in
             lines.append(balance(f"26030{day + 1}", f"{at}"))
     made, found = documents(NAME, file(*lines))
     assert (total(made), codes(found)) == (at - Decimal(opening) / 100, [])
+
+
+# --- reference payments ------------------------------------------------------------------------------------
+
+
+def payment_row(amount: str, reference: str = "1234561", correction: str = "0", record: str = "3") -> str:
+    text = (
+        f"{record}{'50000110000238'}260302260301{'ARCHIVE123456789'}{reference.rjust(20, '0')}{'MAKSAJA':12}1J"
+        f"{abs(int(Decimal(amount) * 100)):010}{correction}A "
+    )
+    assert len(text) == 90
+    return text
+
+
+def payments_file(*rows: str, end: str = "\r\n") -> bytes:
+    def summed(code: str) -> str:
+        cents_ = [int(row[77:87]) for row in rows if row[87] == code]
+        return f"{len(cents_):06}{sum(cents_):011}"
+
+    lines = [
+        f"0260302{'0615'}50{'123456789'}1".ljust(90),
+        *rows,
+        f"9{summed('0')}{summed('1')}{'0' * 17}".ljust(90),
+    ]
+    return file(*lines, end=end)
+
+
+def test_reference_payments(corpus: Path, tmp_path: Path) -> None:
+    raw = (corpus / "bank/fi-ktl/django-jbank/547392460.SVM").read_bytes()
+    (made,), found = documents(KTL, raw)
+    assert found == []
+    assert taken(made, "account", "amount", "reference", "counterparty.name", "entry_ref", "event") == (
+        "FI4947300010416310", 49, "13013", "KATAJAINEN J", "02042588WWRV0212", "receipt",
+    )  # fmt: skip
+    assert inspected(raw, tmp_path).totals == [{"currency": "EUR", "credit": 49, "debit": 0, "count": 1}]
+    assert written(KTL, records(KTL, raw)[0]) == (raw, [])
+
+
+def test_corrections_are_negative() -> None:
+    raw = payments_file(
+        payment_row("10.00"), payment_row("4.00", correction="1"), payment_row("3.00", record="5")
+    )
+    made, found = documents(KTL, raw)
+    assert ([each["amount"] for each in made], codes(found)) == ([10, -4, 3], [])
+    assert taken(made[1], "reversal", "event", "bank_code.proprietary") == (True, "return", "705")
+    assert written(KTL, records(KTL, raw)[0]) == (raw, [])
+    assert errors(documents(KTL, raw.replace(b"0000000400", b"0000000401", 1))[1]) == ["FIX020"]
+
+
+def test_a_file_without_its_end_is_held() -> None:
+    raw = payments_file(payment_row("10.00"))
+    assert errors(documents(KTL, b"".join(raw.splitlines(keepends=True)[:-1]))[1]) == ["FIX009"]
+
+
+def test_damage_to_reference_payments_never_passes() -> None:
+    raw = payments_file(
+        payment_row("10.00"), payment_row("4.00", correction="1"), payment_row("99.99", "2348236")
+    )
+    good = [taken(each, "amount", "reference") for each in documents(KTL, raw)[0]]
+    for at, mutant in damaged(raw, 4, MUTANTS):
+        made, found = documents(KTL, mutant)
+        if [taken(each, "amount", "reference") for each in made] != good:
+            assert errors(found), (at, mutant[max(0, at - 30) : at + 30])
+
+
+# --- for programs that only read the old files -------------------------------------------------------------
+
+
+def movement(amount: str, **changes: object) -> Record:
+    values = {
+        KIND: "bank_transaction", "account": "FI4250001510000023", "currency": "EUR", "amount": Decimal(amount),
+        "status": "booked", "booked": date(2026, 3, 2), "valued": date(2026, 3, 2), "entry_ref": "260302ARCHIVE1",
+        "reference": None, "text": None, "counterparty": {"name": "Maksaja Oy", "account": "FI2112345600000785"},
+        "statement": {"id": "2026-17", "sequence": "17", "kind": "statement", "opening": Decimal("100.00"),
+                      "closing": Decimal("331.50"), "date": date(2026, 3, 2), "period_to": date(2026, 3, 2)},
+    }  # fmt: skip
+    return values | changes
+
+
+MOVEMENTS = [
+    movement("200.00", reference="1234561", reference_scheme="fi-viite"),
+    movement("50.00", reference="RF332348236", reference_scheme="rf"),
+    movement(
+        "-12.00", text="Palvelumaksu", bank_code={"proprietary": "730", "issuer": "FFFS"}, counterparty=None
+    ),
+    movement("-6.50", reversal=True, reference="1234561"),
+    movement("9.99", status="pending"),
+]
+
+
+def test_movements_become_a_statement() -> None:
+    rows, found = mapped("finanssiala/bank-transaction-to-tito", MOVEMENTS)
+    raw, told = written(NAME, rows)
+    assert codes([*found, *told]) == []
+    made, found = documents(NAME, raw)
+    assert codes(found) == []
+    assert [taken(each, "amount", "reference", "reversal") for each in made] == [
+        (200, "1234561", False), (50, "RF332348236", False), (-12, None, False), (Decimal("-6.50"), "1234561", True),
+    ]  # fmt: skip
+    assert taken(made[0], "account", "entry_ref", "counterparty.account", "bank_code.proprietary") == (
+        "FI4250001510000023", "260302ARCHIVE1", "FI2112345600000785", "705",
+    )  # fmt: skip
+    assert taken(made[2], "text", "event", "statement.opening", "statement.closing") == (
+        "Palvelumaksu", "fee", 100, Decimal("331.50"),
+    )  # fmt: skip
+    assert raw.splitlines()[0][90:96] == f"{len(raw.splitlines()):06}".encode()
+    assert [line[6:12] for line in raw.splitlines() if line.startswith(b"T10")] == [
+        b"%06d" % n for n in (1, 2, 3, 4)
+    ]
+
+
+def test_a_statement_that_cannot_be_told_is_refused() -> None:
+    unknown = movement("231.50", statement={"id": "1", "sequence": "1", "kind": "advice"})
+    assert "MAP002" in errors(mapped("finanssiala/bank-transaction-to-tito", [unknown])[1])
+    assert "TITO07" in errors(mapped("finanssiala/bank-transaction-to-tito", MOVEMENTS[:2])[1])
+    foreign = movement("231.50", account="SE4550000000058398257466")
+    assert "TITO05" in errors(mapped("finanssiala/bank-transaction-to-tito", [foreign])[1])
+
+
+def test_receipts_become_reference_payments() -> None:
+    rows, found = mapped("finanssiala/bank-transaction-to-ktl", MOVEMENTS)
+    raw, told = written(KTL, rows)
+    assert codes([*found, *told]) == []
+    made, found = documents(KTL, raw)
+    assert codes(found) == []
+    assert [taken(each, "account", "amount", "reference") for each in made] == [
+        ("FI4250001510000023", 200, "1234561"), ("FI4250001510000023", 50, "2348236"),
+        ("FI4250001510000023", Decimal("-6.50"), "1234561"),
+    ]  # fmt: skip
+    too_much = movement("100000000.00", reference="1234561")
+    assert "KTL01" in errors(mapped("finanssiala/bank-transaction-to-ktl", [too_much])[1])

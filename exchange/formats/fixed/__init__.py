@@ -18,13 +18,15 @@ one and computed in the other.
 
 from __future__ import annotations
 
+import contextlib
 import io
+from collections.abc import Iterator
 
 from exchange.findings import Finding
 from exchange.formats import encoding as encodings
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.lines import untitled
+from exchange.formats.fixed.lines import joined, untitled
 from exchange.formats.fixed.plan import Dispatch
 from exchange.formats.fixed.read import FixedReader
 from exchange.formats.fixed.write import FixedWriter
@@ -79,10 +81,22 @@ def _lines(text: str, layout: Layout, cut: bool) -> list[str]:
         length = layout.length or 1
         return [text[at : at + length] for at in range(0, len(text) - length + 1, length)]
     lines = text.split("\n")
-    whole = [line.rstrip("\r") for line in (lines[:-1] if cut else lines) if line.strip(" \r\x1a")]
+    whole = [
+        line.rstrip("\r") for line in (lines[:-1] if cut else lines) if line.strip(" \r\x1a") or layout.lines
+    ]
+    if layout.lines:
+        return [
+            line for _, line in _first(joined(iter(enumerate(whole, 1)), layout.length or 1, layout.lines))
+        ]
     if layout.titles is None:
         return whole
     return [line for _, line in untitled(iter(enumerate(whole, 1)), layout.titles, _nobody)]
+
+
+def _first(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+    """The whole records of a sample, which may be cut off in the midst of one."""
+    with contextlib.suppress(encodings.Unreadable):
+        yield from lines
 
 
 def _text(sample: bytes, layout: Layout) -> str | None:

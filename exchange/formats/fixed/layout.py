@@ -39,6 +39,12 @@ class Layout(LayoutBase):
         description="encodings that files of this kind come in, too: the first one that the bytes can be text in, "
         "when they cannot be text in `encoding`; a finding tells of it",
     )
+    lines: int | None = Described(
+        None,
+        ge=2,
+        description="so many lines of equal length make one record, whose columns are counted through; they are "
+        "read without line ends, too",
+    )
     newline: Literal["crlf", "lf", "none"] = Described(
         "crlf", description="what ends a record; none: records follow each other without line ends"
     )
@@ -145,6 +151,8 @@ def _problems(layout: Layout) -> Iterator[str]:
     """Everything that does not fit together."""
     if layout.titles is not None and not _is_pattern(layout.titles):
         yield f'`titles` is no regular expression: "{layout.titles}"'
+    if layout.lines and (layout.newline == "none" or not layout.length or layout.length % layout.lines):
+        yield "`lines` needs line ends and a `length` that is a multiple of it"
     if layout.newline == "none" and layout.length is None:
         yield "without line ends the `length` of a record must be declared"
     for name, line in lines(layout):
@@ -294,6 +302,9 @@ def _control_problems(layout: Layout) -> Iterator[str]:
         controls = {
             f"{name}.{field_name}": field.control for field_name, field in fields.items() if field.control
         }
+        for field_name, field in fields.items():
+            for term in (field.earliest, field.latest):
+                yield from _term_problems(layout, f"{name}.{field_name}", term, ("date",)) if term else ()
         for place, control in controls.items():
             if name not in around:
                 yield f"{place}: a control total needs records inside {name}"
@@ -305,17 +316,17 @@ def _control_problems(layout: Layout) -> Iterator[str]:
 def _counted_problems(layout: Layout, place: str, control: Control) -> Iterator[str]:
     """What a control total sums or counts, but does not exist."""
     for term in control.sum or ():
-        yield from _term_problems(layout, place, term.removeprefix("-"))
+        yield from _term_problems(layout, place, term.removeprefix("-"), NUMBERS)
     for counted in control.count or ():
         if counted != "*" and counted not in layout.declared and counted not in layout.subsets:
             yield f'{place}: "{counted}" is no record of this layout'
 
 
-def _term_problems(layout: Layout, place: str, term: str) -> Iterator[str]:
+def _term_problems(layout: Layout, place: str, term: str, types: tuple[str, ...]) -> Iterator[str]:
     kind, _, name = term.partition(".")
     record = layout.declared.get(layout.subsets.get(kind, kind))
     fields = {**record.fields, **(record.trailer.fields if record.trailer else {})} if record else {}
     if name not in fields:
         yield f'{place}: "{term}" is no field of a record'
-    elif fields[name].type not in NUMBERS:
-        yield f'{place}: "{term}" is no number'
+    elif fields[name].type not in types:
+        yield f'{place}: "{term}" is no {"date" if "date" in types else "number"}'

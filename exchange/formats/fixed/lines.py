@@ -48,7 +48,9 @@ def records(
 ) -> Iterator[tuple[int, str]]:
     """Each record with its number from 1, without its line end. Raises Unreadable."""
     texts = blocks(stream, _encoding(stream, layout, found), found, progress)
-    cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts)
+    cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts, layout)
+    if layout.lines:
+        cut = joined(cut, layout.length or 1, layout.lines)
     if layout.titles is not None:
         cut = untitled(cut, layout.titles, found)
     if layout.letters is None:
@@ -80,17 +82,37 @@ def _encoding(stream: BinaryIO, layout: Layout, found: Found) -> str:
     return layout.encoding
 
 
-def _lines(texts: Iterator[str]) -> Iterator[tuple[int, str]]:
+def _lines(texts: Iterator[str], layout: Layout) -> Iterator[tuple[int, str]]:
     rest, number = "", 0
+    endless = layout.length if layout.lines else None
     for text in texts:
         *whole, rest = (rest + text).split("\n")
         for line in whole:
             number += 1
             yield number, line[:-1] if line.endswith("\r") else line
+        if endless and len(rest) > LINE_LIMIT:
+            whole_length = len(rest) - len(rest) % endless
+            yield number + 1, rest[:whole_length]
+            rest = rest[whole_length:]
         if len(rest) > LINE_LIMIT:
             raise Unreadable(TOO_LONG.at(line=number + 1, limit=LINE_LIMIT))
     if rest := rest.rstrip("\x1a\r"):  # the end mark of DOS
         yield number + 1, rest
+
+
+def joined(lines: Iterator[tuple[int, str]], length: int, count: int) -> Iterator[tuple[int, str]]:
+    """Records of several lines, each with the number of its first line; short lines are filled up with blanks."""
+    width, rest, first = length // count, "", 0
+    for number, text in lines:
+        if not rest and not text.strip():
+            continue
+        first = first if rest else number
+        rest += text.ljust(-(-max(len(text), 1) // width) * width)
+        while len(rest) >= length:
+            yield first, rest[:length]
+            rest, first = rest[length:], number
+    if rest.strip():
+        raise Unreadable(CUT_OFF.at(line=first, got=len(rest), want=length))
 
 
 def _cut(texts: Iterator[str], length: int) -> Iterator[tuple[int, str]]:

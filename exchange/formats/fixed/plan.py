@@ -15,6 +15,7 @@ from exchange.formats.fixed.layout import Layout, lines
 from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Record, span
 from exchange.formats.values import Codec, Refused
 
+NUMBERED = ("number", "owner number")
 Role = Literal["open", "streamed", "child", "ahead", "trailer"]
 Values = dict[str, Any]
 
@@ -100,10 +101,14 @@ class LinePlan:
         self.places = layout.places(line)
         self.lengths = layout.lengths(line)
         self.width = self.lengths[-1]
-        self.length_field = next((one.span for one in line.fields.values() if one.holds), None)
+        self.length_field = next((one.span for one in line.fields.values() if one.holds == "length"), None)
         self.varies = len(self.lengths) > 1 or self.length_field is not None
         self.unused = line.unused or layout.unused
         self.columns = [Column(str(name), field) for name, field in line.fields.items()]
+        self.numbers = [
+            (c.name, c.field.holds == "number") for c in self.columns if c.field.holds in NUMBERED
+        ]
+        """Fields that hold a running number, and whether it is the record's own."""
         self.fields: Mapping[str, Field] = layout.all_fields(self.name)
         self.inside = None if self.record.inside is None else str(self.record.inside)
         self.owners = tuple(str(owner) for owner in self.record.owners)

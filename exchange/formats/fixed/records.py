@@ -70,9 +70,16 @@ class Field(ValueField):
     decimals: int | None = Described(None, ge=1, description="so many last digits are decimals")
     plus: bool = Described(False, description="write + before (or behind) numbers that are not negative")
     sign_at: SignPlace | None = Described(None, alias="sign at", description="a sign in columns of its own")
-    holds: Literal["length"] | None = Described(
-        None, description="length: how many columns its record has; checked on reading, computed when written"
+    holds: Literal["length", "number", "owner number"] | None = Described(
+        None,
+        description="length: how many columns its record has, checked on reading, computed when written; number: the "
+        "running number of its record in the envelope, given when written unless the record has one; owner number: "
+        "that of the record it belongs to",
     )
+    earliest: str | None = Described(
+        None, description="a date: the earliest of a field inside, such as claim.due; checked and computed"
+    )
+    latest: str | None = Described(None, description="a date: the latest of a field inside, likewise")
     fields: dict[Name, Field] | None = Described(None, exclude=True)
 
     @model_validator(mode="after")
@@ -82,8 +89,10 @@ class Field(ValueField):
             "`decimals` is for numbers": self.decimals is not None and not number,
             "`sign at` is for numbers": self.sign_at is not None and not number,
             "`plus` is for numbers": self.plus and not number,
-            "the length of a record is an integer": self.holds is not None and self.type != "integer",
+            "what a field `holds` is an integer": self.holds is not None and self.type != "integer",
             "an integer has no `decimals`": self.decimals is not None and self.type == "integer",
+            "`earliest` and `latest` are for dates": bool(self.earliest or self.latest)
+            and self.type != "date",
             "a control total is a number": self.control is not None and not number,
             "records that repeat are declared with `of`, not with `many`": self.many and self.at is not None,
             "there are no open maps in fixed columns": self.open,
@@ -96,7 +105,7 @@ class Field(ValueField):
     def shape(self, name: str) -> FieldShape:
         """What a mapping needs to know of this field."""
         shape = super().shape(name)
-        return replace(shape, computed=True) if self.holds else shape
+        return replace(shape, computed=True) if self.holds or self.earliest or self.latest else shape
 
     @property
     def span(self) -> tuple[int, int]:

@@ -61,6 +61,8 @@ class Envelope:
     values: Record
     totals: Totals = field(default_factory=Totals)
     spooled: BinaryIO | None = None
+    number: int = 0
+    """The last running number of a record inside."""
     waiting: list[tuple[Any, str, Record]] = field(default_factory=list)
     """Parts that stand behind records inside: what they are compared by, their name, their values; in order."""
     ahead: dict[tuple[str, Any], Any] = field(default_factory=dict)
@@ -212,6 +214,7 @@ class _Writing:
         if plan.ahead:
             self._ahead(plan, values, line)
         if self.open:
+            values = self._numbered(plan, values) if plan.numbers else values
             self.open[-1].totals.lines += 1
             self.controls.add(self.open[-1].totals, name, values)
         self._put(plan, values, line)
@@ -233,6 +236,16 @@ class _Writing:
             if known != _bare(part):
                 self.open[-1].ahead[name, key] = _bare(part)
                 self._record(name, part, line)
+
+    def _numbered(self, plan: LinePlan, values: Record) -> Record:
+        """The record with its running number, or with that of the record it belongs to."""
+        envelope, given = self.open[-1], dict[str, Any]()
+        for name, own in plan.numbers:
+            said = values.get(name)
+            if own:
+                envelope.number = said if isinstance(said, int) else envelope.number + 1
+            given[name] = envelope.number if said is None else said
+        return values | given
 
     def _parts(self, owner: str, names: Iterable[str], values: Record, line: int | None) -> None:
         """The records that belong to one, in declared order."""
@@ -261,11 +274,18 @@ class _Writing:
         if plan.varies:
             text = plan.finished(text)
         try:
-            raw = (text + self.end).encode(self.layout.encoding)
+            raw = (self._lines(text) + self.end).encode(self.layout.encoding)
         except UnicodeEncodeError:
             self._unwritable(plan, values, line)
             return
         self._target().write(raw)
+
+    def _lines(self, text: str) -> str:
+        """A record on the lines that it stands on."""
+        if self.layout.lines is None:
+            return text
+        width = len(text) // self.layout.lines
+        return self.end.join(text[at : at + width] for at in range(0, len(text), width))
 
     def _unwritable(self, plan: LinePlan, values: Record, line: int | None) -> None:
         for column in plan.columns:

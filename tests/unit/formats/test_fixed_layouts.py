@@ -210,7 +210,7 @@ def test_ktl_values_and_corrections(corpus: Path) -> None:
     right = total[:18] + "000001" + "00000001000" + total[35:]
     good = "\r\n".join([head, row, corrected, right, ""]).encode()
     records, found = read("finanssiala/ktl", good)
-    assert [r["@kind"] for r in records] == ["payment", "correction"] and found == []
+    assert [r["correction_code"] for r in records] == ["0", "1"] and found == []
     assert write("finanssiala/ktl", records)[0] == good
 
 

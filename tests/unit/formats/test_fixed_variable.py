@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -147,7 +148,7 @@ def test_what_is_declared_wrongly_is_told() -> None:
     ):
         with pytest.raises(ValidationError, match=said):
             layout({**RECORDS, name: {**RECORDS[name], **change}})
-    with pytest.raises(ValidationError, match="length of a record is an integer"):
+    with pytest.raises(ValidationError, match="holds` is an integer"):
         layout(
             {
                 **RECORDS,
@@ -182,3 +183,100 @@ def test_letters_of_seven_bits() -> None:
 
 def test_a_line_with_letters_beyond_ascii_keeps_its_brackets() -> None:
     assert names("RP[IV[ ÄÖ\nRa@b.fi\n", "swedish") == (["P[IV[ ÄÖ", "a@b.fi"], [])
+
+
+# --- numbers, days, records on several lines ----------------------------------------------------------------
+
+NUMBERED: dict[str, Any] = {
+    "batch": {
+        "code": "B",
+        "fields": {"first": {"at": "2-7", "type": "date", "pattern": "%y%m%d", "earliest": "row.day"}},
+        "trailer": {
+            "code": "E",
+            "fields": {"last": {"at": "2-7", "type": "date", "pattern": "%y%m%d", "latest": "row.day"}},
+        },
+    },
+    "row": {
+        "inside": "batch",
+        "code": "R",
+        "fields": {
+            "no": {"at": "2-4", "type": "integer", "required": True, "holds": "number"},
+            "day": {"at": "5-10", "type": "date", "pattern": "%y%m%d"},
+        },
+    },
+    "more": {
+        "of": "row",
+        "as": "more",
+        "code": "M",
+        "fields": {"no": {"at": "2-4", "type": "integer", "holds": "owner number"}, "text": {"at": "5-9"}},
+    },
+}
+
+
+def numbered(rows: list[Record]) -> str:
+    found, out = Gathered(), io.BytesIO()
+    batch = {"@kind": "batch"}
+    given = [{"@kind": "row", "batch": batch, **row} for row in rows]
+    fixed.writer(layout(NUMBERED, length=10)).write([given], out, io.BytesIO, found)
+    assert found.kept == []
+    return out.getvalue().decode()
+
+
+def test_records_are_numbered_and_days_are_found() -> None:
+    rows = [
+        {"day": date(2026, 2, 3), "more": [{"text": "a"}, {"text": "b"}]},
+        {"day": date(2026, 1, 2), "more": [{"text": "c"}]},
+        {"no": 7, "day": None, "more": []},
+        {"day": date(2026, 3, 4), "more": []},
+    ]
+    text = numbered(rows)
+    assert [line.rstrip() for line in text.splitlines()] == [
+        "B260102",
+        "R001260203",
+        "M001a",
+        "M001b",
+        "R002260102",
+        "M002c",
+        "R007",
+        "R008260304",
+        "E260304",
+    ]
+    assert read(text, layout(NUMBERED, length=10))[1] == []
+    for change in ("B260102", "B260103"), ("E260304", "E260303"):
+        _, found = read(text.replace(*change), layout(NUMBERED, length=10))
+        assert [(f.code, f.severity) for f in found] == [("FIX040", "warning")]
+
+
+def test_days_are_those_of_fields_that_are_dates() -> None:
+    wrong = {"code": "B", "fields": {"first": {"at": "2-7", "type": "date", "earliest": "row.no"}}}
+    with pytest.raises(ValidationError, match=r'"row.no" is no date'):
+        layout({**NUMBERED, "batch": wrong})
+
+
+WIDE = {"row": {"code": "R", "fields": {"a": {"at": "2-6"}, "b": {"at": "7-12"}}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Rone  \ntwo   \nRthree\nfour  \n",
+        "Rone\ntwo\n\nRthree\nfour",
+        "Rone  two   Rthreefour  ",
+        "Rone  two   \nRthreefour  \n",
+    ],
+)
+def test_records_on_several_lines(text: str) -> None:
+    declared = layout(WIDE, length=12, lines=2)
+    records, found = read(text, declared)
+    assert [(r["a"], r["b"]) for r in records] == [("one", "two"), ("three", "four")]
+    assert found == []
+    out = io.BytesIO()
+    fixed.writer(declared).write([records], out, io.BytesIO, Gathered())
+    assert out.getvalue().decode() == "Rone  \ntwo   \nRthree\nfour  \n"
+
+
+def test_half_a_record_is_told() -> None:
+    records, found = read("Rone  \ntwo   \nRthree\n", layout(WIDE, length=12, lines=2))
+    assert (len(records), [(f.code, f.line) for f in found]) == (0, [("FIX002", 3)])
+    with pytest.raises(ValidationError, match="multiple"):
+        layout(WIDE, length=12, lines=5)
