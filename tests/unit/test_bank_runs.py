@@ -59,7 +59,9 @@ def number(least: int, most: int) -> st.SearchStrategy[str]:
 
 words = st.text(st.characters(exclude_categories=["Cs"], max_codepoint=0x2FFF), min_size=1, max_size=40)
 names = st.one_of(
-    st.sampled_from(["Åke & Söner AB", "Müller GmbH", "L'Œuvre ŁÓDŹ", "Payee", "//a/b//", "n" * 140, "Æble & Ørsted"]),
+    st.sampled_from(
+        ["Åke & Söner AB", "Müller GmbH", "L'Œuvre ŁÓDŹ", "Payee", "//a/b//", "n" * 140, "Æble & Ørsted"]
+    ),
     words.map(lambda text: f"A {text}"),
 )
 euros = st.sampled_from([OWN, OTHER, "EE382200221020145685", SWEDISH_IBAN])
@@ -96,7 +98,9 @@ OCR = st.one_of(
     st.fixed_dictionaries({"text": words.map(lambda text: text[:8])}),
     st.just({"invoices": [{"number": "17", "kind": "invoice", "date": None, "amount": Decimal(5)}]}),
 )  # fmt: skip
-KID = st.fixed_dictionaries({"reference": completed("no-kid", number(3, 20)), "reference_scheme": st.just("no-kid")})
+KID = st.fixed_dictionaries(
+    {"reference": completed("no-kid", number(3, 20)), "reference_scheme": st.just("no-kid")}
+)
 SLIPS = st.one_of(
     st.fixed_dictionaries({"reference": completed("dk-fik", number(1, 14).map("+71<{}+88888888<".format))}),
     st.fixed_dictionaries({"reference": st.just("+73<+88888888<"), "text": words}),
@@ -148,7 +152,11 @@ BY_SCHEME: dict[str, tuple[dict[str, Any], dict[str, st.SearchStrategy[Any]], st
 def orders(draw: st.DrawFn, bank: str, scheme: str, day: date) -> Record:
     """A payment of a scheme that the bank must take."""
     fixed, drawn, told = BY_SCHEME[scheme]
-    values = {**fixed, **{name: draw(strategy) for name, strategy in {**OF_ALL, **drawn}.items()}, **draw(told)}
+    values = {
+        **fixed,
+        **{name: draw(strategy) for name, strategy in {**OF_ALL, **drawn}.items()},
+        **draw(told),
+    }
     values |= draw(addresses) if scheme != "direct-debit" else {}
     values["execution_date"] = day + timedelta(days=values["execution_date"])
     if bank == "swedbank" and scheme == "se-bankgiro":
@@ -165,7 +173,11 @@ def runs(draw: st.DrawFn, bank: str) -> tuple[str, date, list[Record]]:
     schemes = [str(name) for name in declared.payments]
     debits = draw(st.booleans()) and "direct-debit" in schemes
     wanted = ["direct-debit"] if debits else [name for name in schemes if name != "direct-debit"]
-    message = draw(st.sampled_from(["pain.008.001.02", "pain.008.001.08"] if debits else ["pain.001.001.03", "pain.001.001.09"]))
+    message = draw(
+        st.sampled_from(
+            ["pain.008.001.02", "pain.008.001.08"] if debits else ["pain.001.001.03", "pain.001.001.09"]
+        )
+    )
     made = [draw(orders(bank, draw(st.sampled_from(wanted)), day)) for _ in range(draw(st.integers(1, 4)))]
     for position, each in enumerate(made):
         if not debits:
@@ -178,9 +190,14 @@ def runs(draw: st.DrawFn, bank: str) -> tuple[str, date, list[Record]]:
 def through(bank: str, message: str, day: date, payments: list[Record]) -> tuple[bytes, list[Finding]]:
     """The file that the bank is sent, and what was found."""
     profile = library().profile(bank, f"iso20022/{message}")
-    step, writer = library().mapping(f"iso20022/payment-to-{message}"), library().writer(f"iso20022/{message}")
+    step, writer = (
+        library().mapping(f"iso20022/payment-to-{message}"),
+        library().writer(f"iso20022/{message}"),
+    )
     assert profile is not None and step is not None and writer is not None, library().problems
-    facts = ArrivalFacts(FACTS.id, FACTS.flow, FACTS.name, FACTS.sha256, datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
+    facts = ArrivalFacts(
+        FACTS.id, FACTS.flow, FACTS.name, FACTS.sha256, datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    )
     found: list[Finding] = []
     batches = run_chain(iter([payments]), [[profile], [step]], facts, found.append, lambda _: Tally())
     out = io.BytesIO()
@@ -208,7 +225,11 @@ def test_every_run_is_right_and_reads_back_the_same(bank: str) -> None:
     check()
 
 
-anything = st.one_of(st.none(), words, st.sampled_from(["", "SE", "5050-1055", OWN, OTHER, "+71<1+88888888<", "880123", "x" * 200]))
+anything = st.one_of(
+    st.none(),
+    words,
+    st.sampled_from(["", "SE", "5050-1055", OWN, OTHER, "+71<1+88888888<", "880123", "x" * 200]),
+)
 PATHS = (
     "end_to_end_id", "creditor__account", "creditor__bic", "creditor__clearing", "debtor__account", "debtor__bic", "reference",
     "creditor__address__town", "creditor__address__country", "creditor__address__postcode", "debtor__id", "purpose_code",
