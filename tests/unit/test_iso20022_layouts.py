@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 import pytest
 from iso20022_support import ISO, library, statement
+from iso20022_trees import layout, placed
 
 from exchange.formats import registry
-from exchange.formats.xml.layout import Layout, XmlField
 
 FAMILIES = ("camt.052", "camt.053", "camt.054", "pain.001", "pain.002", "pain.008")
 BEFORE_2009 = {
@@ -30,13 +29,6 @@ SINCE_2019 = {"RfrdDocInf/RltdDt/Dt", "RfrdDocAmt/RmtAmtAndTp/Amt", "Prxy/Id"}
 """Paths of later versions than the last tree of some messages."""
 
 
-def layout(name: str) -> Layout:
-    """A layout of the package."""
-    found = library().layout(f"iso20022/{name}")
-    assert isinstance(found, Layout), library().problems
-    return found
-
-
 @cache
 def tree(folder: Path, message: str) -> dict[str, str]:
     """Path without the outermost elements → facets."""
@@ -51,31 +43,12 @@ def trees(folder: Path, family: str) -> dict[str, str]:
     return {path: facets for file in files for path, facets in tree(folder, file.stem).items()}
 
 
-def leaves(fields: Mapping[str, XmlField], bases: list[str]) -> Iterator[tuple[XmlField, list[str]]]:
-    """Every plain field with its paths from the outermost kind."""
-    for field in fields.values():
-        steps = ["/".join(step.name for step in path.steps) for path in field.paths]
-        paths = ["/".join(filter(None, (base, inner))) for base in bases for inner in steps]
-        if field.fields:
-            yield from leaves(field.fields, paths)
-        else:
-            yield field, paths
-
-
-def placed(declared: Layout) -> Iterator[tuple[XmlField, list[str]]]:
-    """Every plain field of every kind, in declared order."""
-    for name, kind in declared.kinds().items():
-        around = [declared.kinds()[outer] for outer in reversed(declared.ancestors(name))]
-        steps = [step.name for outer in (*around, kind) if outer.inside for step in outer.places[0].steps]
-        yield from leaves(kind.fields, ["/".join(steps)])
-
-
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_path_stands_in_some_version(family: str, facts: Path) -> None:
     known = trees(facts, family)
     fields = list(placed(layout(family)))
     assert len(fields) > 30
-    for field, paths in fields:
+    for _, field, paths in fields:
         for own in field.paths:
             inner = "/".join(step.name for step in own.steps)
             whole = [
@@ -92,7 +65,7 @@ def test_what_is_written_has_the_order_and_the_limits_of_the_schema(facts: Path)
     known = tree(facts, "pain.001.001.09")
     order = list(known)
     positions = []
-    for field, (path, *others) in placed(layout("pain.001.001.09")):
+    for _, field, (path, *others) in placed(layout("pain.001.001.09")):
         assert not others
         values = dict(part.split("=", 1) for part in known[path].split(" ") if "=" in part)
         if "maxLength" in values and field.constant is None:
