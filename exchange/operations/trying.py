@@ -247,18 +247,23 @@ def _result(trial: _Trial, output: Output, expected: Path | None, same: bool | N
 
 def _coverage(opened: OpenSite, bound: Bound) -> Iterator[Coverage]:
     """Each mapping of the flow once, in the order of its chains."""
-    layout = opened.library.layout(opened.declared_flows[bound.name].layout)
-    assert layout is not None
-    group = layout.group
-    repeated = {f"{group.children}.{name}" for name in (*group.by, *group.keep)} if group else set()
+    layout = opened.declared_flows[bound.name].layout
     chains: list[Chain] = [bound.content.intake.chain, *(way.chain for way in bound.content.ways)]
     steps = {step.name: step.compiled for chain in chains for together in chain for step in together}
     for name, compiled in steps.items():
-        reads_file = compiled.source_shape.layout == layout.layout
-        unused = [
-            field for field in compiled.unused_source_fields() if not (reads_file and field in repeated)
-        ]
-        yield Coverage(name, reads_file, unused, compiled.missing_required_targets())
+        reads_file = compiled.source_shape.layout == layout
+        read_twice = _repeated(opened, layout) if reads_file else set()
+        written_twice = _repeated(opened, compiled.target_shape.layout)
+        unused = [field for field in compiled.unused_source_fields() if field not in read_twice]
+        missing = [field for field in compiled.missing_required_targets() if field not in written_twice]
+        yield Coverage(name, reads_file, unused, missing)
+
+
+def _repeated(opened: OpenSite, name: str) -> set[str]:
+    """The fields that every line of a group has from the record which the lines become."""
+    layout = opened.library.layout(name)
+    group = layout.group if layout is not None else None
+    return {f"{group.children}.{field}" for field in (*group.by, *group.keep)} if group else set()
 
 
 def untouched(coverage: Sequence[Coverage]) -> list[str]:
