@@ -19,7 +19,8 @@ INPUTS = sorted(ROOT.rglob(f"*{INPUT}.*"))
 
 def site_of(sample: Path) -> Path:
     """The site whose folder, or the folder around it, holds the sample."""
-    return next(site for site in SITES if site in sample.parents or site.parent in sample.parents)
+    around = [site.parent if site.name == "site" else site for site in SITES]
+    return next(site for site, folder in zip(SITES, around, strict=True) if folder in sample.parents)
 
 
 def tried(sample: Path) -> Tried:
