@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ def looked_up(library: Library, table: str, *keys: str, on: date) -> Any:
     found = library.tables().get(table)
     assert found is not None
     return Search(found, found.values[0])(*keys, on=on)
+
+
+def rows_of(table: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((ROOT / f"tables/{table}.csv").read_text(encoding="utf-8").splitlines()))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +60,7 @@ def test_great_britain_left_and_croatia_came(library: Library) -> None:
 
 
 def test_rates_follow_each_other_without_gap_or_overlap() -> None:
-    rows = list(csv.DictReader((ROOT / "tables/vat-rates.csv").open(encoding="utf-8")))
+    rows = rows_of("vat-rates")
     spans: dict[tuple[str, str], list[tuple[date, date]]] = defaultdict(list)
     for row in rows:
         end = date.fromisoformat(row["valid_to"]) if row["valid_to"] else date.max
@@ -64,13 +69,12 @@ def test_rates_follow_each_other_without_gap_or_overlap() -> None:
     for found in spans.values():
         found.sort()
         assert found[-1][1] == date.max
-        for (_, before), (after, _) in zip(found, found[1:], strict=False):
+        for (_, before), (after, _) in pairwise(found):
             assert (after - before).days == 1
 
 
 def test_every_member_of_today_has_a_standard_rate(library: Library) -> None:
     today = date(2026, 11, 28)
-    members = csv.DictReader((ROOT / "tables/eu-members.csv").open(encoding="utf-8"))
-    for row in members:
+    for row in rows_of("eu-members"):
         if not row["valid_to"]:
             assert looked_up(library, "vat-rates", row["country"], "standard", on=today)
