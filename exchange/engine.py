@@ -3,8 +3,8 @@
     with Engine(ledger, store, flows) as engine:      # takes the lock, recovers
         report = engine.run(once=True)
 
-SIGTERM and SIGINT end it after the step under way. `kill -9` at any moment is fine too: see
-`exchange.recover`.
+SIGTERM and SIGINT end it after the step under way, and as if killed when that takes too long (a server hangs).
+`kill -9` at any moment is fine too: see `exchange.recover`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import fcntl
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -30,6 +31,8 @@ from exchange.recover import Recovered, recover
 
 POLL_SECONDS = 5.0
 """How long a flow with nothing to do waits before it looks again."""
+GRACE_SECONDS = 10
+"""How long a step under way may take after the engine was asked to end."""
 LONGEST_PAUSE = 300.0
 """How long a flow whose rounds fail waits at most."""
 
@@ -86,6 +89,7 @@ class Engine:
         with ExitStack() as undo:
             undo.callback(self._lock.release, in_order=False)
             self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
+            trouble.forget_others(ledger, [flow.name for flow in flows])
             undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -215,13 +219,28 @@ def _add(total: Round, done: Round) -> None:
 
 @contextmanager
 def _signals(stop: Callable[[], None]) -> Iterator[None]:
-    """Let SIGTERM and SIGINT stop the engine in order, where this is the main thread."""
+    """Let SIGTERM and SIGINT stop the engine, where this is the main thread: in order, or at least soon."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.signal(number, lambda *_: stop()) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def asked(*_: object) -> None:
+        signal.alarm(GRACE_SECONDS)
+        stop()
+
+    wanted = {signal.SIGTERM: asked, signal.SIGINT: asked, signal.SIGALRM: _give_up}
+    before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     try:
         yield
     finally:
+        signal.alarm(0)
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _give_up(*_: object) -> None:
+    """End as if killed: what waits for a place that does not answer would only end with its own patience."""
+    say = f"A place has not answered for {GRACE_SECONDS} s; stopped all the same. The next start goes on from here.\n"
+    sys.stderr.write(say)
+    sys.stderr.flush()
+    os._exit(0)

@@ -28,7 +28,14 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
         for name, r in report.rounds.items()
     }
     if as_json:
-        print_json({"flows": rounds, "troubles": report.troubles, "held": len(state.held)})
+        print_json(
+            {
+                "flows": rounds,
+                "troubles": report.troubles,
+                "held": len(state.held),
+                "approval": len(state.awaited),
+            }
+        )
     else:
         moved = [(name, *counts.values()) for name, counts in rounds.items() if any(counts.values())]
         print_table("", ("Flow", "Taken", "Read", "Sent", "Done"), moved, empty="nothing was waiting")
@@ -37,4 +44,6 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
                 click.echo(f"{name}: {reason}", err=True)
         if state.held:
             click.echo(f"{len(state.held)} held: see `exchange status`.")
-    ctx.exit(0 if state.is_green and not report.troubles else HELD)
+        if state.awaited:
+            click.echo(f"{len(state.awaited)} waiting for approval: see `exchange status`.")
+    ctx.exit(HELD if state.is_red or report.troubles else 0)

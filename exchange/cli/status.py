@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from exchange.cli._face import HELD, console, json_option, print_json, print_table, site_option
+
+if TYPE_CHECKING:
+    from exchange.operations.asking import Awaited
 
 STAGES = (
     "claimed",
@@ -28,7 +34,12 @@ STAGES = (
 @json_option
 @click.pass_context
 def command(ctx: click.Context, site: Path, as_json: bool) -> None:
-    """One screen: how many arrivals each flow has in each stage, what waits at the sources, what is held and why."""
+    """One screen: how many arrivals each flow has in each stage, what waits at the sources, what waits for approval
+    and how much is missing, what is held and why.
+
+    GREEN: nothing needs a person. YELLOW: something waits for approval. RED: something is held, stopped or failing.
+    Exit code 3 unless it is green.
+    """
     from exchange.operations import asking
 
     state = asking.status(site)
@@ -39,6 +50,7 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "green": state.is_green,
                 "flows": state.stages,
                 "waiting": state.waiting,
+                "approval": [asking.awaited_as_dict(each) for each in state.awaited],
                 "held": [asking.as_dict(row) for row in state.held],
                 "deliveries": [asking.as_dict(row) for row in state.open_deliveries],
                 "stops": state.stops,
@@ -56,11 +68,12 @@ def _show(state: object) -> None:
     from exchange.operations.asking import Status
 
     assert isinstance(state, Status)
-    light = (
-        Text("GREEN  nothing needs a person", style="bold green")
-        if state.is_green
-        else Text("RED  something needs a person", style="bold red")
-    )
+    if state.is_red:
+        light = Text("RED  something needs a person", style="bold red")
+    elif state.awaited:
+        light = Text("YELLOW  something waits for approval", style="bold yellow")
+    else:
+        light = Text("GREEN  nothing needs a person", style="bold green")
     console().print(Text(f"{state.site}: ").append_text(light))
     used = [stage for stage in STAGES if any(stage in counts for counts in state.stages.values())]
     rows = [
@@ -68,6 +81,7 @@ def _show(state: object) -> None:
         for flow, counts in sorted(state.stages.items())
     ]
     print_table("Flows", ("Flow", "waiting", *used), rows, empty="no flow is declared")
+    _show_awaited(state.awaited)
     if state.held:
         held = [(row.id[-8:], row.flow, row.name, row.reason) for row in state.held]
         print_table("Held", ("Arrival", "Flow", "File", "Why"), held)
@@ -79,3 +93,33 @@ def _show(state: object) -> None:
         console().print(f"The engine does not work until a person lifts it: exchange lift {name} --because …")
     for name, reason in {**state.stops, **state.troubles}.items():
         console().print(Text(f"{name}: {reason}", style="red"))
+
+
+def _show_awaited(awaited: Sequence[Awaited]) -> None:
+    """What waits for approval: what would be sent where, and who must still act."""
+    if not awaited:
+        return
+    rows = [
+        (each.arrival.id[-8:], each.arrival.flow, each.arrival.name, _sent(each), _missing(each))
+        for each in awaited
+    ]
+    print_table("Waiting for approval", ("Arrival", "Flow", "File", "Would be sent", "Who must act"), rows)
+    console().print("See one with `exchange show ID`; then approve it: exchange approve ID --because …")
+
+
+def _sent(each: Awaited) -> str:
+    """How many files, documents and amounts go where."""
+    places = ", ".join(dict.fromkeys(row.target for row in each.deliveries))
+    documents = sum(row.documents for row in each.deliveries)
+    amounts = ", ".join(
+        f"{amount} {by}" for row in each.deliveries for by, amount in json.loads(row.totals).items()
+    )
+    files = len(each.deliveries)
+    text = f"{files} {'file' if files == 1 else 'files'}, {documents} documents to {places}"
+    return f"{text}: {amounts}" if amounts else text
+
+
+def _missing(each: Awaited) -> str:
+    missing = each.arrival.approvals_needed - len(each.given)
+    people = "one person" if missing == 1 else f"{missing} people"
+    return f"{people}, not {' or '.join(each.given)}" if each.given else people

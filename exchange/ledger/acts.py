@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -22,7 +23,7 @@ from exchange.errors import UseError
 from exchange.ledger import queries, sending
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
-from exchange.ledger.rows import Arrival, Delivery
+from exchange.ledger.rows import Arrival, Delivery, arrival_of
 from exchange.ledger.schema import ENGINE, approvals, arrivals, deliveries, stops
 
 _UNSENT = ("ready", "held")
@@ -184,6 +185,26 @@ def approve(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arr
                 arrivals, "approved", [Move(arrival.id, "written", {}, {"statement": said, "by": names})]
             )
         return queries.arrival(writing.connection, arrival.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """An arrival that waits for approval: what it would send, and who has approved exactly that so far."""
+
+    arrival: Arrival
+    deliveries: Sequence[Delivery]
+    given: Sequence[str]
+
+
+def awaiting(connection: Connection) -> list[Awaited]:
+    """What waits for approval, the longest waiting first."""
+    here = (arrivals.c.stage == "written", arrivals.c.stage != "done", arrivals.c.approvals_needed > 0)
+    rows = connection.execute(select(arrivals).where(*here).order_by(arrivals.c.id))
+    result = []
+    for arrival in map(arrival_of, rows):
+        sent = _of_run(connection, arrival)
+        result.append(Awaited(arrival, sent, approvers(connection, arrival.id, statement(arrival, sent))))
+    return result
 
 
 def lift(ledger: Ledger, stop: str, *, actor: str, because: str) -> None:

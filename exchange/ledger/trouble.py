@@ -27,3 +27,13 @@ def note(ledger: Ledger, flow: str, reasons: Sequence[str]) -> None:
             writing.connection.execute(insert(troubles), row)
         else:
             writing.connection.execute(update(troubles).where(troubles.c.flow == flow).values(reason=reason))
+
+
+def forget_others(ledger: Ledger, flows: Sequence[str]) -> None:
+    """Forget the troubles of flows that are there no more."""
+    others = troubles.c.flow.not_in(flows)
+    with ledger.read() as connection:
+        if connection.scalar(select(troubles.c.flow).where(others).limit(1)) is None:
+            return
+    with ledger.write() as writing:
+        writing.connection.execute(delete(troubles).where(others))

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 from exchange.findings import Finding, Severity
 from exchange.ledger import queries
+from exchange.ledger.acts import Awaited as Awaited
+from exchange.ledger.acts import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.installation import books
 
@@ -28,13 +30,18 @@ class Status:
     open_deliveries: Sequence[Delivery]
     stops: Mapping[str, str]
     troubles: Mapping[str, str]
+    awaited: Sequence[Awaited] = ()
+
+    @property
+    def is_red(self) -> bool:
+        """Whether something went wrong that a person must look at."""
+        held = self.held or any(d.stage == "held" for d in self.open_deliveries)
+        return bool(held or self.stops or self.troubles)
 
     @property
     def is_green(self) -> bool:
-        """Whether nothing needs a person."""
-        return not (
-            self.held or self.stops or self.troubles or any(d.stage == "held" for d in self.open_deliveries)
-        )
+        """Whether nothing needs a person: nothing went wrong, and nothing waits for approval."""
+        return not (self.is_red or self.awaited)
 
 
 def status(folder: Path) -> Status:
@@ -49,6 +56,7 @@ def status(folder: Path) -> Status:
             queries.deliveries(connection, stages=("ready", "sending", "staged", "held")),
             queries.stops(connection),
             {name: reason for name, (reason, _) in queries.troubles(connection).items()},
+            awaiting(connection),
         )
 
 
@@ -95,6 +103,16 @@ def finding_of(row: StoredFinding) -> Finding:
 def as_dict(row: Arrival | Delivery | Event | StoredFinding | queries.Seen) -> dict[str, Any]:
     """A row of the ledger for `--json`: moments as ISO 8601, stored JSON as values, bytes as text."""
     return {name: _value(name, value) for name, value in asdict(row).items()}
+
+
+def awaited_as_dict(each: Awaited) -> dict[str, Any]:
+    """What waits for approval, for `--json`."""
+    return {
+        "arrival": as_dict(each.arrival),
+        "deliveries": [as_dict(row) for row in each.deliveries],
+        "needed": each.arrival.approvals_needed,
+        "given": list(each.given),
+    }
 
 
 def _value(name: str, value: Any) -> Any:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -42,4 +44,43 @@ def test_a_running_engine_takes_a_file_at_once_and_stops_in_order(exchange: Shel
         engine.send_signal(signal.SIGTERM)
         engine.communicate(timeout=30)
     assert engine.returncode == 0
+    assert exchange("verify", "--site", site, "--json").json()["problems"] == []
+
+
+SILENT = """
+flow: silent
+from: {{at: "sftp://bank@127.0.0.1:{port}/out", match: "*.csv", ready: unchanged for 1s, secret: env:PASSWORD,
+       host key: "SHA256:uNiVztksCsDhcc0u9e8BgrJXVGDXuUZiGLZzbVbC1Pk"}}
+to: []
+{declared}
+"""
+
+
+def test_a_server_that_hangs_stops_neither_other_flows_nor_the_end(exchange: Shell) -> None:
+    site = made(exchange)
+    drop(site, "first.csv", GOOD)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        orders = (site / "flows/orders.yaml").read_text(encoding="utf-8")
+        declared = re.findall(r"^(?:layout|map):.*$", orders, re.MULTILINE)
+        silent = SILENT.format(port=server.getsockname()[1], declared="\n".join(declared))
+        (site / "flows/silent.yaml").write_text(silent, encoding="utf-8")
+        command = [sys.executable, "-m", "exchange", "run", "--site", str(site)]
+        engine = subprocess.Popen(
+            command, env={**os.environ, "NO_COLOR": "1", "PASSWORD": "x"}, stderr=subprocess.PIPE, text=True
+        )
+        try:
+            connection, _ = server.accept()  # from now on it waits for an answer
+            drop(site, "second.csv", GOOD.replace("1001", "1002"))
+            while len(wait_for(site / "outbox/import", "*.csv")) < 2:
+                time.sleep(0.05)
+            begin = time.monotonic()
+        finally:
+            engine.send_signal(signal.SIGTERM)
+            _, said = engine.communicate(timeout=60)
+        connection.close()
+    assert time.monotonic() - begin < 25
+    assert engine.returncode in (0, 3), said  # it was given up, or it had given up itself in time
+    (site / "flows/silent.yaml").unlink()
+    exchange("run", "--once", "--site", site)
+    assert exchange("status", "--site", site, "--json").json()["flows"]["orders"] == {"done": 2}
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []

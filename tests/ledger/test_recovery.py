@@ -7,10 +7,13 @@ import fcntl
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, text, update
@@ -468,3 +471,40 @@ def test_the_lock_is_free_after_a_kill(here: Site) -> None:
     descriptor = os.open(here.root / "var" / "lock", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(descriptor)
+
+
+HANGING = """
+import sys, time
+from pathlib import Path
+from exchange import engine
+from tests.support.tiny import TinyFlow, site, tiny_flow
+
+class Hanging(TinyFlow):
+    def process(self, *_):
+        print("reading", flush=True)
+        time.sleep(60)
+
+root = Path(sys.argv[1])
+ledger, store = site(root)
+tiny = tiny_flow(root)
+engine.GRACE_SECONDS = 1
+with engine.Engine(ledger, store, [Hanging(tiny.source, tiny.targets)], lock=root / "var" / "lock") as running:
+    running.run(once=sys.argv[2] == "once")
+"""
+
+
+@pytest.mark.parametrize("how", ["once", "on and on"])
+def test_a_step_that_hangs_does_not_keep_the_engine(here: Site, how: str) -> None:
+    here.put("a.txt", b"one")
+    command = [sys.executable, "-c", HANGING, str(here.root), how]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, text=True, cwd=Path(__file__).parents[2], **pipes) as engine:  # type: ignore[call-overload]
+        assert engine.stdout.readline() == "reading\n"
+        begin = time.monotonic()
+        engine.send_signal(signal.SIGTERM)
+        _, said = engine.communicate(timeout=30)
+    assert engine.returncode == 0
+    assert "A place has not answered for 1 s" in said
+    assert time.monotonic() - begin < 20
+    here.run()
+    assert here.arrival("a.txt").stage == "done"
