@@ -41,6 +41,15 @@ class Gathered:
         elif finding.severity == "error" and self.errors == 1:
             self.kept[-1] = finding  # a file that is held must show at least one reason
 
+    @property
+    def is_full(self) -> bool:
+        """Whether findings that are no errors are only counted from now on."""
+        return len(self.kept) >= self._limit
+
+    def count(self, severity: Severity, code: str) -> None:
+        """One more that is no error, when only its number matters."""
+        self.counts[severity, code] += 1
+
     def take(self, other: Gathered) -> None:
         """All findings of another, after those that are here; its counts are kept even where its words are not."""
         for finding in other.kept:

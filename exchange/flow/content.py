@@ -18,7 +18,8 @@ from exchange.declare.flow import file_name
 from exchange.findings import Found, code
 from exchange.flow.fan import fan_out
 from exchange.flow.library import Step
-from exchange.formats.contract import Reader, Writer
+from exchange.flow.straight import Journey, Road
+from exchange.formats.contract import Reader, Writer, Written
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import KEY, ArrivalFacts, Batch, DocumentKey
 from exchange.outcome import Gathered, Outcome, Output
@@ -60,6 +61,8 @@ class Reference:
     path: Path
 
 
+Write = Callable[[BinaryIO], Written | None]
+"""Writes a file of records; None when there was nothing to write."""
 CountStep = Callable[[Step], Tally]
 """Gives each mapping of a chain the tally it counts in."""
 FindReference = Callable[[str], Reference | None]
@@ -119,6 +122,12 @@ class Content:
     ways: Sequence[Way]
     matching: Matching | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    road: Road | None = field(init=False, compare=False, default=None)
+    """The short way of rows to texts, where this flow has one."""
+
+    def __post_init__(self) -> None:
+        if self.matching is None and len(self.ways) == 1 and not self.ways[0].per_document:
+            object.__setattr__(self, "road", _road(self.intake, self.ways[0]))
 
     def process(
         self, path: Path, facts: ArrivalFacts, work: Path, progress: Progress | None = None
@@ -131,11 +140,15 @@ class Content:
             tallies.append(Tally(spool=keys.adder(step.target)))
             return tallies[-1]
 
-        documents = self.intake.documents(path, facts, gathered, count, progress)
-        if self.matching is not None:
-            documents = self._matched(documents, facts, gathered, used)
         makers = [_Maker(number, way, facts, work) for number, way in enumerate(self.ways)]
-        for made in fan_out(documents, makers) if makers else _drained(documents):
+        if self.road is not None:
+            made_by = [makers[0].straight(self.road, path, self.intake, gathered, count, progress)]
+        else:
+            documents = self.intake.documents(path, facts, gathered, count, progress)
+            if self.matching is not None:
+                documents = self._matched(documents, facts, gathered, used)
+            made_by = fan_out(documents, makers) if makers else _drained(documents)
+        for made in made_by:
             gathered.take(made.findings)
             tallies += made.tallies
         if not gathered.errors:
@@ -209,9 +222,40 @@ class _Maker:
         if self.way.per_document:
             records = chain(first, chain.from_iterable(batches))
             for position, record in enumerate(records, 1):
-                self._write([[record]], position, record.get(KEY))
+                self._write(self._writing([[record]]), position, record.get(KEY))
         else:
-            self._write(chain([first], batches), None, None)
+            self._write(self._writing(chain([first], batches)), None, None)
+        return self
+
+    def _writing(self, batches: Iterable[Batch]) -> Write:
+        return lambda out: self.way.writer.write(batches, out, self._spool, self.findings)
+
+    def straight(
+        self,
+        road: Road,
+        path: Path,
+        intake: Intake,
+        found: Found,
+        count: CountStep,
+        progress: Progress | None,
+    ) -> _Maker:
+        """Read, map, write and check on the short way."""
+        first = [step for (step,) in intake.chain]
+        own = [step for (step,) in self.way.chain]
+        states = [step.compiled.begin(self.facts, found, count(step)) for step in first]
+        states += [step.compiled.begin(self.facts, self.findings, self._count(step)) for step in own]
+        with path.open("rb") as stream:
+            if intake.validate is not None:
+                intake.validate(stream, found)
+                stream.seek(0)
+            reading = road.reader.begin(stream, found, progress)
+
+            def write(out: BinaryIO) -> Written | None:
+                writing = road.writer.begin(out, self._spool, self.findings)
+                Journey(road, states, reading, writing).run()
+                return writing.finish() if states[-1].tally.results else None
+
+            self._write(write, None, None)
         return self
 
     def tell_when_empty(self, found: Found) -> None:
@@ -223,10 +267,12 @@ class _Maker:
         self.tallies.append(Tally(spool=_forget))
         return self.tallies[-1]
 
-    def _write(self, batches: Iterable[Batch], position: int | None, key: str | None) -> None:
+    def _write(self, write: Write, position: int | None, key: str | None) -> None:
         path = self.work / f"{self.facts.id}-{self.number}-{position or 0}.out"
         with path.open("w+b") as out:
-            written = self.way.writer.write(batches, out, self._spool, self.findings)
+            written = write(out)
+            if written is None:
+                return
             if self.way.validate is not None and not self.findings.errors:
                 out.seek(0)
                 self.way.validate(out, self.findings)
@@ -241,6 +287,15 @@ class _Maker:
         """What the last mapping that conserves an amount let through, by currency."""
         sums = next((tally.sums["amount"] for tally in reversed(self.tallies) if "amount" in tally.sums), {})
         return {str(by or "amount"): result for by, (_, result) in sums.items()}
+
+
+def _road(intake: Intake, way: Way) -> Road | None:
+    """The short way of a flow, where there is one mapping at each place."""
+    chains = (intake.chain, way.chain)
+    if any(len(together) != 1 for steps in chains for together in steps):
+        return None
+    first, own = ([together[0].compiled for together in steps] for steps in chains)
+    return Road.of(intake.reader, first, own, way.writer)
 
 
 def run_chain(

@@ -10,7 +10,21 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.declare.problems import nearest
-from exchange.findings import Finding, Found, code
+from exchange.findings import Finding, Found
+from exchange.formats._csv_complaints import (
+    BAD_QUOTE,
+    DOUBLE_COLUMN,
+    EMPTY_FILE,
+    LONE_RETURN,
+    LONG_ROW,
+    NO_COLUMN,
+    SHORT_ROW,
+    TOO_LONG,
+    UNCLOSED,
+    UNKNOWN_COLUMN,
+    ZERO_BYTE,
+)
+from exchange.formats._csv_straight import Rows
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
@@ -26,66 +40,6 @@ ROWS = 200
 """How many rows are read at once: few enough for the processor's cache (2,000 take 1.3 times as long)."""
 RECORD_LIMIT = 2_000_000
 """A row, quoted newlines included, with more characters than this is an unclosed quote or an attack."""
-
-_ASK = "Ask the sender for a corrected file."
-EMPTY_FILE = code(
-    "CSV001", "error", "The file has no header row.", advice="Ask the sender whether it is complete."
-)
-NO_COLUMN = code(
-    "CSV002",
-    "error",
-    'The header has no column "{value}", which the layout needs for {field}.{near}',
-    advice="Ask the sender for a file with this column, or change the column's name in the layout.",
-)
-UNKNOWN_COLUMN = code(
-    "CSV003",
-    "warning",
-    'The column "{value}" (number {column}) is not declared; it is not read.',
-    advice="Add it to the layout if it is of use.",
-)
-DOUBLE_COLUMN = code(
-    "CSV004",
-    "error",
-    'The header has the column "{value}" twice, as numbers {first} and {column}.',
-    advice="Ask the sender which of them is meant.",
-)
-SHORT_ROW = code("CSV005", "error", "Line {line}: the row has {got} columns, {want} are needed.", advice=_ASK)
-LONG_ROW = code(
-    "CSV006",
-    "error",
-    "Line {line}: the row has {got} columns, {want} are expected.",
-    advice="Probably a value holds the delimiter without quotes. " + _ASK,
-)
-UNCLOSED = code(
-    "CSV007",
-    "error",
-    "A quote opened in the row that begins on line {line} is never closed; it took all up to line {last}.",
-    advice="Close the quote or double it inside the value. " + _ASK,
-)
-BAD_QUOTE = code(
-    "CSV008",
-    "error",
-    "Line {line}: something follows a closing quote in the row that begins on line {first}: {why}.",
-    advice="A quote inside a value is written twice. " + _ASK,
-)
-TOO_LONG = code(
-    "CSV009",
-    "error",
-    "The row that begins on line {line} has a value or is itself too long ({why}); reached line {last}.",
-    advice="Probably a quote is opened and never closed. " + _ASK,
-)
-ZERO_BYTE = code(
-    "CSV010",
-    "error",
-    "Line {line}, column {column}: the file holds a zero byte, which no text does. The rest was not read.",
-    advice="The file is damaged, or is UTF-16: see `exchange inspect`. " + _ASK,
-)
-LONE_RETURN = code(
-    "CSV011",
-    "error",
-    "Line {line}: a carriage return without a line feed stands inside the row.",
-    advice="Lines must end in LF or CR LF. " + _ASK,
-)
 
 Arrangement = tuple[str | None, ...]
 """The field (by dotted name) that each column of a file holds; None for columns that are not read."""
@@ -108,8 +62,26 @@ class CsvReader:
 
     def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
         """The rows as records; see `contract.Reader`."""
-        incoming = _Reading(self, self._layout, found).run(stream, progress)
+        incoming = self.begin(stream, found, progress).run()
         return incoming if self._layout.group is None else grouped(incoming, self._layout.group, found)
+
+    @property
+    def layout(self) -> str:
+        """The name of the layout."""
+        return self._layout.layout
+
+    @property
+    def is_grouped(self) -> bool:
+        """Whether several rows become one record."""
+        return self._layout.group is not None
+
+    def begin(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Reading:
+        """A file whose rows are taken one by one; `Reading.open` comes first."""
+        return Reading(self, self._layout, found, stream, progress)
+
+    def straight(self, arrangement: Arrangement, used: frozenset[str]) -> Rows:
+        """Rows of files with this order of columns, for code that is made for rows of one pattern."""
+        return Rows(self._layout, self._codecs, arrangement, used)
 
     def arrangement(self, header: Sequence[str] | None, found: Found) -> Arrangement | None:
         """Which column holds which field; None when a column is missing or stands twice."""
@@ -226,34 +198,81 @@ class _Blanked:
         return "\n" if self.is_other(line) else line
 
 
-class _Reading:
-    """One file on its way: how far its rows are, and what went wrong."""
+class Reading:
+    """One file on its way: how far its rows are, and what went wrong.
 
-    def __init__(self, reader: CsvReader, layout: Layout, found: Found) -> None:
+    Either its records are taken in batches (`run`), or the rows themselves (`open`, then `rows`, `arrangement`), some
+    of which are made records in the usual way (`records`).
+    """
+
+    def __init__(
+        self, reader: CsvReader, layout: Layout, found: Found, stream: BinaryIO, progress: Progress | None
+    ) -> None:
         self.reader = reader
         self.layout = layout
         self.found = found
         self.mark = [layout.dialect.skip]
         """The last physical line of the last row that was finished."""
+        self.rows: Any = iter(())
+        self.arrangement: Arrangement = ()
+        self._stream, self._progress = stream, progress
 
-    def run(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Batch]:
+    @property
+    def line(self) -> int:
+        """The physical line on which the last row ends."""
+        return int(self.rows.line_num) + self.layout.dialect.skip
+
+    def run(self) -> Iterator[Batch]:
+        """All records in batches."""
+        before = -1
+        going = self.open()
+        while going and self.rows.line_num != before:
+            before = self.rows.line_num
+            records: Batch = []
+            going = self.guarded(lambda into=records: self.take(self.rows, into), records)  # type: ignore[misc]
+            if records:
+                yield records
+
+    def open(self) -> bool:
+        """Up to the first row; whether there is anything to read."""
         dialect = self.layout.dialect
-        lines: Iterator[str] = chain.from_iterable(self._lines(stream, progress))
+        lines: Iterator[str] = chain.from_iterable(self._lines(self._stream, self._progress))
         try:
             for _ in range(dialect.skip):
                 next(lines, None)
             if dialect.other_lines:
                 lines = map(_Blanked(dialect.other_lines), lines)
-            rows = csv.reader(lines, strict=True, **dialect.options)
-            header = self._header(rows) if dialect.header else None
+            self.rows = csv.reader(lines, strict=True, **dialect.options)
+            header = self._header(self.rows) if dialect.header else None
         except Unreadable as stopped:
             self.found(stopped.finding)
-            return
+            return False
         if dialect.header and header is None:
-            return
+            return False
         arrangement = self.reader.arrangement(header, self.found)
-        if arrangement is not None:
-            yield from self._batches(rows, arrangement)
+        self.arrangement = arrangement or ()
+        return arrangement is not None
+
+    def take(self, rows: Any, records: Batch) -> None:
+        """The records of the next rows, of which all findings are told. rows: with the physical lines as `line_num`."""
+        self.reader.function(self.arrangement)(rows, records, self.mark, self._explain)
+
+    def guarded(self, take: Callable[[], object], records: Batch) -> bool:
+        """Takes rows; what stops the taking is told, and whether rows may follow. records: get what stands for it."""
+        try:
+            take()
+        except csv.Error as error:
+            self.found(self._broken(self.rows, error))
+            records += self.reader.refused(self.mark[0] + 1)
+            self.mark[0] = self.rows.line_num + self.layout.dialect.skip
+        except Unreadable as stopped:
+            self.found(stopped.finding)
+            records += self.reader.refused(self.mark[0] + 1)
+            return False
+        return True
+
+    def _explain(self, row: list[str], line: int) -> Record | None:
+        return self.reader.explain(row, line, self.arrangement, self.found)
 
     def _header(self, rows: Any) -> list[str] | None:
         try:
@@ -265,31 +284,6 @@ class _Reading:
             self.found(EMPTY_FILE.at(line=1))
         self.mark[0] = rows.line_num + self.layout.dialect.skip
         return header
-
-    def _batches(self, rows: Any, arrangement: Arrangement) -> Iterator[Batch]:
-        function = self.reader.function(arrangement)
-
-        def explain(row: list[str], line: int) -> Record | None:
-            return self.reader.explain(row, line, arrangement, self.found)
-
-        before = -1
-        while rows.line_num != before:
-            before = rows.line_num
-            records: Batch = []
-            try:
-                function(rows, records, self.mark, explain)
-            except csv.Error as error:
-                self.found(self._broken(rows, error))
-                records += self.reader.refused(self.mark[0] + 1)
-                self.mark[0] = rows.line_num + self.layout.dialect.skip
-            except Unreadable as stopped:
-                self.found(stopped.finding)
-                records += self.reader.refused(self.mark[0] + 1)
-                if records:
-                    yield records
-                return
-            if records:
-                yield records
 
     def _lines(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Iterator[str]]:
         """Physical lines, a block of them at a time; only LF ends a line."""

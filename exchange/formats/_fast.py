@@ -50,6 +50,25 @@ def write_lines(codec: Codec, value: str, into: str, names: dict[str, object]) -
     return [*lines, "else:", f"    {other}"]
 
 
+def write_filled(codec: Codec, value: str, into: str, names: dict[str, object]) -> list[str]:
+    """The same for a value of the field's type that is not empty; there is always some text then."""
+    names.update(Refused=Refused, Decimal=Decimal)
+    names[f"{into}_put"] = codec.put
+    if codec.field.constant is not None:
+        return [f"{into} = {into}_put({value})"]
+    if codec.field.type == "text" and codec.fault is None:
+        conditions = " and ".join(_text_conditions(codec, value, into, names))
+        return [*([f"if not ({conditions}): raise Refused"] if conditions else []), f"{into} = {value}"]
+    if codec.field.type == "text":
+        names[f"{into}_memo"] = Memo(codec.put)
+        return [f"{into} = {into}_memo[{value}]"]
+    lines: list[str] = []
+    for condition, inner in _write_cases(codec, value, into, names):
+        lines += [f"{'elif' if lines else 'if'} {condition}:", *indented(inner)]
+    other = f"{into} = {into}_put({value})"
+    return [*lines, "else:", f"    {other}"] if lines else [other]
+
+
 def indented(lines: list[str], levels: int = 1) -> list[str]:
     """The lines, so many levels deeper."""
     return [f"{'    ' * levels}{line}" for line in lines]
@@ -169,7 +188,7 @@ def _write_cases(
             yield " and ".join(conditions), [f"{into} = {value}"]
         else:  # a check takes long, and accounts, banks and currencies come again and again
             names[f"{into}_memo"] = Memo(codec.put)
-            yield f"{value}.__class__ is str", [f"{into} = {into}_memo[{value}]"]
+            yield f"{value}.__class__ is str and {value}", [f"{into} = {into}_memo[{value}]"]
     elif kind == "date":
         names.update({f"{into}_memo": Memo(codec.put), f"{into}_class": _date_class()})
         yield f"{value}.__class__ is {into}_class", [f"{into} = {into}_memo[{value}]"]

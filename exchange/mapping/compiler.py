@@ -13,7 +13,7 @@ from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
 from types import FunctionType
-from typing import Any
+from typing import Any, cast
 
 from exchange.declare.mapping import Mapping
 from exchange.declare.problems import DeclarationError
@@ -28,6 +28,7 @@ from exchange.mapping.statements import generate
 from exchange.mapping.tables import Tables
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import BATCH_SIZE, KIND, LINE, PATH, ArrivalFacts, Batch, Record, Shape
+from exchange.outcome import Gathered
 
 DIFFERS = code(
     "MAP005",
@@ -90,6 +91,13 @@ class State:
         had = totals.get(by, (0, 0))
         totals[by] = (had[0] + source, had[1] + result)
 
+    def counted(self, number: int, keys: Keys) -> None:
+        """So many records, each with one result, were mapped elsewhere."""
+        self.taken += number
+        self.tally.results += number
+        if keys:
+            self.tally.note(keys)
+
     def explain(self, record: Record, out: Batch, keys: Keys) -> None:
         """A record that the generated function could not map: findings, or its results where there is no
         error.
@@ -129,6 +137,9 @@ class State:
         """Checks that did not hold and are no errors, told by their sentence and place alone."""
         for number, line, path in noticed:
             said = self.plan.tests[number].declared
+            if isinstance(self.found, Gathered) and self.found.is_full:
+                self.found.count(said.severity, said.code)
+                continue
             self.found(Finding(said.code, said.severity, said.say, said.advice, line, None, path, said.field))
 
 
@@ -149,24 +160,32 @@ class CompiledMapping:
         """The results, batch by batch. Nothing of a record with an error is handed on; its findings go to
         found.
         """
+        state = self.begin(facts, found, tally)
+        grouped = self.plan.group is not None
+        for batch in self._grouped(batches, state) if grouped else batches:
+            yield self.map(batch, state)
+        self.finish(state)
+
+    def begin(self, facts: ArrivalFacts, found: Found, tally: Tally) -> State:
+        """The state of one run, for `map` and `finish`."""
         above: dict[str, dict[tuple[Any, ...], Record]] = {
             envelope.kind: {} for envelope in self.plan.envelopes
         }
         totals: list[dict[Any, tuple[Any, Any]]] = [
             {} if total.by is not None else {None: (0, 0)} for total in self.plan.sums
         ]
-        state = State(self.plan, facts, found, tally, above, totals)
-        grouped = self.plan.group is not None
-        for batch in self._grouped(batches, state) if grouped else batches:
-            with localcontext(ARITHMETIC):
-                out, keys = self.function(batch, state)
-            tally.results += len(out)
-            if keys:
-                tally.note(keys)
-            yield out
-        self._finish(state)
+        return State(self.plan, facts, found, tally, above, totals)
 
-    def _finish(self, state: State) -> None:
+    def map(self, batch: Batch, state: State) -> Batch:
+        """The results of one batch (of groups, where the mapping gathers records)."""
+        with localcontext(ARITHMETIC):
+            out, keys = cast(tuple[Batch, Keys], self.function(batch, state))
+        state.tally.results += len(out)
+        if keys:
+            state.tally.note(keys)
+        return out
+
+    def finish(self, state: State) -> None:
         """Counts to the tally, and whether everything was conserved."""
         tally = state.tally
         tally.taken += state.taken

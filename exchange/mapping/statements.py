@@ -40,11 +40,11 @@ from exchange.model import KEY, KIND, LINE, PATH
 
 def generate(plan: Plan, emitter: Emitter | None = None) -> tuple[str, dict[str, object]]:
     """The source text of the mapping's functions, and the names that it refers to."""
-    writer = _Writer(plan, emitter or Emitter())
+    writer = Writer(plan, emitter or Emitter())
     return writer.module(), writer.emitter.namespace
 
 
-class _Writer:
+class Writer:
     """Writes the function, line by line."""
 
     def __init__(self, plan: Plan, emitter: Emitter) -> None:

@@ -13,6 +13,14 @@ def facts(plan: Plan) -> set[str]:
     return {part.name for bound in expressions(plan) for part in walk(bound) if isinstance(part, Fact)}
 
 
+def read_fields(plan: Plan) -> frozenset[str]:
+    """The names of the record's own fields that anything rests on."""
+    parts = (part for bound in expressions(plan) for part in walk(bound))
+    return frozenset(
+        part.path[0].name for part in parts if isinstance(part, Field) and part.frame is plan.record
+    )
+
+
 def counted(plan: Plan) -> set[str]:
     """The variables of the frames whose elements are counted."""
     parts = (part for bound in expressions(plan) for part in walk(bound))

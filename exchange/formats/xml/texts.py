@@ -11,7 +11,8 @@ from exchange.formats.values import EMPTY, Codec, Refused
 from exchange.formats.xml.complaints import UNWRITABLE, WRONG_SHAPE
 from exchange.model import LINE, Record
 
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML cannot carry."""
 GUARD = re.compile('[&<>"\x00-\x1f\ud800-\udfff\ufffe\uffff]').search
 """Finds a character that a text cannot be written with as it is."""
 _TEXT = {ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;", ord("\r"): "&#13;"}
@@ -20,14 +21,14 @@ _QUOTED = {**_TEXT, ord('"'): "&quot;", ord("\n"): "&#10;", ord("\t"): "&#9;"}
 
 def escaped(text: str) -> str:
     """A text between tags; raises Refused when XML cannot carry it."""
-    if _ILLEGAL.search(text):
+    if ILLEGAL.search(text):
         raise Refused
     return text.translate(_TEXT)
 
 
 def quoted(text: str) -> str:
     """A text between double quotation marks; raises Refused when XML cannot carry it."""
-    if _ILLEGAL.search(text):
+    if ILLEGAL.search(text):
         raise Refused
     return text.translate(_QUOTED)
 
@@ -50,7 +51,7 @@ class Teller:
         text, findings = codec.write(value, **self._at(where))
         for finding in findings:
             self.tell(finding)
-        illegal = _ILLEGAL.search(text)
+        illegal = ILLEGAL.search(text)
         if illegal:
             point = f"{ord(illegal[0]):04X}"
             shown = text.encode("unicode_escape").decode()

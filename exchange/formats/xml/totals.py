@@ -34,15 +34,13 @@ class Totals:
 
     def add(self, kind: str, terms: Mapping[str, tuple[str, ...]], records: Sequence[Record]) -> None:
         """More records of a kind; terms: what of them is summed, by its name in the control."""
-        self.counts[kind] = self.counts.get(kind, 0) + len(records)
-        for term, path in terms.items():
-            if len(path) == 1:
-                values = [record.get(path[0]) for record in records]
-            else:
-                values = [_value(record, path) for record in records]
-            numbers = [
-                value for value in values if isinstance(value, Decimal | int)
-            ]  # others are told elsewhere
+        self.count(kind, len(records), {term: values_at(path, records) for term, path in terms.items()})
+
+    def count(self, kind: str, number: int, amounts: Mapping[str, Sequence[Any]]) -> None:
+        """More records of a kind. amounts: by their name in the control; what is no number is told elsewhere."""
+        self.counts[kind] = self.counts.get(kind, 0) + number
+        for term, values in amounts.items():
+            numbers = [value for value in values if isinstance(value, Decimal | int)]
             with localcontext(_EXACT):
                 self.sums[term] = sum(map(Decimal, numbers), self.sums.get(term, ZERO))
 
@@ -86,6 +84,13 @@ def terms(layout: Layout) -> dict[str, dict[str, tuple[str, ...]]]:
             kind_name, _, path = term.removeprefix("-").partition(".")
             found.setdefault(kind_name, {})[term.removeprefix("-")] = tuple(path.split("."))
     return found
+
+
+def values_at(path: tuple[str, ...], records: Sequence[Record]) -> list[Any]:
+    """What stands at a path of names in each record."""
+    if len(path) == 1:
+        return [record.get(path[0]) for record in records]
+    return [_value(record, path) for record in records]
 
 
 def _value(record: Record, path: tuple[str, ...]) -> Any:

@@ -16,14 +16,28 @@ from exchange.formats.xml.complaints import NO_ROOT, SECOND_ROOT, WRONG_TOTAL
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.paths import Step
 from exchange.formats.xml.texts import Teller, quoted
-from exchange.formats.xml.totals import Totals, promises, terms
+from exchange.formats.xml.totals import Totals, promises, terms, values_at
 from exchange.formats.xml.writecode import WriteCode, depth_of
+from exchange.formats.xml.writestraight import StraightCode
+from exchange.known import EMPTY, Known, NotStraight, Structure, Variable
 from exchange.model import KIND, Batch, Record
 
 BLOCK = 1 << 20
 """How much is kept in memory before the spool file is made, and copied at once."""
+WAITING = 4_000
+"""How many records' texts wait in memory, so that those of one group come to lie together in the spool."""
 _ODD = (Refused, AttributeError, TypeError)
 """What fast code raises for a record of the wrong shape; the slow code says what is wrong."""
+
+
+@dataclass(slots=True, eq=False)
+class Waiting:
+    """Texts of records of one kind in one group, and their amounts by term, that are not in the spool yet."""
+
+    group: Group
+    kind: str
+    texts: list[str]
+    amounts: dict[str, list[Any]]
 
 
 @dataclass(slots=True, eq=False)
@@ -36,6 +50,7 @@ class Group:
     inside: dict[str, list[Group]] = field(default_factory=dict)
     segments: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     totals: Totals = field(default_factory=Totals)
+    waiting: dict[str, Waiting] = field(default_factory=dict)
 
 
 class Spool:
@@ -100,10 +115,33 @@ class XmlWriter:
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
     ) -> Written:
         """Write all records, those of one ancestor record together, kinds in declared order."""
-        return _Writing(self, out, Spool(spool), found).write(batches)
+        writing = self.begin(out, spool, found)
+        for batch in batches:
+            writing.add(batch)
+        return writing.finish()
+
+    def begin(self, out: BinaryIO, spool: Callable[[], BinaryIO], found: Found) -> Writing:
+        """A file to which records are added."""
+        return Writing(self, out, Spool(spool), found)
+
+    def straight(self, record: Structure, names: dict[str, Any]) -> tuple[list[str], list[str]]:
+        """Lines that make the text of a record of which much is known, and lines that hand it to `pen`, which is one
+        of `Writing.pen`. names: what the lines refer to. Raises NotStraight.
+        """
+        if self._only is None:
+            raise NotStraight("there are several kinds of records")
+        lines: list[str] = []
+        text = StraightCode(self._layout, self._only, names).text(record, lines)
+        amounts = [_amount(record, path) for path in terms(self._layout).get(self._only, {}).values()]
+        takers = ["take_text", *(f"take_amount_{number}" for number, _ in enumerate(amounts))]
+        handed = [f"{', '.join(takers)}, = pen", f"take_text({text})"]
+        return lines, [
+            *handed,
+            *(f"{taker}({amount})" for taker, amount in zip(takers[1:], amounts, strict=True)),
+        ]
 
 
-class _Writing:
+class Writing:
     """One file being written."""
 
     def __init__(self, writer: XmlWriter, out: BinaryIO, spool: Spool, found: Found) -> None:
@@ -118,11 +156,32 @@ class _Writing:
         self._counts: dict[str, int] = dict.fromkeys(self._layout.kinds(), 0)
         self._terms = terms(self._layout)
         self._promises = promises(self._layout)
+        self._touched: dict[int, Waiting] = {}
+        self._pens: dict[int, Waiting] = {}
+        self._number = 0
 
-    def write(self, batches: Iterable[Batch]) -> Written:
-        for batch in batches:
-            for (kind, *_), records in groupby(batch, self._run):
-                self._add(kind, list(records))
+    def add(self, batch: Batch) -> None:
+        """More records."""
+        for (kind, *_), records in groupby(batch, self._run):
+            self._add(kind, list(records))
+        self.wrote(len(batch))
+
+    def pen(self, record: Record) -> tuple[Callable[[Any], None], ...]:
+        """What takes the texts, and the amounts to be summed, of records below the same envelopes as this one."""
+        assert self._writer._only is not None
+        waiting = self._waiting_in(self._group(self._writer._only, record), self._writer._only)
+        self._pens[id(waiting)] = waiting
+        return (waiting.texts.append, *(amounts.append for amounts in waiting.amounts.values()))
+
+    def wrote(self, number: int) -> None:
+        """So many records more are waiting."""
+        self._number += number
+        if self._number >= WAITING:
+            self._spool_waiting()
+
+    def finish(self) -> Written:
+        """Everything is there: the file is written."""
+        self._spool_waiting()
         self._total(self._top)
         self._emit_file()
         return Written(self._counts)
@@ -141,11 +200,34 @@ class _Writing:
             texts = [write(record, None) for record in records]
         except _ODD:
             texts = [self._told(kind, record) for record in records]
-        self._counts[kind] += len(records)
+        waiting = self._waiting_in(group, kind)
+        self._touched[id(waiting)] = waiting
+        waiting.texts += texts
+        for term, amounts in waiting.amounts.items():
+            amounts += values_at(self._terms[kind][term], records)
+
+    def _waiting_in(self, group: Group, kind: str) -> Waiting:
+        if kind not in group.waiting:
+            group.waiting[kind] = Waiting(group, kind, [], {term: [] for term in self._terms.get(kind, ())})
+        return group.waiting[kind]
+
+    def _spool_waiting(self) -> None:
+        """The texts that wait to the spool, their amounts to the totals."""
+        for waiting in {**self._pens, **self._touched}.values():
+            if waiting.texts:
+                self._spool_one(waiting)
+        self._touched.clear()
+        self._number = 0
+
+    def _spool_one(self, waiting: Waiting) -> None:
+        kind, group = waiting.kind, waiting.group
+        self._counts[kind] += len(waiting.texts)
         if kind in self._terms:
-            group.totals.add(kind, self._terms[kind], records)
-        data = "".join(texts).encode(self._writer._encoding, "xmlcharrefreplace")
+            group.totals.count(kind, len(waiting.texts), waiting.amounts)
+        data = "".join(waiting.texts).encode(self._writer._encoding, "xmlcharrefreplace")
         self._spool.add(data, group.segments.setdefault(kind, []))
+        for done in (waiting.texts, *waiting.amounts.values()):
+            done.clear()
 
     def _told(self, kind: str, record: Record) -> str:
         """The text of a record; when the fast code refuses it, everything that is wrong with it is told."""
@@ -259,6 +341,16 @@ class _Writing:
 
     def _text(self, text: str) -> None:
         self._out.write(text.encode(self._writer._encoding, "xmlcharrefreplace"))
+
+
+def _amount(record: Structure, path: tuple[str, ...]) -> str:
+    """Code for what of a record is summed."""
+    value: Known = record
+    for name in path:
+        value = value.fields.get(name, EMPTY) if isinstance(value, Structure) else EMPTY
+    if not isinstance(value, Variable) or value.many:
+        raise NotStraight("what is summed is no single value")
+    return value.name
 
 
 def _encoding(layout: Layout) -> str:

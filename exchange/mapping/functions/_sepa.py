@@ -67,6 +67,8 @@ OWN = str.maketrans(
     }
 )
 _PLAIN = re.compile(r"[A-Za-z0-9/\-?:().,'+ ]*")
+_AS_IT_IS = re.compile(r"[A-Za-z0-9\-?:().,'+]+(?:[/ ][A-Za-z0-9\-?:().,'+]+)*")
+"""Most texts of which nothing is changed, told at once."""
 
 
 REMEMBERED = 10_000
@@ -97,11 +99,15 @@ def to_set(text: str, characters: str) -> str:
     return " ".join("".join(printable).split())
 
 
-@lru_cache(REMEMBERED)
 def to_sepa(text: str, keep: frozenset[str] = frozenset()) -> str:
     """The text in allowed characters, white space squeezed, without the leading and doubled slashes banks
     refuse. keep: letters that are allowed besides.
     """
+    return text if _AS_IT_IS.fullmatch(text) else _converted(text, keep)
+
+
+@lru_cache(REMEMBERED)
+def _converted(text: str, keep: frozenset[str]) -> str:
     if not _PLAIN.fullmatch(text):
         text = unicodedata.normalize("NFC", text)
         text = "".join([character if character in keep else _plain(character) for character in text])

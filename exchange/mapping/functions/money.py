@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Annotated
 
 from exchange import checks
-from exchange.mapping.functions import Known
+from exchange.mapping.functions import Argument, Constant, Known
 from exchange.mapping.functions.numbers import round_
 from exchange.mapping.operators import Fault
 
@@ -78,6 +79,19 @@ def round_money(value: Number | None, currency: str) -> Decimal | None:
     return round_(value, decimals(currency) or 0)
 
 
+def _inline_round_money(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    value, currency = arguments
+    if (
+        value.type.name != "decimal"
+        or not isinstance(currency.value, str)
+        or checks.get("currency").fault(currency.value)
+    ):
+        return None
+    return value.within(
+        f"{{}}.quantize({constant(Decimal(1).scaleb(-_decimals(currency.value)))}, 'ROUND_HALF_UP')"
+    )
+
+
 def round_cash(value: Number | None, currency: str) -> Decimal | None:
     """Rounded half up to what can be paid in cash. `round_cash(12.33, "EUR") → 12.35`"""
     if value is None:
@@ -143,3 +157,6 @@ def format_number(
     """
     rounded = round_(value, digits)
     return None if rounded is None else format(rounded, "f").replace(".", decimal_sign)
+
+
+INLINE = {"round_money": _inline_round_money}

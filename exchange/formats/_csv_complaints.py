@@ -1,0 +1,65 @@
+"""What is wrong with the rows of a csv file, and what to do then."""
+
+from __future__ import annotations
+
+from exchange.findings import code
+
+_ASK = "Ask the sender for a corrected file."
+EMPTY_FILE = code(
+    "CSV001", "error", "The file has no header row.", advice="Ask the sender whether it is complete."
+)
+NO_COLUMN = code(
+    "CSV002",
+    "error",
+    'The header has no column "{value}", which the layout needs for {field}.{near}',
+    advice="Ask the sender for a file with this column, or change the column's name in the layout.",
+)
+UNKNOWN_COLUMN = code(
+    "CSV003",
+    "warning",
+    'The column "{value}" (number {column}) is not declared; it is not read.',
+    advice="Add it to the layout if it is of use.",
+)
+DOUBLE_COLUMN = code(
+    "CSV004",
+    "error",
+    'The header has the column "{value}" twice, as numbers {first} and {column}.',
+    advice="Ask the sender which of them is meant.",
+)
+SHORT_ROW = code("CSV005", "error", "Line {line}: the row has {got} columns, {want} are needed.", advice=_ASK)
+LONG_ROW = code(
+    "CSV006",
+    "error",
+    "Line {line}: the row has {got} columns, {want} are expected.",
+    advice="Probably a value holds the delimiter without quotes. " + _ASK,
+)
+UNCLOSED = code(
+    "CSV007",
+    "error",
+    "A quote opened in the row that begins on line {line} is never closed; it took all up to line {last}.",
+    advice="Close the quote or double it inside the value. " + _ASK,
+)
+BAD_QUOTE = code(
+    "CSV008",
+    "error",
+    "Line {line}: something follows a closing quote in the row that begins on line {first}: {why}.",
+    advice="A quote inside a value is written twice. " + _ASK,
+)
+TOO_LONG = code(
+    "CSV009",
+    "error",
+    "The row that begins on line {line} has a value or is itself too long ({why}); reached line {last}.",
+    advice="Probably a quote is opened and never closed. " + _ASK,
+)
+ZERO_BYTE = code(
+    "CSV010",
+    "error",
+    "Line {line}, column {column}: the file holds a zero byte, which no text does. The rest was not read.",
+    advice="The file is damaged, or is UTF-16: see `exchange inspect`. " + _ASK,
+)
+LONE_RETURN = code(
+    "CSV011",
+    "error",
+    "Line {line}: a carriage return without a line feed stands inside the row.",
+    advice="Lines must end in LF or CR LF. " + _ASK,
+)
