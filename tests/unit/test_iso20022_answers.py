@@ -39,7 +39,10 @@ def answer(message: str, *statuses: Record) -> etree._Element:
 
 def plain(records: list[Record]) -> list[Record]:
     """Documents without their places, in an order of their own."""
-    bare = [{name: value for name, value in each.items() if name not in (KIND, LINE, PATH, "@key")} for each in records]
+    bare = [
+        {name: value for name, value in each.items() if name not in (KIND, LINE, PATH, "@key")}
+        for each in records
+    ]
     return sorted(bare, key=repr)
 
 
@@ -53,10 +56,20 @@ def test_an_answer_about_a_file_its_batches_and_payments(message: str) -> None:
                currency="EUR", execution_date=date(2026, 11, 27), creditor__name="Payee", creditor__account=OTHER,
                reasons=[reason("AC04", "The account is closed since " + "long " * 30), reason(None, None, "X-1")]),
     )  # fmt: skip
-    assert values(root, "MsgId") == [FACTS.id] and values(root, "CreDtTm")[0].startswith("2026-11-23T09:30:15")
-    assert (values(root, "GrpSts"), values(root, "PmtInfSts"), values(root, "TxSts")) == (["PART"], ["ACSP"], ["RJCT"])
+    assert values(root, "MsgId") == [FACTS.id] and values(root, "CreDtTm")[0].startswith(
+        "2026-11-23T09:30:15"
+    )
+    assert (values(root, "GrpSts"), values(root, "PmtInfSts"), values(root, "TxSts")) == (
+        ["PART"],
+        ["ACSP"],
+        ["RJCT"],
+    )
     assert values(root, "OrgnlPmtInfId") == ["P1", "P2"]
-    assert (values(root, "Rsn/Cd"), values(root, "Rsn/Prtry"), len(values(root, "AddtlInf"))) == (["AC04"], ["X-1"], 2)
+    assert (values(root, "Rsn/Cd"), values(root, "Rsn/Prtry"), len(values(root, "AddtlInf"))) == (
+        ["AC04"],
+        ["X-1"],
+        2,
+    )
     assert values(root, "OrgnlTxRef/CdtrAcct/Id/IBAN") == [OTHER]
 
 
@@ -173,7 +186,9 @@ def test_a_batch_is_one_entry(message: str) -> None:
 
 @pytest.mark.parametrize("message", ADVICE)
 def test_each_account_and_statement_has_an_advice(message: str) -> None:
-    root, made = advice(message, moved("1"), moved("2", account=OTHER), moved("3"), moved("4", statement__id="S2"))
+    root, made = advice(
+        message, moved("1"), moved("2", account=OTHER), moved("3"), moved("4", statement__id="S2")
+    )
     assert len(root.findall(".//{*}Ntfctn")) == 3 and len(made) == 4
 
 
