@@ -11,6 +11,7 @@ A file may be `like:` another of its kind: it has all that the other says, but w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,11 @@ FOLDERS: Mapping[Kind, str] = {
 }
 LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank")
 """The kinds of which a file may be like another."""
+_PLAIN = re.compile(
+    r"""^([a-z]+):(?: +([\w./*:-]+|"[\w./*:$-]+"|\[[\w./*:$ ",-]+\]) *(?:\#.*)?$|((?:\n +- +[^\n]*)+)(?=\n[^\s#-]))""",
+    re.MULTILINE,
+)
+"""A key at the edge of a file with a plain text, or a list of texts: in brackets, or one below the other."""
 SITE_FILE = "exchange.yaml"
 ENDING = ".yaml"
 
@@ -95,6 +101,21 @@ class Catalogue:
                 self._loaded[entry.path] = self._completed(kind, node)
                 self._completing.pop()
         return self._loaded[entry.path]
+
+    def head(self, kind: Kind, name: str) -> Mapping[str, str]:
+        """What a declared file says in plain words at its edge, such as `format: csv`, as it is written, seen without
+        reading it as a whole; also what it takes from the file it is like. What is written in other ways is missing.
+        """
+        found: dict[str, str] = {}
+        seen: set[str] = set()
+        entry = self.entry(kind, name)
+        while entry is not None and entry.name not in seen:
+            seen.add(entry.name)
+            text = entry.path.read_text("utf-8", "replace")
+            said = {key: plain or listed for key, plain, listed in _PLAIN.findall(text)}
+            found = {**said, **found}
+            entry = self.entry(kind, said[LIKE]) if LIKE in said else None
+        return found
 
     def family(self, kind: Kind, name: str) -> Iterator[Entry]:
         """The file that declares a name, then the one that it is like, and so on: all that its meaning rests on."""

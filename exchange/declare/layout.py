@@ -99,7 +99,7 @@ class KindBase(Declared):
     def shape(self, name: str) -> KindShape:
         """What a mapping needs to know of this kind; formats may hand on kinds that hold others, too (`own`)."""
         fields = {field_name: field.shape(field_name) for field_name, field in self.own_fields().items()}
-        return KindShape(name, fields, self.inside, getattr(self, "own", False))
+        return KindShape(name, fields, self.inside, bool(getattr(self, "own", False)))
 
 
 class Group(Declared):

@@ -120,10 +120,16 @@ class Library:
         return [
             name
             for name in self.catalogue.names("mapping")
-            if (node := self.catalogue.load("mapping", name)[0]) is not None
+            if self._may_lead(name, layout, into)
+            and (node := self.catalogue.load("mapping", name)[0]) is not None
             and _text(node.get("from")) == layout
             and (_text(node.get("to")) or "").startswith(into)
         ]
+
+    def _may_lead(self, name: str, layout: str, into: str) -> bool:
+        """Whether a mapping is worth reading to find out; most files say in plain words where they begin and end."""
+        head = self.catalogue.head("mapping", name)
+        return head.get("from", layout) == layout and head.get("to", into).startswith(into)
 
     def schema_bytes(self, name: str, layout: str) -> bytes | None:
         """The text of a schema file, by its name below `schemas/` or beside the layout that names it."""

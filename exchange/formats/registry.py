@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
@@ -21,6 +21,9 @@ from exchange.formats.contract import Format, Sniffed
 
 STARTS_WITHIN = 4_096
 """How many of the first characters `recognise: {starts: …}` sees."""
+
+XML = "xml"
+"""What begins as XML is of no other format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,20 @@ def recognise(sample: bytes, name: str, layouts: Iterable[LayoutBase]) -> list[C
     return [
         Candidate(found.layout, f"{found.reason} The name {name} fits, too.") for found in named
     ] or fitting
+
+
+def may_fit(sample: bytes, said: Collection[str], head: Mapping[str, str]) -> bool:
+    """Whether a layout is worth reading to find out what a file is: False only where it surely does not fit.
+
+    said: the formats that know the sample by themselves; head: what the layout's file says in plain words.
+    """
+    name = head.get("format")
+    if name is None or name not in names():
+        return True
+    if XML in said and name != XML:
+        return False
+    test = getattr(_module(name), "may_fit", None)
+    return test is None or bool(test(sample, head))
 
 
 def sniff(sample: bytes) -> list[Sniffed]:

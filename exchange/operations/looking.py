@@ -15,7 +15,7 @@ from exchange.declare.catalogue import SITE_FILE, Catalogue
 from exchange.declare.layout import LayoutBase
 from exchange.declare.problems import DeclarationError
 from exchange.errors import UseError
-from exchange.findings import Finding, code
+from exchange.findings import code
 from exchange.flow.content import run_chain
 from exchange.flow.library import Library, Step
 from exchange.flow.schemas import validator
@@ -26,6 +26,8 @@ from exchange.model import KIND, ArrivalFacts, Batch, Record
 from exchange.outcome import Gathered
 
 COMMON = "common/"
+STATEMENT = "bank_statement"
+"""A document that is a whole statement: handed on where no movement stands in it."""
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
 Progress = Callable[[int], None]
@@ -152,7 +154,7 @@ def read(
             f"No mapping leads from {chosen.layout} to a document of {COMMON}.",
             advice="Leave out --as common to see its records.",
         )
-    for batch in _documents(path, library, chosen, steps, found, progress):
+    for batch in _mapped(_records(path, library, chosen, found, progress), path, steps, found):
         yield from batch
 
 
@@ -189,7 +191,8 @@ def _choose(
         if layout is None:
             raise DeclarationError(library.problems)
         return layout
-    candidates = registry.recognise(_sample(path), path.name, _readable(library))
+    sample = _sample(path)
+    candidates = registry.recognise(sample, path.name, _readable(library, sample))
     result.candidates = [candidate.layout.layout for candidate in candidates]
     if not candidates:
         result.findings(UNKNOWN.at(reason=_seen(sniffed)))
@@ -209,9 +212,17 @@ def _seen(sniffed: Sniffed | None) -> str:
     return f"it is {sniffed.format}{namespace}{names}."
 
 
-def _readable(library: Library) -> Iterator[LayoutBase]:
-    """Layouts of files (documents have no bytes of their own)."""
-    return (layout for layout in library.layouts() if not layout.layout.startswith(COMMON))
+def _readable(library: Library, sample: bytes) -> Iterator[LayoutBase]:
+    """The layouts that a file may be of (documents have no bytes of their own); the others are not even read."""
+    said = {sniffed.format for sniffed in registry.sniff(sample)}
+    for name in library.catalogue.names("layout"):
+        if name.startswith(COMMON) or not registry.may_fit(
+            sample, said, library.catalogue.head("layout", name)
+        ):
+            continue
+        layout = library.layout(name)
+        if layout is not None:
+            yield layout
 
 
 def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
@@ -223,14 +234,10 @@ def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
     return sound
 
 
-def _documents(
-    path: Path,
-    library: Library,
-    layout: LayoutBase,
-    steps: list[Step],
-    found: Gathered,
-    progress: Progress | None,
+def _records(
+    path: Path, library: Library, layout: LayoutBase, found: Gathered, progress: Progress | None
 ) -> Iterator[Batch]:
+    """The records of a file, checked against its schema before."""
     reader = library.reader(layout.layout)
     if reader is None:
         raise DeclarationError(library.problems)
@@ -239,34 +246,30 @@ def _documents(
         if validate is not None:
             validate(stream, found)
             stream.seek(0)
-        facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
-        yield from run_chain(
-            reader.read(stream, found, progress),
-            [steps] if steps else [],
-            facts,
-            found,
-            lambda _: Tally(spool=lambda _: None),
-        )
+        yield from reader.read(stream, found, progress)
+
+
+def _mapped(batches: Iterator[Batch], path: Path, steps: list[Step], found: Gathered) -> Iterator[Batch]:
+    """What several mappings make of the same records."""
+    facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
+    chain = [steps] if steps else []
+    return run_chain(batches, chain, facts, found, lambda _: Tally(spool=lambda _: None))
 
 
 def _count(
     path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None
 ) -> None:
-    """Records, documents, totals and accounts of a file."""
-    for batch in _documents(path, library, layout, [], result.findings, progress):
-        result.records.update(record.get(KIND, "record") for record in batch)
+    """Records, documents, totals and accounts of a file, in one pass."""
     sums: dict[str, _Sums] = defaultdict(_Sums)
     accounts: dict[tuple[str, str | None], dict[str, Any]] = {}
     steps = _to_common(library, layout)
-    if not steps:
-        return
-    again = Gathered()
-    for batch in _documents(path, library, layout, steps, again, None):
-        for document in batch:
+    records = _counted(_records(path, library, layout, result.findings, progress), result.records)
+    said = Gathered()
+    for batch in _mapped(records, path, steps, said):
+        for document in batch if steps else ():
             result.documents[COMMON + str(document.get(KIND)).replace("_", "-")] += 1
             _add(document, sums, accounts)
-    for finding in _new(again, result.findings):
-        result.findings(finding)
+    result.findings.take(said)
     result.totals = [
         {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count}
         for currency, s in sorted(sums.items())
@@ -274,10 +277,10 @@ def _count(
     result.accounts = list(accounts.values())
 
 
-def _new(later: Gathered, earlier: Gathered) -> list[Finding]:
-    """What only the mapping found; reading found the same in both passes."""
-    known = set(earlier.kept)
-    return [finding for finding in later.kept if finding not in known]
+def _counted(batches: Iterator[Batch], counts: Counter[str]) -> Iterator[Batch]:
+    for batch in batches:
+        counts.update(record.get(KIND, "record") for record in batch)
+        yield batch
 
 
 def _add(
@@ -289,7 +292,7 @@ def _add(
     if amount is not None and currency is not None:
         outgoing = document.get(KIND) == "payment" and document.get("kind") == "transfer"
         sums[currency].add(-amount if outgoing else amount)
-    statement = document.get("statement")
+    statement = document if document.get(KIND) == STATEMENT else document.get("statement")
     if statement and document.get("account"):
         key = (document["account"], statement.get("id"))
         accounts.setdefault(

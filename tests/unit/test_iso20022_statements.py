@@ -390,8 +390,20 @@ def test_the_summary_of_the_statement_is_checked() -> None:
     assert codes(found) == ["CAMT03", "CAMT05"]
 
 
-def test_a_statement_without_entries_is_all_right() -> None:
-    assert documents(statement(balances=BALANCES), "iso20022/camt.053") == ([], [])
+def test_a_statement_without_entries_is_a_document_of_its_own() -> None:
+    made, found = documents(statement(balances=BALANCES), "iso20022/camt.053")
+    assert found == [] and [each["@kind"] for each in made] == ["bank_statement"]
+    assert taken(made[0], "account", "opening", "closing", "kind") == (OWN, -50, 25, "statement")
+
+
+def test_transactions_of_a_batch_have_keys_of_their_own() -> None:
+    parts = detail("Amt@Ccy=EUR:60.00; CdtDbtInd=CRDT") + detail("Amt@Ccy=EUR:40.00; CdtDbtInd=CRDT")
+    whole = entry("AcctSvcrRef=A1", details=parts) + entry("AcctSvcrRef=A2") + entry("")
+    made, _ = documents(statement(whole, version="08"), "iso20022/camt.053")
+    keys = [each["key"] for each in made]
+    assert [each["entry_ref"] for each in made] == ["A1", "A1", "A2", None]
+    assert len(set(keys)) == 4 and all(key.startswith(f"{OWN}/") for key in keys)
+    assert [key.rpartition("/")[2] for key in keys] == ["1", "2", "A2", "2026-11-20 CRDT 100.00"]
 
 
 def test_two_statements_in_one_message_are_told_apart() -> None:

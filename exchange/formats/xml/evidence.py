@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -17,7 +17,18 @@ _PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
 _VERSION = re.compile(r"(?!head)([a-z]{4}\.\d{3}\.\d{3}\.\d{2}(?:\.[a-z]{2}\.\d{2})?)(?![0-9])")
 """The message in a namespace, also in those of Switzerland (….03.ch.02.xsd) and Austria (ISO:…:APC:…); a header is
 beside the message."""
+_NAME = re.compile(r"""[^\s"',\[\]*#-][^\s"',\[\]*#]*""")
+_HIDDEN = re.compile(rb"""xmlns[^=<>]*=\s*["'][^"'<>]*&""")
 Start = tuple[int, str]
+
+
+def may_fit(sample: bytes, head: Mapping[str, str]) -> bool:
+    """Whether a file may be of a layout whose file says this in plain words: one of its namespaces stands in it."""
+    text = sample.replace(b"\0", b"")  # of UTF-16 and UTF-32
+    namespaces = head.get("namespace")
+    if namespaces is None or _HIDDEN.search(text):
+        return True
+    return any(name.encode() in text for name in _NAME.findall(namespaces))
 
 
 def recognise(sample: bytes, layout: Layout) -> str | None:

@@ -56,8 +56,10 @@ class XmlKind(KindBase):
     """One kind of record: the element `at` a path from the element of the kind it is inside (or from the root)."""
 
     at: Paths = Field(description="path of its element, from that of the kind around it; //Name: anywhere")
-    own: bool = Field(
-        False, description="for a kind that others stand in: a record, too, handed on after those inside it"
+    own: bool | Literal["alone"] = Field(
+        False,
+        description="for a kind that others stand in: a record, too, handed on after those inside it; alone: only where "
+        "none stands inside it",
     )
     fields: dict[Name, XmlField] = {}
 

@@ -342,7 +342,8 @@ class Walker:
         record.update(self._values("late", frame))
         self._expect(frame, late=True)
         self._check(frame)
-        if self._plan.kinds[frame.kind].kind.own:
+        own = self._plan.kinds[frame.kind].kind.own
+        if own is True or (own == "alone" and not frame.records):
             self._hand_on(frame, outer, record)
         if frame.kind in self._terms:
             outer.totals.add(frame.kind, self._terms[frame.kind], (record,))

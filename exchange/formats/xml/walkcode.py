@@ -8,7 +8,9 @@ helpers are those of `places.Teller`, passed as `o`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from itertools import count
+from threading import Lock
 from typing import Any
 
 from exchange.formats._fast import indented
@@ -89,15 +91,40 @@ class Slow:
 
 
 class Functions:
-    """The generated functions of one layout in one style; `source` is their text.
+    """The generated functions of one layout in one style, made when the first one is asked for.
 
     direct: for pieces in which elements are named as in the layout, without namespaces.
     """
 
     def __init__(self, plan: Plan, names: Names, style: Fast | Slow, direct: bool = False) -> None:
+        self._made = partial(_Made, plan, names, style, direct)
+        self._making = Lock()
+        self._kept: _Made | None = None
+
+    @property
+    def source(self) -> str:
+        """The text of all functions."""
+        return self._get().source
+
+    def get(self, name: str) -> Callable[..., Any]:
+        """A generated function by name."""
+        function: Callable[..., Any] = self._get().functions[name]
+        return function
+
+    def _get(self) -> _Made:
+        if self._kept is None:
+            with self._making:
+                self._kept = self._kept or self._made()
+        return self._kept
+
+
+class _Made:
+    """Makes the functions."""
+
+    def __init__(self, plan: Plan, names: Names, style: Fast | Slow, direct: bool) -> None:
         self._plan = plan
         self._style = style
-        self._globals: dict[str, Any] = {"short": names, "Refused": Refused}
+        self.functions: dict[str, Any] = {"short": names, "Refused": Refused}
         self._name = "{}.tag" if direct else "short[{}.tag]"
         self._predicates: dict[Predicate, str] = {}
         self._numbers = count()
@@ -105,12 +132,7 @@ class Functions:
         self._extra: list[Lines] = []
         functions = [*self._kind_functions(), *self._level_functions()]
         self.source = "\n\n".join("\n".join(lines) for lines in (*self._extra, *functions)) + "\n"
-        exec(compile(self.source, f"<{plan.layout.layout}>", "exec"), self._globals)
-
-    def get(self, name: str) -> Callable[..., Any]:
-        """A generated function by name."""
-        function: Callable[..., Any] = self._globals[name]
-        return function
+        exec(compile(self.source, f"<{plan.layout.layout}>", "exec"), self.functions)
 
     def _kind_functions(self) -> Iterator[Lines]:
         for name, kind in self._plan.kinds.items():
@@ -262,7 +284,7 @@ class Functions:
             case Value(many=False):
                 text = f"{into}_s"
                 taken = [f"{text} = {_first(member.variables)}"]
-                return [*taken, *self._style.value(member.codec, text, into, member.where, self._globals)]
+                return [*taken, *self._style.value(member.codec, text, into, member.where, self.functions)]
             case Value():
                 return self._list(member, into)
             case Structure():
@@ -287,7 +309,7 @@ class Functions:
 
     def _list(self, member: Value, into: str) -> Lines:
         """A list of plain values; empty elements are no values."""
-        value = self._style.value(member.codec, f"{into}_s", f"{into}_v", member.where, self._globals)
+        value = self._style.value(member.codec, f"{into}_s", f"{into}_v", member.where, self.functions)
         keep = [*value, f"if {into}_v is not None: {into}.append({into}_v)"]
         lines = [f"{into} = []", f"for {into}_s in {' or '.join(member.variables)}:", *indented(keep)]
         if member.required:

@@ -1,0 +1,85 @@
+"""Looking into files: one pass over them, and only the layouts read that may fit."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from exchange.declare.catalogue import Catalogue
+from exchange.flow.library import Library
+from exchange.formats import registry
+from exchange.formats.contract import SAMPLE_SIZE
+from exchange.operations import looking
+from tests.docs.pages import ROOT
+
+EMPTY = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02"><BkToCstmrStmt>
+<GrpHdr><MsgId>1</MsgId><CreDtTm>2026-11-23T21:00:00+02:00</CreDtTm></GrpHdr>
+<Stmt><Id>S1</Id><CreDtTm>2026-11-23T21:00:00+02:00</CreDtTm>
+<Acct><Id><IBAN>FI2112345600000785</IBAN></Id><Ccy>EUR</Ccy></Acct>
+<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
+<Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">10.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
+</Stmt></BkToCstmrStmt></Document>
+"""
+FILES = sorted(path for path in (ROOT / "samples").rglob("*.in.*") if path.stat().st_size < 1_000_000)
+
+
+def test_a_statement_without_entries_tells_its_account_and_balances(tmp_path: Path) -> None:
+    path = tmp_path / "empty.xml"
+    path.write_text(EMPTY, encoding="utf-8")
+    result = looking.inspect(path, None, None)
+    assert result.accounts == [
+        {"id": "FI2112345600000785", "currency": "EUR", "opening": Decimal(10), "closing": Decimal(-10)}
+    ]
+    assert result.documents == {"common/bank-statement": 1} and result.findings.errors == 0
+
+
+def test_a_file_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "empty.xml"
+    path.write_text(EMPTY, encoding="utf-8")
+    with mock.patch("exchange.formats.xml.reading.XmlReader.read", return_value=iter([])) as read:
+        looking.inspect(path, None, None)
+    assert read.call_count == 1
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    return Library(Catalogue.of(None))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_layout_that_fits_is_left_unread(path: Path, library: Library) -> None:
+    with path.open("rb") as stream:
+        sample = stream.read(SAMPLE_SIZE)
+    layouts = [layout for layout in library.layouts() if not layout.layout.startswith(looking.COMMON)]
+    expected = registry.recognise(sample, path.name, layouts)
+    assert registry.recognise(sample, path.name, looking._readable(library, sample)) == expected
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "utf-16-be"])
+def test_other_encodings_and_hidden_names_are_recognised_all_the_same(
+    encoding: str, library: Library
+) -> None:
+    for text in (EMPTY, EMPTY.replace("urn:iso", "urn&#58;iso")):
+        sample = text.replace("UTF-8", encoding.removesuffix("-sig").removesuffix("-be")).encode(encoding)
+        found = registry.recognise(sample, "x", looking._readable(library, sample))
+        assert [each.layout.layout for each in found] == ["iso20022/camt.053"], io.BytesIO(sample).read(40)
+
+
+def test_heads_say_what_the_files_say(library: Library) -> None:
+    """What is seen without reading a declared file as a whole is what reading it gives."""
+    seen = 0
+    for kind in ("layout", "mapping"):
+        for name in library.catalogue.names(kind):  # type: ignore[arg-type]
+            node, _ = library.catalogue.load(kind, name)  # type: ignore[arg-type]
+            for key, text in library.catalogue.head(kind, name).items():  # type: ignore[arg-type]
+                said = node.get(key) if node is not None else None
+                assert said is not None, (name, key)
+                if said.text is not None:
+                    seen += 1
+                    assert text.strip('"') == said.text, (name, key)
+    assert seen > 200
