@@ -1,13 +1,15 @@
 """A big XML file as a row of small documents, each of which can be checked against the file's schema alone.
 
-What stands before the records of an element (a statement's head, say) is put before the records of every later
-piece; what is wrong there is told once. That an element which goes on is not complete yet is no finding.
+What stood in an element that goes on (a statement's head and its entries, say) is put before its children in every
+later part, so that the schema sees the same order of names as in the whole file; of many of one name in a row only so
+many are put there as the schema can tell apart. What is wrong in them is told once. That an element which goes on is
+not complete yet is no finding.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from itertools import islice
 from typing import BinaryIO
@@ -16,23 +18,28 @@ from lxml import etree
 
 from exchange.findings import Finding
 from exchange.formats.xml.layout import Layout
-from exchange.formats.xml.names import split
 from exchange.formats.xml.plan import Plan
-from exchange.formats.xml.scan import Cutting, Piece, Pieces
+from exchange.formats.xml.scan import Cutting, Piece, Pieces, safe_parser
 from exchange.formats.xml.source import Source
+
+XSD = "http://www.w3.org/2001/XMLSchema"
+MOST_KEPT = 1_000
+"""So many children are kept of an element that goes on: more rows of different names than that no schema has."""
+Most = Callable[[str], int]
+"""How many elements of one name in a row stand for any number of them."""
 
 
 class Part:
     """One small document; line: what to add to the lines in it."""
 
-    def __init__(self, piece: Piece, goes_on: list[Open]) -> None:
+    def __init__(self, piece: Piece, continued: list[Open]) -> None:
         self.root = piece.root
         self.line = piece.line - 1
         self._piece = piece
         self._chain = list(islice(_first_children(piece.root), piece.continued))
-        self._goes_on = goes_on
+        self._continued = continued
         self._copies = {
-            copy for element, known in zip(self._chain, goes_on, strict=True) for copy in known.put(element)
+            copy for element, known in zip(self._chain, continued, strict=True) for copy in known.put(element)
         }
 
     def is_told(self, element: etree._Element | None) -> bool:
@@ -44,14 +51,9 @@ class Part:
             here = here.getparent()
         return here is not None
 
-    def is_elsewhere(self, element: etree._Element | None, expected: set[str]) -> bool:
-        """Whether what an element lacks may stand in another part: it goes on, or had one of these in it before."""
-        if element is None or element in self._piece.open:
-            return True
-        if element not in self._chain:
-            return False
-        seen = self._goes_on[self._chain.index(element)].seen
-        return any(split(tag)[1] in expected for tag in seen)
+    def goes_on(self, element: etree._Element | None) -> bool:
+        """Whether the rest of an element stands in the next part."""
+        return element is None or element in self._piece.open
 
     def is_continued(self, element: etree._Element) -> bool:
         """Whether an element began in an earlier part, where its attributes were checked."""
@@ -64,64 +66,80 @@ class Part:
             return 0
         same = [child for child in around if child.tag == element.tag and child not in self._copies]
         before = (
-            self._goes_on[self._chain.index(around)].seen[str(element.tag)] if around in self._chain else 0
+            self._continued[self._chain.index(around)].seen[str(element.tag)] if around in self._chain else 0
         )
         return before + same.index(element) + 1 if before or len(same) > 1 else 0
 
-    def open(self, records: frozenset[str]) -> list[Open]:
+    def open(self, most: Most) -> list[Open]:
         """What the next part must know of the elements that stay open."""
         found: list[Open] = []
         for depth, element in enumerate(self._piece.open):
             inner = self._piece.open[depth + 1] if depth + 1 < len(self._piece.open) else None
-            own = [child for child in element if child not in self._copies]
-            seen = Counter(str(child.tag) for child in own if child is not inner)
-            if depth < len(self._chain) and self._chain[depth] is element:
-                known = self._goes_on[depth]
-                found.append(Open(known.head, known.attributes, known.seen + seen))
-            else:
-                found.append(Open(_head(own, inner, records), dict(element.attrib), seen))
+            is_chained = depth < len(self._chain) and self._chain[depth] is element
+            known = self._continued[depth] if is_chained else Open(dict(element.attrib))
+            for child in element:
+                if child is not inner and child not in self._copies:
+                    known.add(child, most)
+            found.append(known)
         return found
 
 
 class Open:
-    """An element that goes on in the next part: its head and attributes, and how many of each name were in it."""
+    """An element that goes on in the next part: its attributes, what stands for its children so far, and how many of
+    each name there were.
+    """
 
-    def __init__(self, head: list[etree._Element], attributes: dict[str, str], seen: Counter[str]) -> None:
-        self.head = head
+    def __init__(self, attributes: dict[str, str]) -> None:
         self.attributes = attributes
-        self.seen = seen
+        self.seen: Counter[str] = Counter()
+        self._kept: list[etree._Element] = []
+        self._row = 0  # how many of the last name stand there in a row
+
+    def add(self, child: etree._Element, most: Most) -> None:
+        """One more child; in a long row of one name it changes nothing for what may follow."""
+        name = str(child.tag)
+        self.seen[name] += 1
+        self._row = self._row + 1 if self._kept and self._kept[-1].tag == name else 1
+        if self._row <= most(name) and len(self._kept) < MOST_KEPT:
+            self._kept.append(deepcopy(child))
 
     def put(self, element: etree._Element) -> list[etree._Element]:
-        """Give the element of the next part its attributes and a copy of its head."""
+        """Give the element of the next part its attributes and copies of what stood in it."""
         for name, value in self.attributes.items():
             element.set(name, value)
-        copies = [deepcopy(child) for child in self.head]
+        copies = [deepcopy(child) for child in self._kept]
         for place, copy in enumerate(copies):
             element.insert(place, copy)
         return copies
 
 
-def parts(stream: BinaryIO, layout: Layout) -> Iterator[Part]:
+def parts(stream: BinaryIO, layout: Layout, most: Most) -> Iterator[Part]:
     """The parts of a file of this layout; where the file is damaged, they end (the reader tells why)."""
     plan = Plan(layout)
     cutting = Cutting(plan.ends, plan.splits, lambda _default, _prefixed: False, layout.concatenated)
-    goes_on: list[Open] = []
+    continued: list[Open] = []
     for piece in Pieces(Source(stream, _ignored), cutting, _ignored):
-        part = Part(piece, goes_on)
+        part = Part(piece, continued)
         yield part
-        goes_on = part.open(plan.ends)
+        continued = part.open(most)
 
 
-def _head(
-    children: list[etree._Element], inner: etree._Element | None, records: frozenset[str]
-) -> list[etree._Element]:
-    """What stands before the first record or the element that goes on."""
-    head: list[etree._Element] = []
-    for child in children:
-        if child is inner or split(str(child.tag))[1] in records:
-            break
-        head.append(deepcopy(child))
-    return head
+def distinguished(schema: bytes) -> Callable[[str], int]:
+    """How many elements of one local name in a row a schema tells apart from still more of them."""
+    root = etree.fromstring(schema, safe_parser())
+    counts: dict[str, int] = {}
+    groups = 1
+    for element in root.iter(
+        *(f"{{{XSD}}}{kind}" for kind in ("element", "sequence", "choice", "all", "group"))
+    ):
+        least, highest = element.get("minOccurs", "1"), element.get("maxOccurs", "1")
+        number = max(int(least), 1 if highest == "unbounded" else int(highest))
+        name = element.get("name") or element.get("ref", "").rpartition(":")[2]
+        if element.tag == f"{{{XSD}}}element":
+            counts[name] = max(counts.get(name, 1), number)
+        else:
+            groups = max(groups, number)
+    return lambda name: counts.get(name, 1) * groups
 
 
 def _first_children(element: etree._Element) -> Iterator[etree._Element]:

@@ -22,7 +22,7 @@ from lxml import etree
 from exchange.declare.layout import LayoutBase
 from exchange.errors import UseError
 from exchange.findings import Code, Finding, Found, Severity, code
-from exchange.formats._xsd_parts import Part, parts
+from exchange.formats._xsd_parts import Part, distinguished, parts
 from exchange.formats.xml.layout import Layout
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class XsdCheck:
                 found(_finding(element, finding_code, error.line, facts).with_severity(severity))
 
     def _in_parts(self, stream: BinaryIO, layout: Layout, found: Found, severity: Severity) -> None:
-        for part in parts(stream, layout):
+        for part in parts(stream, layout, self._most):
             root, schema = self._document(part.root)
             if schema is None:
                 found(_no_schema(root))
@@ -133,7 +133,7 @@ class XsdCheck:
                 continue
             for kind, error, facts in _once(schema.error_log):
                 element = _at(root, error.path)
-                if not part.is_told(element) and not _is_of_other_part(part, element, kind, facts):
+                if not part.is_told(element) and not _is_of_other_part(part, element, kind):
                     line = part.line + error.line
                     found(_finding(element, kind, line, facts, part.number).with_severity(severity))
 
@@ -145,8 +145,18 @@ class XsdCheck:
                 return element, schema
         return root, None
 
+    def _most(self, name: str) -> int:
+        """How many elements of a name in a row stand for any number of them; see `distinguished`."""
+        element = etree.QName(name)
+        kept = self._kept.__dict__.setdefault("most", {})
+        namespace = element.namespace or ""
+        if namespace not in kept:
+            text = self._load(namespace)
+            kept[namespace] = distinguished(text) if text is not None else _only_one
+        return int(kept[namespace](element.localname))
+
     def _schema(self, namespace: str) -> etree.XMLSchema | None:
-        kept: dict[str, etree.XMLSchema | None] = self._kept.__dict__
+        kept: dict[str, etree.XMLSchema | None] = self._kept.__dict__.setdefault("schemas", {})
         if namespace not in kept:
             text = self._load(namespace)
             kept[namespace] = None if text is None else _compiled(text, namespace, self._load)
@@ -255,11 +265,14 @@ def _json_finding(error: ValidationError) -> Any:
     )
 
 
-def _is_of_other_part(part: Part, element: etree._Element | None, kind: Code, facts: dict[str, Any]) -> bool:
+def _only_one(_name: str) -> int:
+    return 1
+
+
+def _is_of_other_part(part: Part, element: etree._Element | None, kind: Code) -> bool:
     """Whether a finding is only due to the cut."""
     if kind is MISSING:
-        expected = set(re.split(r"[ ,]+", facts["expected"].removeprefix("; expected is ")))
-        return part.is_elsewhere(element, expected)
+        return part.goes_on(element)
     return kind is BAD_ATTRIBUTE and element is not None and part.is_continued(element)
 
 

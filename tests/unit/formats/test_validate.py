@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from exchange.errors import UseError
 from exchange.findings import Finding
@@ -220,3 +224,57 @@ def test_what_is_missing_at_the_end_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     head = GOOD[: GOOD.index(b"<Stmt>")]
     (finding,) = in_parts(head + b"</BkToCstmrStmt></Document>", monkeypatch, 700)
     assert (finding.code, finding.field) == ("XSD002", "BkToCstmrStmt")
+
+
+CHILDREN = [
+    b"<Id>1</Id>",
+    b"<ElctrncSeqNb>1</ElctrncSeqNb>",
+    b'<Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">1</Amt><CdtDbtInd>CRDT</CdtDbtInd>'
+    b"<Dt><Dt>2026-11-23</Dt></Dt></Bal>",
+    b"<TxsSummry/>",
+    b'<Ntry><Amt Ccy="EUR">1</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BkTxCd/></Ntry>',
+    b"<Ntry><CdtDbtInd>CREDIT</CdtDbtInd></Ntry>",
+    b"<AddtlStmtInf>x</AddtlStmtInf>",
+    b"<Foreign/>",
+]
+
+
+@settings(max_examples=int(os.environ.get("EXCHANGE_EXAMPLES", "40")), deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(CHILDREN), st.integers(1, 9)), max_size=6),
+    st.sampled_from([0, 1, 20]),
+    st.integers(0, 2),
+    st.sampled_from([300, 900]),
+)
+def test_the_order_and_the_number_of_elements_are_checked_across_parts(
+    rows: list[tuple[bytes, int]], entries: int, at: int, chunk: int
+) -> None:
+    """In any order, as many as there may be: the same findings as for the whole file."""
+    good = statement(entries + 2, {}, statements=2)
+    begins = [match.start() for match in re.finditer(b"<Ntry>|</Stmt>|<Bal>", good)]
+    place = begins[(len(begins) - 1) * at // 2]
+    text = good[:place] + b"\n".join(child * number for child, number in rows) + good[place:]
+    with pytest.MonkeyPatch.context() as patch:
+        told = in_parts(text, patch, chunk)
+    assert [_numbered(finding) for finding in told] == [_numbered(finding) for finding in found(text)]
+
+
+def test_the_most_of_some_elements_is_counted_across_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    schema = b"""<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" elementFormDefault="qualified" xmlns="u"
+      targetNamespace="u"><xs:element name="f"><xs:complexType><xs:sequence>
+      <xs:element name="r" maxOccurs="7" minOccurs="3"><xs:complexType><xs:sequence><xs:element name="t" type="xs:date"
+      minOccurs="0"/></xs:sequence></xs:complexType></xs:element><xs:element name="end"/></xs:sequence></xs:complexType>
+      </xs:element></xs:schema>"""
+    rows = {
+        "layout": "acme/r", "format": "xml", "namespace": "u",
+        "records": {"file": {"at": "f"}, "r": {"inside": "file", "at": "r"}},
+    }  # fmt: skip
+    check = XsdCheck(lambda _: schema, xml.Layout.model_validate(rows))
+    monkeypatch.setattr(validate, "WHOLE", 10)
+    monkeypatch.setattr(source, "CHUNK", 30)
+    monkeypatch.setattr(scan, "CHUNK", 30)
+    for number in range(12):
+        gathered = Gathered()
+        text = b'<f xmlns="u">' + b"<r><t>2026-01-01</t></r>" * number + b"<end/></f>"
+        check(io.BytesIO(text), gathered, "error")
+        assert bool(gathered.errors) == (not 3 <= number <= 7), number
