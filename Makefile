@@ -7,6 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(shell command -v uv 2>/dev/null)
 DEMO   ?= demo
+BENCH  ?=
 
 ifeq ($(UV),)
 create  = $(PYTHON) -m venv $(VENV)
@@ -38,7 +39,7 @@ docs: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest tests/architecture tests/docs
 
 bench: $(VENV)/.ready-dev
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(BENCH)
 
 faults: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.faults.run --all

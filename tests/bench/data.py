@@ -75,21 +75,56 @@ def receivables(path: Path, items: int) -> None:
             )
 
 
+def order(number: int, lines: int) -> str:
+    """One shop order as a JSON object on one line."""
+    bought = [
+        {"sku": f"S{line}", "name": f"Tuote {line} å", "quantity": str(line + 1), "net": f"{line + 1}.00"}
+        for line in range(lines)
+    ]
+    customer = {
+        "number": str(number % 997),
+        "name": f"Öberg {number % 997}",
+        "street": f"Hämeenkatu {number % 83}",
+        "postcode": "33100",
+        "town": "Tampere",
+        "country": "FI",
+    }
+    whole = {
+        "number": str(number),
+        "date": "2026-11-23",
+        "currency": "EUR",
+        "customer": customer,
+        "lines": bought,
+    }
+    return json.dumps(whole, ensure_ascii=False)
+
+
 def orders(path: Path, number: int) -> None:
-    """Shop orders as one JSON object a line, seven lines each."""
+    """Shop orders as one JSON object a line, seven lines of goods each."""
     with path.open("w", encoding="utf-8") as out:
+        out.writelines(order(each, 7) + "\n" for each in range(number))
+
+
+def small_orders(folder: Path, number: int) -> None:
+    """Files of one order each, about two kilobytes."""
+    for each in range(number):
+        (folder / f"{each:06d}.json").write_text(order(each, 26) + "\n", encoding="utf-8")
+
+
+def fixed(path: Path, number: int) -> None:
+    """Reference payments as a Finnish bank delivers them (KTL): records of ninety columns."""
+    refs = references(50_000)
+    total = 0
+    with path.open("w", encoding="iso-8859-1", newline="") as out:
+        out.write("0" + "261123" + "2100" + "32" + "1234567  " + "1" + " " * 67 + "\r\n")
         for each in range(number):
-            lines = [
-                {"sku": f"S{line}", "name": f"Tuote {line} å", "quantity": line + 1, "net": f"{line + 1}.00"}
-                for line in range(7)
-            ]
-            order = {
-                "number": str(each),
-                "date": "2026-11-23",
-                "customer": {"number": str(each % 997), "name": "Öberg"},
-                "lines": lines,
-            }
-            out.write(json.dumps(order, ensure_ascii=False) + "\n")
+            cents = each % 900_000 + 100
+            total += cents
+            out.write(
+                f"312345600000785261123261123{each:016d}{refs[each % 50_000]:0>20}{'Asiakas ' + str(each % 997):<12}1A"
+                f"{cents:010d}0A \r\n"
+            )
+        out.write(f"9{number:06d}{total:011d}{0:06d}{0:011d}".ljust(90) + "\r\n")
 
 
 _STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
