@@ -63,6 +63,11 @@ class ProfileMapping(CompiledMapping):
     written: str
     editions: tuple[Edition, ...]
 
+    @property
+    def is_dated(self) -> bool:
+        """Always: another edition may count on another day."""
+        return True
+
     def run(
         self, batches: Iterable[Batch], facts: ArrivalFacts, found: Found, tally: Tally
     ) -> Iterator[Batch]:

@@ -290,11 +290,13 @@ class _Maker:
 
 
 def _road(intake: Intake, way: Way) -> Road | None:
-    """The short way of a flow, where there is one mapping at each place."""
+    """The short way of a flow, where there is one mapping at each place and none that is another on another day."""
     chains = (intake.chain, way.chain)
     if any(len(together) != 1 for steps in chains for together in steps):
         return None
     first, own = ([together[0].compiled for together in steps] for steps in chains)
+    if any(compiled.is_dated for compiled in (*first, *own)):
+        return None
     return Road.of(intake.reader, first, own, way.writer)
 
 

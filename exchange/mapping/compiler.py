@@ -154,6 +154,11 @@ class CompiledMapping:
     source_shape: Shape
     target_shape: Shape
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether the day of an arrival decides what is done."""
+        return False
+
     def run(
         self, batches: Iterable[Batch], facts: ArrivalFacts, found: Found, tally: Tally
     ) -> Iterator[Batch]:
