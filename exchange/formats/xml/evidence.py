@@ -14,6 +14,8 @@ from exchange.formats.xml.names import Names, split
 from exchange.formats.xml.source import encoding_of
 
 _PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
+_DOCUMENT = re.compile(r"(?<=>)\s*(?=<\?xml\s)")
+"""Where another document begins in a file that holds several."""
 _VERSION = re.compile(r"(?!head)([a-z]{4}\.\d{3}\.\d{3}\.\d{2}(?:\.[a-z]{2}\.\d{2})?)(?![0-9])")
 """The message in a namespace, also in those of Switzerland (….03.ch.02.xsd) and Austria (ISO:…:APC:…); a header is
 beside the message."""
@@ -34,7 +36,8 @@ def may_fit(sample: bytes, head: Mapping[str, str]) -> bool:
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """Why a file that begins with the sample is of this layout: a sentence; None when it is not."""
     names = Names(layout)
-    starts = [(depth, tag, names[tag]) for depth, tag in _starts(sample)]
+    documents = _DOCUMENT.split(_text(sample)) if layout.concatenated else [_text(sample)]
+    starts = [(depth, tag, names[tag]) for text in documents for depth, tag in _starts(text)]
     for kind in layout.kinds().values():
         for path in kind.places if kind.inside is None else ():
             wanted = [step.name for step in path.steps]
@@ -46,7 +49,7 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
 
 def sniff(sample: bytes) -> Sniffed | None:
     """What the bytes say of themselves; None when they are not XML."""
-    starts = list(_starts(sample))
+    starts = list(_starts(_text(sample)))
     if not starts:
         return None
     name, mark, declared = encoding_of(sample)
@@ -72,9 +75,8 @@ def _met(starts: list[tuple[int, str, str]], wanted: list[str], anywhere: bool) 
     return None
 
 
-def _starts(sample: bytes) -> Iterator[Start]:
-    """The elements that begin in the sample, with their depth; nothing when it is not XML or has a DOCTYPE."""
-    text = _text(sample)
+def _starts(text: str) -> Iterator[Start]:
+    """The elements that begin in a text, with their depth; nothing when it is not XML or has a DOCTYPE."""
     prologue = _PROLOGUE.match(text)
     rest = text[prologue.end() :] if prologue else text
     if not re.match(r"<[^\s!?/<>&]", rest):

@@ -1,0 +1,81 @@
+"""Invoices at random, right to the cent, for every target that takes invoices."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from exchange.checks import get
+
+CENT = Decimal("0.01")
+NAMES = (
+    "Åkerö Lampor AB",
+    "Kahvila Äijä & Kumpp. Oy",
+    "Müller <GmbH>",
+    'Ola "Nord" Nordmann AS',
+    "x" * 90,
+    "Oy",
+)
+ZERO_RATED = ("Z", "E", "AE", "K", "G", "O")
+RATES = tuple(map(Decimal, ("25.5", "24", "14", "13.5", "10", "25", "12", "6")))
+
+
+def cents(value: Decimal) -> Decimal:
+    return value.quantize(CENT, ROUND_HALF_UP)
+
+
+@st.composite
+def lines(draw: st.DrawFn, sign: int) -> dict[str, Any]:
+    taxed = draw(st.booleans())
+    rate = draw(st.sampled_from(RATES)) if taxed else Decimal(0)
+    quantity = draw(st.decimals("0.001", "9999", places=3)) * sign
+    price = draw(st.decimals("0.0001", "9999", places=4))
+    net = cents(quantity * price)
+    vat = cents(net * rate / 100)
+    return {
+        "sku": draw(st.none() | st.sampled_from(("S1", "Ä-2"))),
+        "description": draw(st.sampled_from(("Kahvi 10 kg", "Tuote <é> & muut", "y" * 200, "-"))),
+        "quantity": quantity,
+        "unit": draw(st.none() | st.sampled_from(("kpl", "kg", "tunti"))),
+        "unit_price": price,
+        "net": net,
+        "vat_rate": rate,
+        "vat_category": "S" if taxed else draw(st.sampled_from(ZERO_RATED)),
+        "vat": vat,
+        "gross": net + vat,
+    }
+
+
+@st.composite
+def invoices(draw: st.DrawFn) -> dict[str, Any]:
+    """A document common/invoice whose lines and totals agree."""
+    sign = draw(st.sampled_from((1, 1, 1, -1)))
+    made = draw(st.lists(lines(sign), min_size=1, max_size=6))
+    issued = date(2026, 1, 1) + timedelta(draw(st.integers(0, 700)))
+    complete = get("fi-viite").complete
+    assert complete is not None
+    reference = complete(str(draw(st.integers(100, 10**15))))
+    net, vat = (sum((line[name] for line in made), Decimal(0)) for name in ("net", "vat"))
+    address = {"street": "Katu 1", "postcode": "00100", "town": "Helsinki", "country": "FI"}
+    return {
+        "number": str(draw(st.integers(1, 10**9))),
+        "kind": "credit" if sign < 0 else "invoice",
+        "issued": issued,
+        "due": issued + timedelta(draw(st.integers(0, 60))),
+        "currency": draw(st.sampled_from(("EUR", "SEK", "USD"))),
+        "reference": draw(st.none() | st.just(reference)),
+        "buyer_reference": draw(st.none() | st.just("PO 77 & <x>")),
+        "customer": {
+            "number": "77",
+            "name": draw(st.sampled_from(NAMES)),
+            "business_id": draw(st.none() | st.just("0836922-4")),
+            "address": draw(st.none() | st.just(address)),
+        },
+        "lines": made,
+        "total_net": net,
+        "total_vat": vat,
+        "total": net + vat,
+    }
