@@ -172,6 +172,11 @@ def test_wrong_sums_are_told(old: str, new: str, told: list[str]) -> None:
         assert taken(made[0], "amount", "counterparty", "batch.count") == (250, None, 2)
 
 
+def test_a_day_outside_the_period_is_told() -> None:
+    _, found = documents(NAME, FULL.replace(b"ARCH4             260302", b"ARCH4             260202"))
+    assert "TITO06" in codes(found)
+
+
 def test_a_wrong_check_digit_is_told() -> None:
     _, found = documents(NAME, FULL.replace(b"1234561", b"1234562"))
     assert codes(found) == ["TITO02"]
@@ -196,6 +201,14 @@ def test_blanks_taken_off_and_letters_of_seven_bits() -> None:
     assert codes(documents(NAME, stripped)[1]) == []
     made, found = documents(NAME, FULL.replace(b"MAKSAJA YKSI", b"P[IV[ Y]TJ\\ "))
     assert (made[0]["counterparty"]["name"], codes(found)) == ("PÄIVÄ YÅTJÖ", ["FIX019"])
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "utf-8"])
+def test_other_encodings_are_read_and_told(encoding: str, tmp_path: Path) -> None:
+    raw = FULL.decode("iso-8859-1").replace("MAKSAJA YKSI", "Äijälä Öysti").encode(encoding)
+    made, found = documents(NAME, raw)
+    assert (made[0]["counterparty"]["name"], codes(found)) == ("Äijälä Öysti", ["FIX022"])
+    assert inspected(raw, tmp_path).layout == NAME
 
 
 def test_an_unknown_kind_of_detail_is_kept() -> None:
@@ -225,7 +238,8 @@ def test_no_single_damage_passes_or_raises() -> None:
 )
 def test_statements_of_any_size_add_up(moves: list[tuple[int, int]], opening: int) -> None:
     moves = sorted(moves, key=lambda one: one[1])
-    lines, at = [head(1, f"{Decimal(opening) / 100}")], Decimal(opening) / 100
+    first = head(1, f"{Decimal(opening) / 100}").replace("260302260303260304", "260301260331260401")
+    lines, at = [first], Decimal(opening) / 100
     for number, (amount, day) in enumerate(moves, 1):
         at += Decimal(amount) / 100
         lines.append(entry(number, f"{Decimal(amount) / 100:.2f}", day=f"26030{day + 1}"))
