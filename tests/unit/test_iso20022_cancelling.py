@@ -60,7 +60,9 @@ def test_a_request_reads_back_the_same(message: str) -> None:
     made, found = documents(data, "iso20022/camt.055")
     assert [each for each in found if each.severity == "error"] == []
     told = [each for each in made if each["level"] != "file" or each["whole"] or each["reasons"]]
-    wanted = [{name: value for name, value in known(each).items() if name != "whole" or value} for each in asked]
+    wanted = [
+        {name: value for name, value in known(each).items() if name != "whole" or value} for each in asked
+    ]
     read = [known(each) for each in told if not (each["level"] == "batch" and not each["reasons"])]
     assert sorted(read, key=repr) == sorted(wanted, key=repr)
 
