@@ -63,6 +63,15 @@ class Ancestor(Declared):
     set: dict[PlacedText, Any] = Field({}, description="fields of the envelope: text, =expression, structure")
 
 
+class Follows(Declared):
+    """Groups follow each other: each opens with what the one before it closed with."""
+
+    code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as CAMT06")
+    say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
+    advice: str = Field("", description="the next step, for the same person")
+    severity: Literal["error", "warning", "info"] = Field("warning", description="an error holds the file")
+
+
 class Balanced(Declared):
     """What was there and what moved must make what is there then, within each value of `by`. Where opening
     or closing is empty nothing is asked.
@@ -76,6 +85,11 @@ class Balanced(Declared):
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
     advice: str = Field("", description="the next step, for the same person")
     severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
+    follows: Follows | None = Field(
+        None,
+        description="groups that differ in the last value of `by` alone, such as statements of one account, must follow "
+        "each other in the file",
+    )
 
 
 class Conserved(Declared):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from exchange.declare.mapping import Follows
 from exchange.findings import Finding
 from exchange.mapping.evaluator import shown
 from exchange.mapping.plan import Balance
@@ -44,6 +45,32 @@ class Balances:
             for by, movement in movements.items():
                 if movement.opening is not None and movement.closing is not None:
                     yield from _difference(balance, by, movement)
+            if balance.declared.follows is not None:
+                yield from _gaps(balance.declared.follows, movements)
+
+
+def _gaps(rule: Follows, movements: Mapping[tuple[Any, ...], Movement]) -> Iterator[Finding]:
+    """Where a group does not open with what the one before it closed with."""
+    closed: dict[tuple[Any, ...], Movement] = {}
+    for by, movement in movements.items():
+        before = closed.get(by[:-1])
+        known = before is not None and None not in (before.closing, movement.opening)
+        if before is not None and known and before.closing != movement.opening:
+            yield _gap(rule, by, before, movement)
+        closed[by[:-1]] = movement
+
+
+def _gap(rule: Follows, by: tuple[Any, ...], before: Movement, movement: Movement) -> Finding:
+    within = " / ".join(str(value) for value in by if value is not None)
+    message = (
+        f"{rule.say} ({within}) It opens with {shown(movement.opening)}, but the one before it closed with "
+        f"{shown(before.closing)}."
+    )
+    advice = rule.advice or "One between them is probably missing: ask the sender for it."
+    opening = shown(movement.opening)
+    return Finding(
+        rule.code, rule.severity, message, advice, movement.line, None, movement.path, None, opening
+    )
 
 
 def _difference(balance: Balance, by: tuple[Any, ...], movement: Movement) -> Iterator[Finding]:

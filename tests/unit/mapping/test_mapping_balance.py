@@ -150,3 +150,38 @@ def test_many_children_take_time_in_proportion() -> None:
         began = process_time()
         assert len(run(mapping, many)[0]) == 20_000
         assert process_time() - began < 10
+
+
+FOLLOWS = """
+balance:
+  - by: [=source.currency, =source.order_no]
+    opening: =source.customer.number
+    moved: =source.total
+    closing: =source.pieces
+    code: BAL1
+    say: The statement does not balance.
+    severity: info
+    follows: {code: BAL2, say: A statement is missing., severity: error}
+"""
+
+
+def test_groups_follow_each_other_within_the_other_keys() -> None:
+    text = "set: {number: =order_no}\n" + ABOVE + FOLLOWS
+
+    def statement(name: str, opening: int | None, closing: int, currency: str = "EUR") -> Any:
+        total = Decimal(closing - (opening or 0))
+        return opened(opening, order_no=name, pieces=closing, total=total, currency=currency)
+
+    good = [
+        statement("1", 10, 15),
+        statement("9", 1, 2, "SEK"),
+        statement("2", 15, 15),
+        statement("3", 15, 20),
+    ]
+    for mapping in both(text):
+        _, found, _ = run(mapping, *good)
+        assert [each.code for each in found] == []
+        _, found, _ = run(mapping, *good[:2], good[3], statement("4", 21, 22), statement("5", None, 3))
+        assert [(each.code, each.severity) for each in found if each.code == "BAL2"] == [("BAL2", "error")]
+        (gap,) = [each for each in found if each.code == "BAL2"]
+        assert "EUR / 4) It opens with 21, but the one before it closed with 20" in gap.message
