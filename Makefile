@@ -42,7 +42,7 @@ bench: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.bench $(BENCH)
 
 faults: $(VENV)/.ready-dev
-	$(BIN)/python -m tests.faults.run --all
+	$(BIN)/python -m tests.faults.run --all --jobs $$(nproc)
 	$(BIN)/python -m tests.faults.demo --kills 200
 
 # Hashed locks without any address in them; needs uv.

@@ -28,8 +28,6 @@ ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "samples/nordkaffe"
 COMMAND = [sys.executable, "-m", "exchange", "run", "--once", "--site"]
 MOMENT = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d")
-LONGEST = 4.0
-"""Seconds within which a run is killed; an undisturbed one takes about that long."""
 
 
 def make_site(folder: Path) -> Path:
@@ -105,11 +103,15 @@ def trial(base: Path, number: int, moments: list[float]) -> list[str]:
 def play(kills: int, seed: int, base: Path) -> list[str]:
     """So many kills, in trials of one to four; what is wrong with the moments at which it went wrong."""
     chance = random.Random(seed)
+    begin = time.monotonic()
     run(make_site(base / "reference"), None)
+    longest = (
+        time.monotonic() - begin
+    )  # so that kills fall on every part of a run, however slow the machine is
     wrong: list[str] = []
     number = 0
     while kills > 0:
-        moments = [chance.uniform(0.2, LONGEST) for _ in range(min(kills, chance.randint(1, 4)))]
+        moments = [chance.uniform(0.1, 1) * longest for _ in range(min(kills, chance.randint(1, 4)))]
         kills -= len(moments)
         number += 1
         wrong += [f"trial {number}, killed after {moments}: {each}" for each in trial(base, number, moments)]

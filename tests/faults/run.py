@@ -3,6 +3,7 @@
     python -m tests.faults.run --all                      every point of every scene
     python -m tests.faults.run --sample 20 --seed 7       some of each
     python -m tests.faults.run --all --scene "to SFTP"    scenes whose name holds the text
+    python -m tests.faults.run --all --jobs 4             so many scenes at the same time
 
 Exit status: 0 no violation, 1 some. Needs strace, and root with openssh-server for the SFTP scenes.
 """
@@ -12,8 +13,10 @@ from __future__ import annotations
 import argparse
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.faults.harness import Found, Scene, explore
@@ -28,12 +31,14 @@ def main() -> int:
     if shutil.which("strace") is None:
         print("strace is not installed: nothing can be tried.", file=sys.stderr)
         return 1
+    if options.jobs > 1:
+        return _side_by_side(options)
     sample = None if options.all else options.sample
     home = Path(tempfile.mkdtemp(prefix="faults-", dir=options.dir or (MEMORY if MEMORY.is_dir() else None)))
     results: list[Found] = []
     try:
         for scene in _scenes(home):
-            if options.scene in scene.name:
+            if options.scene in scene.name and options.only in ("", scene.name):
                 place = home / str(len(results))
                 place.mkdir()
                 results.append(explore(scene, place, sample=sample, seed=options.seed))
@@ -60,6 +65,26 @@ def _scenes(home: Path) -> list[Scene]:
     return [*scenes, *sftp_scenes(server), *server_scenes(server)]
 
 
+def _side_by_side(options: argparse.Namespace) -> int:
+    """Each scene in a process of its own, with a server of its own; the worst exit status."""
+    home = Path(tempfile.mkdtemp(prefix="faults-"))
+    try:
+        names = [scene.name for scene in _scenes(home) if options.scene in scene.name]
+    finally:
+        shutil.rmtree(home)
+    how = ["--all"] if options.all else ["--sample", str(options.sample)]
+    how += ["--seed", str(options.seed), *(["--dir", str(options.dir)] if options.dir else [])]
+
+    def play(name: str) -> int:
+        command = [sys.executable, "-m", "tests.faults.run", *how, "--only", name]
+        done = subprocess.run(command, capture_output=True, text=True)
+        print(done.stderr + done.stdout, end="", flush=True)
+        return done.returncode
+
+    with ThreadPoolExecutor(options.jobs) as threads:
+        return max(threads.map(play, names), default=1)
+
+
 _servers: list[sshd.Sshd] = []
 
 
@@ -71,6 +96,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--sample", type=int, default=10, metavar="N", help="so many points of each scene")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scene", default="", metavar="TEXT", help="only scenes whose name holds this")
+    parser.add_argument("--only", default="", metavar="NAME", help="the scene of exactly this name")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="so many scenes at the same time")
     parser.add_argument("--dir", type=Path, help="where to play (default: in memory)")
     return parser.parse_args()
 
