@@ -245,6 +245,7 @@ class _Binder:
         chain = self._chain(target.map, source)
         if layout is None or writer is None or chain is None:
             return None
+        self._check_ids(target, chain)
         if target.bank is not None:
             chain = self._with_profile(chain, source, target, target.bank)
         result = self._result_of(source or target.write, chain)
@@ -263,6 +264,19 @@ class _Binder:
         self._use("layout", target.write)
         validate = validator(self.library, layout, reading=False)
         return Way(target.write, chain, writer, target.name, target.per == "document", validate)
+
+    def _check_ids(self, target: Target, chain: Chain) -> None:
+        """Files of single documents must not all carry the id that their mapping makes of the arrival."""
+        if target.per != "document" or not chain:
+            return
+        for step in chain[-1]:
+            for kind in step.compiled.named_by_arrival():
+                self._say(
+                    target.name,
+                    "Every document becomes a file of its own here, and all files would have the same ids: "
+                    f'"{step.name}" makes those of its {kind} of `arrival.id`.',
+                    "Write one file for all documents: `per: file`, and a name without {n} and {key}.",
+                )
 
     def _with_profile(self, chain: Chain, source: str | None, target: Target, name: PlacedText) -> Chain:
         """The chain with the bank's profile where payments pass."""

@@ -20,9 +20,10 @@ from exchange.declare.problems import DeclarationError
 from exchange.findings import Finding, Found, code
 from exchange.mapping import coverage, explain
 from exchange.mapping.balance import Balances
+from exchange.mapping.bound import Fact
 from exchange.mapping.interpreter import Interpreter, Told
 from exchange.mapping.operators import ARITHMETIC, FAILURES
-from exchange.mapping.plan import Groups, Plan
+from exchange.mapping.plan import Groups, Plan, of_fields, parts
 from exchange.mapping.planner import plan_mapping
 from exchange.mapping.statements import generate
 from exchange.mapping.tables import Tables
@@ -263,6 +264,16 @@ class CompiledMapping:
             state.tally.failed += told.failed
         state.left_out += key is None
         return key
+
+    def named_by_arrival(self) -> list[str]:
+        """The kinds of envelopes that are made of the id of the arrival: it names one file, not several."""
+        return [
+            envelope.kind
+            for envelope in self.plan.envelopes
+            if any(
+                isinstance(part, Fact) and part.name == "id" for part in parts(of_fields(envelope.fields))
+            )
+        ]
 
     def unused_source_fields(self) -> list[str]:
         """Source fields that no expression reads, dotted, in declared order."""
