@@ -270,9 +270,7 @@ class CompiledMapping:
         return [
             envelope.kind
             for envelope in self.plan.envelopes
-            if any(
-                isinstance(part, Fact) and part.name == "id" for part in parts(of_fields(envelope.fields))
-            )
+            if any(isinstance(part, Fact) and part.name == "id" for part in parts(of_fields(envelope.fields)))
         ]
 
     def unused_source_fields(self) -> list[str]:

@@ -253,11 +253,15 @@ def test_a_flow_that_does_not_fit_its_bank(site: Path) -> None:
 def test_files_of_single_payments_would_have_the_same_ids(site: Path) -> None:
     """Every pain.001 would carry the id of the arrival, and the bank would take the second for a duplicate."""
     flow = site / "flows" / "supplier-payments.yaml"
-    declared = flow.read_text().replace("pain001-{arrival.date}-{arrival.id}.xml", "pain001-{arrival.id}-{n}.xml")
+    declared = flow.read_text().replace(
+        "pain001-{arrival.date}-{arrival.id}.xml", "pain001-{arrival.id}-{n}.xml"
+    )
     flow.write_text(declared.replace("bank: ours,", "bank: ours, per: document,"))
     found = problems(site)
     assert [each.line for each in found] == [6, 6] and "`arrival.id`" in found[0].message
-    assert {"its message" in each.message for each in found} == {True, False} and "per: file" in found[0].advice
+    assert {"its message" in each.message for each in found} == {True, False} and "per: file" in found[
+        0
+    ].advice
 
 
 def test_both_versions_are_taken_by_every_bank() -> None:
