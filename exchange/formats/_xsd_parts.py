@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import lru_cache
 from itertools import islice
 from typing import BinaryIO
 
@@ -124,8 +125,9 @@ def parts(stream: BinaryIO, layout: Layout, most: Most) -> Iterator[Part]:
         continued = part.open(most)
 
 
-def distinguished(schema: bytes) -> Callable[[str], int]:
-    """How many elements of one local name in a row a schema tells apart from still more of them."""
+@lru_cache(maxsize=16)
+def distinguished(schema: bytes) -> Counter[str]:
+    """By local name: how many elements of it in a row a schema tells apart from still more of them."""
     root = etree.fromstring(schema, safe_parser())
     counts: dict[str, int] = {}
     groups = 1
@@ -139,7 +141,7 @@ def distinguished(schema: bytes) -> Callable[[str], int]:
             counts[name] = max(counts.get(name, 1), number)
         else:
             groups = max(groups, number)
-    return lambda name: counts.get(name, 1) * groups
+    return Counter({name: number * groups for name, number in counts.items()})
 
 
 def _first_children(element: etree._Element) -> Iterator[etree._Element]:

@@ -15,6 +15,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from lxml import etree
@@ -124,7 +125,7 @@ class XsdCheck:
                 found(_finding(element, finding_code, error.line, facts).with_severity(severity))
 
     def _in_parts(self, stream: BinaryIO, layout: Layout, found: Found, severity: Severity) -> None:
-        for part in parts(stream, layout, self._most):
+        for part in parts(stream, layout, cache(self._most)):
             root, schema = self._document(part.root)
             if schema is None:
                 found(_no_schema(root))
@@ -148,12 +149,8 @@ class XsdCheck:
     def _most(self, name: str) -> int:
         """How many elements of a name in a row stand for any number of them; see `distinguished`."""
         element = etree.QName(name)
-        kept = self._kept.__dict__.setdefault("most", {})
-        namespace = element.namespace or ""
-        if namespace not in kept:
-            text = self._load(namespace)
-            kept[namespace] = distinguished(text) if text is not None else _only_one
-        return int(kept[namespace](element.localname))
+        text = self._load(element.namespace or "")
+        return 1 if text is None else max(1, distinguished(text)[element.localname])
 
     def _schema(self, namespace: str) -> etree.XMLSchema | None:
         kept: dict[str, etree.XMLSchema | None] = self._kept.__dict__.setdefault("schemas", {})
@@ -263,10 +260,6 @@ def _json_finding(error: ValidationError) -> Any:
         what=name or "The document",
         why=error.message.rstrip("."),
     )
-
-
-def _only_one(_name: str) -> int:
-    return 1
 
 
 def _is_of_other_part(part: Part, element: etree._Element | None, kind: Code) -> bool:

@@ -47,20 +47,29 @@ def payments(path: Path, rows: int) -> None:
             )
 
 
-def statement(path: Path, entries: int) -> None:
-    """One camt.053.001.08 statement: receipts with references, a few of them with another amount than the open item."""
-    refs = references(entries)
-    amounts = [f"{number % 9_000 + 1}.{number % 100:02d}" for number in range(entries)]
-    cents = sum(int(amount.replace(".", "")) for amount in amounts)
+def statement(path: Path, entries: int, items: int | None = None) -> None:
+    """One camt.053.001.08 statement: receipts with references, a few of them with another amount than the open item.
+
+    items: how many different references there are; as many as entries when it is not said.
+    """
+    refs = references(entries if items is None else items)
+    cents = sum(100 * (number % 9_000 + 1) + number % 100 for number in range(entries))
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write(_STATEMENT.format(closing=f"{cents // 100}.{cents % 100:02d}"))
-        for number, amount in enumerate(amounts):
+        for number in range(entries):
             out.write(
                 _ENTRY.format(
-                    number=number, amount=amount, reference=refs[number], name=f"Asiakas {number % 997} Öy"
+                    number=number,
+                    amount=f"{number % 9_000 + 1}.{number % 100:02d}",
+                    reference=refs[number % len(refs)],
+                    name=f"Asiakas {number % 997} Öy",
                 )
             )
         out.write("</Stmt></BkToCstmrStmt></Document>\n")
+
+
+ENTRY_BYTES = 660
+"""About how long an entry of such a statement is."""
 
 
 def receivables(path: Path, items: int) -> None:

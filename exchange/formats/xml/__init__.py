@@ -1,7 +1,8 @@
 """XML: ISO 20022, Finvoice, UBL and the exports of many systems, by declared paths.
 
 Reading: `source` bytes → UTF-8, `scan` UTF-8 → parsed pieces, `plan` and `walkcode` layout → generated code,
-`walk` and `reading` pieces → records, `places` and `complaints` what is wrong and where. Writing: `writecode`
+`walk` and `reading` pieces → records, `alike`, `alikecode` and `skim` records written like earlier ones → records without
+parsing, `places` and `complaints` what is wrong and where. Writing: `writecode`
 layout → templates, `writing` records → bytes, `texts` escaping. Both: `paths`, `layout`, `names`, `totals`.
 `evidence`: what the first bytes of a file say.
 """
