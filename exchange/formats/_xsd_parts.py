@@ -135,12 +135,12 @@ def distinguished(schema: bytes) -> Counter[str]:
         *(f"{{{XSD}}}{kind}" for kind in ("element", "sequence", "choice", "all", "group"))
     ):
         least, highest = element.get("minOccurs", "1"), element.get("maxOccurs", "1")
-        number = max(int(least), 1 if highest == "unbounded" else int(highest))
+        number = max(1, int(least)) if highest == "unbounded" else int(highest) + 1  # that is one too many
         name = element.get("name") or element.get("ref", "").rpartition(":")[2]
         if element.tag == f"{{{XSD}}}element":
             counts[name] = max(counts.get(name, 1), number)
-        else:
-            groups = max(groups, number)
+        elif highest != "unbounded":
+            groups = max(groups, int(highest))
     return Counter({name: number * groups for name, number in counts.items()})
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from exchange.errors import UseError
@@ -246,6 +246,7 @@ CHILDREN = [
     st.integers(0, 2),
     st.sampled_from([300, 900]),
 )
+@example([(CHILDREN[2], 1), (CHILDREN[3], 2), (CHILDREN[4], 1)], 0, 0, 300)
 def test_the_order_and_the_number_of_elements_are_checked_across_parts(
     rows: list[tuple[bytes, int]], entries: int, at: int, chunk: int
 ) -> None:
