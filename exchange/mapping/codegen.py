@@ -6,9 +6,10 @@ into one function replace it, so that a field is read from a local variable and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from types import FunctionType
 from typing import Any, Protocol
 
@@ -203,7 +204,18 @@ class Emitter:
             inlined = bound.function.inline(arguments, self.constant)
             if inlined is not None:
                 return inlined
-        return f"{self.constant(bound.function.call)}({', '.join(codes)})"
+        return self._remembered(bound, codes) or f"{self.constant(bound.function.call)}({', '.join(codes)})"
+
+    def _remembered(self, bound: Apply, codes: Sequence[str]) -> str | None:
+        """A look-up among what the function gave for the same texts before; None where it is no such function."""
+        varying = [i for i, part in enumerate(bound.arguments) if not isinstance(part, Const)]
+        if not (bound.function.remembered and varying) or any(part.type.many for part in bound.arguments):
+            return None
+        if any(bound.arguments[i].type.name != "text" for i in varying):
+            return None
+        fixed = tuple(getattr(part, "value", None) for part in bound.arguments)
+        memo = self.constant(_memo(bound.function.call, fixed, tuple(varying)))
+        return f"{memo}[{codes[varying[0]] if len(varying) == 1 else ', '.join(codes[i] for i in varying)}]"
 
     def _argument(self, bound: Apply, position: int) -> str:
         """An argument, looked at first where its kind is known only at run time."""
@@ -300,6 +312,20 @@ class Emitter:
 
     def _tuple(self, options: Sequence[Bound]) -> str:
         return f"({''.join(f'{self.code(option)}, ' for option in options)})"
+
+
+@cache
+def _memo(call: Callable[..., Any], fixed: tuple[Any, ...], varying: tuple[int, ...]) -> Memo:
+    """What a function gave, by its arguments that are not fixed: by the value itself where it is one."""
+
+    def of_several(values: tuple[Any, ...]) -> Any:
+        given = dict(zip(varying, values, strict=True))
+        return call(*(given.get(position, value) for position, value in enumerate(fixed)))
+
+    if len(varying) > 1:
+        return Memo(of_several)
+    before, after = fixed[: varying[0]], fixed[varying[0] + 1 :]
+    return Memo(lambda value: call(*before, value, *after))
 
 
 def _is_same(one: Any, other: Any) -> bool:

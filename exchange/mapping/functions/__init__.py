@@ -10,7 +10,8 @@ A module may also have `INLINE` (name → a function that gives Python code whic
 the generated function; None where it cannot) and `PER_CHILD` (name → "value" or "condition": with a list of
 structures as first argument, the second argument is computed for each child), `KEEPS_FILLED` (names of
 functions whose result is empty only where an argument is), and `TOTAL` (names of functions that have a result
-for all arguments of the declared types; they need not be called where nobody asks for it).
+for all arguments of the declared types; they need not be called where nobody asks for it), and `REMEMBERED`
+(names of functions that take long and are asked the same again and again: accounts, names, towns).
 """
 
 from __future__ import annotations
@@ -150,6 +151,8 @@ class Function:
     """Whether the result is empty only where an argument is."""
     total: bool = False
     """Whether it has a result for all arguments of the declared types."""
+    remembered: bool = False
+    """Whether generated code remembers what it gave."""
 
     @property
     def summary(self) -> str:
@@ -219,9 +222,18 @@ def _function(module: types.ModuleType, name: str, call: Callable[..., Any], fam
     )
     inline, per_child = getattr(module, "INLINE", {}).get(name), getattr(module, "PER_CHILD", {}).get(name)
     single, filled = getattr(module, "OF_SINGLE", {}).get(name), name in getattr(module, "KEEPS_FILLED", ())
-    total = name in getattr(module, "TOTAL", ())
     return Function(
-        name, call, parameters, _accepts(hints["return"]), family, inline, per_child, single, filled, total
+        name,
+        call,
+        parameters,
+        _accepts(hints["return"]),
+        family,
+        inline,
+        per_child,
+        single,
+        filled,
+        total=name in getattr(module, "TOTAL", ()),
+        remembered=name in getattr(module, "REMEMBERED", ()),
     )
 
 

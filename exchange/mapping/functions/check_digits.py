@@ -4,17 +4,14 @@ people do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from typing import Annotated
 
 from exchange import checks
 from exchange.checks import fi_virtual_barcode
-from exchange.mapping.functions import Argument, Constant, Known
+from exchange.mapping.functions import Known
 from exchange.mapping.operators import Fault
-from exchange.memo import Memo
 
 
 def _known(name: str) -> str | None:
@@ -37,14 +34,7 @@ def is_valid(check: CheckName, value: str | None) -> bool:
 
     `is_valid("iban", "FI21 1234 5600 0007 85") → true`
     """
-    return value is not None and bool(_verdicts(check)[value])
-
-
-@cache
-def _verdicts(check: str) -> Memo:
-    """Accounts come again and again, so the last verdicts are remembered."""
-    fault = checks.get(check).fault
-    return Memo(lambda value: fault(value) is None)
+    return value is not None and checks.get(check).fault(value) is None
 
 
 def complete(check: Annotated[str, Known(_completes)], body: str | None) -> str | None:
@@ -113,15 +103,5 @@ def virtual_barcode(
         raise Fault(f"no bar code can be made: {wrong}") from wrong
 
 
-def _inline_is_valid(arguments: Sequence[Argument], constant: Constant) -> str | None:
-    check, value = arguments
-    if not value.is_text:
-        return None
-    verdict = f"{constant(_verdicts(str(check.value)))}[{{}}]"
-    if value.code.isidentifier() and value.type.empty:
-        return f"({value.code} is not None and {verdict.format(value.code)})"
-    return value.within(verdict) if not value.type.empty else None
-
-
-INLINE = {"is_valid": _inline_is_valid}
+REMEMBERED = frozenset({"is_valid", "complete", "compact", "pretty", "valid", "rf"})
 TOTAL = frozenset({"is_valid"})

@@ -77,3 +77,6 @@ def payment_slip_fault(slip_type: str | None, payment_id: str | None) -> str | N
     `payment_slip_fault("71", "18") → empty`
     """
     return None if slip_type is None else dk_fik.id_fault(slip_type, payment_id or "")
+
+
+REMEMBERED = frozenset({"payment_scheme", "payment_slip", "payment_slip_fault"})

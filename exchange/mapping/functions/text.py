@@ -6,17 +6,16 @@ Positions count from 1. Results never grow without bound: `pad` and `repeat` sto
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache
 from typing import Annotated, TypeVar
 
 from exchange.mapping.functions import Argument, Constant, Known, literal
 from exchange.mapping.functions._patterns import pattern_fault
 from exchange.mapping.functions._sepa import KEPT, NORDIC, to_sepa, to_set
 from exchange.mapping.operators import Fault
-from exchange.memo import Memo
 
 T = TypeVar("T")
 LONGEST = 1_000
@@ -320,22 +319,8 @@ def _inline_strip_zeros(arguments: Sequence[Argument], constant: Constant) -> st
     return value.within(f"({{}}.lstrip('0') or {value.code}[:1] or None)")
 
 
-def _remembered(
-    make: Callable[[str, int], str | None], arguments: Sequence[Argument], constant: Constant
-) -> str | None:
-    """The text for a bank, made once for each of the last texts: names and towns come again and again."""
-    value, longest = arguments
-    if not (value.is_text and longest.constant and isinstance(longest.value, int)):
-        return None
-    return value.within(f"{constant(_bank_texts(make, longest.value))}[{{}}]")
-
-
-@cache
-def _bank_texts(make: Callable[[str, int], str | None], longest: int) -> Memo:
-    return Memo(lambda text: make(text, longest))
-
-
 KEEPS_FILLED = frozenset({"text", "upper", "lower", "title", "length"})
+REMEMBERED = frozenset({"sepa", "nordic", "spelt", "matches", "extract", "title", "wrapped"})
 TOTAL = frozenset(
     {
         "text",
@@ -380,6 +365,4 @@ INLINE = {
     "starts": _inline_starts,
     "length": _inline_length,
     "strip_zeros": _inline_strip_zeros,
-    "sepa": partial(_remembered, sepa),
-    "nordic": partial(_remembered, nordic),
 }
