@@ -195,7 +195,7 @@ class Emitter:
                     code,
                     part.type,
                     self.fresh("t"),
-                    isinstance(part, Const),
+                    isinstance(part, Const) and not guarded,
                     getattr(part, "value", None),
                     is_total(part) and not guarded,
                 )
@@ -208,7 +208,8 @@ class Emitter:
 
     def _remembered(self, bound: Apply, codes: Sequence[str]) -> str | None:
         """A look-up among what the function gave for the same texts before; None where it is no such function."""
-        varying = [i for i, part in enumerate(bound.arguments) if not isinstance(part, Const)]
+        parts = zip(bound.arguments, bound.guarded, strict=True)
+        varying = [i for i, (part, guarded) in enumerate(parts) if guarded or not isinstance(part, Const)]
         if not (bound.function.remembered and varying) or any(part.type.many for part in bound.arguments):
             return None
         if any(bound.arguments[i].type.name != "text" for i in varying):
