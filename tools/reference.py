@@ -9,6 +9,7 @@ Pages without the mark of this tool are written by hand and left alone.
 from __future__ import annotations
 
 import ast
+import calendar as calendar_names
 import dataclasses
 import inspect
 import re
@@ -25,6 +26,7 @@ from exchange import __main__ as door
 from exchange import checks
 from exchange.cli import GROUPS
 from exchange.cli import exchange as command_line
+from exchange.declare.calendar import Feast
 from exchange.declare.catalogue import Catalogue
 from exchange.declare.layout import FieldBase, LayoutBase
 from exchange.flow.library import Library
@@ -85,13 +87,15 @@ def pages() -> Pages:
         "connections.md": connections_page(library),
         "tables.md": tables_page(library),
         "banks.md": banks_page(library),
+        "calendars.md": calendars_page(library),
         "checks.md": checks_page(),
         "codes.md": codes_page(),
         "stages.md": stages_page(),
         "rows.md": rows_page(),
     }
     made |= {
-        f"{kind}.md": declared_page(kind) for kind in ("site", "flow", "table", "mapping", "bank", "pack")
+        f"{kind}.md": declared_page(kind)
+        for kind in ("site", "flow", "table", "mapping", "bank", "calendar", "pack")
     }
     made |= {f"format-{name}.md": format_page(name) for name in formats.names()}
     made |= {f"fields/{owner}.md": text for owner, text in fields_pages(library)}
@@ -244,6 +248,57 @@ def tables_page(library: Library) -> str:
 KEYS_OF_PAYMENTS = (
     "currencies", "urgency", "purposes", "charges", "references", "characters", "name", "text", "address", "needs", "never"
 )  # fmt: skip
+
+
+def calendars_page(library: Library) -> str:
+    """Every calendar: its closing days, its short days, its cut-offs, and how sure they are."""
+    intro = (
+        "The calendars of the package ([keys](calendar.md)). Functions of expressions name them: "
+        '`next_bank_day("target", due)`. `exchange try` predicts by them on which day a bank carries out payments. Saturdays '
+        "and Sundays are closed. A calendar of your own lies below `schemas/calendars/` of the site and may be `like` one of "
+        "these."
+    )
+    parts = ["# Calendars of bank days", intro]
+    for name, calendar in library.calendars().items():
+        currencies = (
+            f" Payments in {', '.join(calendar.currencies)} follow it." if calendar.currencies else ""
+        )
+        told = f"{calendar.meaning}.{currencies} Confidence: {_confidence(calendar.confidence)}. Source: {calendar.source}."
+        days = [(_words(each), _rule(feast), "closed") for each, feast in calendar.closed.items()]
+        days += [(_words(each), _rule(feast), "short") for each, feast in calendar.short.items()]
+        parts += [f"## {name}", told, table(("Day", "When", ""), days)]
+        cut_offs = [
+            (
+                code(each),
+                f"{rule.time:%H:%M} {calendar.zone}",
+                rule.meaning or "",
+                _confidence(rule.confidence),
+            )
+            for each, rule in calendar.cut_offs.items()
+        ]
+        if cut_offs:
+            parts.append(table(("Cut-off", "Until", "Of", "Confidence"), cut_offs))
+    return "\n\n".join(parts)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _confidence(confidence: str | None) -> str:
+    return f"**{confidence}**" if confidence in UNSURE else confidence or ""
+
+
+def _rule(feast: Feast) -> str:
+    """When a feast is, in words."""
+    if feast.easter is not None:
+        when = "Easter Sunday" if not feast.easter else f"Easter Sunday {feast.easter:+} days"
+    elif feast.weekday is not None:
+        when = f"first {calendar_names.day_name[feast.weekday - 1]} from {feast.from_}"
+    else:
+        when = str(feast.on)
+    years = [f"since {feast.since}" if feast.since else "", f"until {feast.until}" if feast.until else ""]
+    return ", ".join([when, *filter(None, years)])
 
 
 def banks_page(library: Library) -> str:

@@ -8,7 +8,9 @@ from exchange.cli._face import print_json
 
 
 @click.command(short_help="JSON Schema of a kind of declared file, for editors.")
-@click.argument("kind", type=click.Choice(["site", "flow", "table", "mapping", "bank", "pack", "layout"]))
+@click.argument(
+    "kind", type=click.Choice(["site", "flow", "table", "mapping", "bank", "calendar", "pack", "layout"])
+)
 @click.option("--format", "format_name", help="For layouts: of this format only.")
 @click.option("--json", "as_json", is_flag=True, help="The output is JSON in any case.")
 def command(kind: str, format_name: str | None, as_json: bool) -> None:

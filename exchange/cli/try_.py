@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -46,10 +47,10 @@ def _references(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
 @click.option(
     "--date",
     "day",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M"]),
     default="2000-01-01",
     show_default=True,
-    help="Day of arrival to pretend.",
+    help="Day (or moment) of arrival to pretend.",
 )
 @click.option(
     "--with",
@@ -76,7 +77,7 @@ def command(
 
     with progress(files) as advance:
         tried, coverage = trying.try_flow(
-            site, flow, files, day=day.date(), references=references, write=write, progress=advance
+            site, flow, files, day=day, references=references, write=write, progress=advance
         )
     if as_json:
         print_json(
@@ -109,6 +110,7 @@ def _as_dict(tried: Tried) -> dict[str, object]:
             for r in tried.results
         ],
         "findings": [finding.as_dict() for finding in tried.outcome.findings.kept],
+        "executions": [dataclasses.asdict(each) for each in tried.executions],
         "differences": tried.differences,
         "written": [str(path) for path in tried.written],
     }
@@ -134,6 +136,7 @@ def _show(tried: Tried, show_outputs: bool) -> None:
     print_findings(tried.outcome.findings.kept, tried.outcome.finding_counts)
     for result in tried.results:
         _show_result(result)
+    _show_executions(tried)
     for difference in tried.differences:
         out.print(Text(difference, style="red"))
     for path in tried.written:
@@ -142,6 +145,19 @@ def _show(tried: Tried, show_outputs: bool) -> None:
         for result in tried.results:
             out.rule(result.name)
             click.echo(result.beginning)
+
+
+def _show_executions(tried: Tried) -> None:
+    """Payments that the bank is expected to carry out on another day than requested."""
+    from rich.text import Text
+
+    from exchange.operations.predicting import differing
+
+    for each in differing(tried.executions):
+        count = f"{each.payments} payment{'' if each.payments == 1 else 's'}"
+        when = f"expected on {each.expected}" if each.expected else "no day expected"
+        words = f"  {count}, {plain(each.amount)} {each.currency}, for {each.requested}: {when}. {each.why}"
+        console().print(Text(words, style="yellow"), soft_wrap=True)
 
 
 def _show_result(result: Result) -> None:

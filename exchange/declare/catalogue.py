@@ -23,16 +23,19 @@ from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node, load
 
-Kind = Literal["layout", "mapping", "table", "bank", "flow", "pack"]
+Kind = Literal["layout", "mapping", "table", "bank", "calendar", "flow", "pack"]
 FOLDERS: Mapping[Kind, str] = {
     "layout": "schemas",
     "mapping": "mappings",
     "table": "tables",
     "bank": "schemas/banks",
+    "calendar": "schemas/calendars",
     "flow": "flows",
     "pack": "packs",
 }
-LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank")
+OTHERS = ("schemas/banks", "schemas/calendars")
+"""Folders below that of the layouts whose files are of a kind of their own."""
+LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank", "calendar")
 """The kinds of which a file may be like another."""
 _PLAIN = re.compile(
     r"""^([a-z]+):(?: +([\w./*:-]+|"[\w./*:$-]+"|\[[\w./*:$ ",-]+\]) *(?:\#.*)?$|((?:\n +- +[^\n]*)+)(?=\n[^\s#-]))""",
@@ -178,7 +181,7 @@ class Catalogue:
         for kind, folder in FOLDERS.items():
             for path in sorted((root / folder).rglob("*")):
                 shown = path.relative_to(root).as_posix()
-                if kind == "layout" and (root / FOLDERS["bank"]) in path.parents:
+                if kind == "layout" and any(root / other in path.parents for other in OTHERS):
                     continue
                 if path.suffix in (".yml", ".YAML", ".YML"):
                     advice = f"Rename it so that it ends in {ENDING}."

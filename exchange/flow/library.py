@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 
 import exchange
 from exchange.declare.bank import Bank
+from exchange.declare.calendar import Calendar
 from exchange.declare.catalogue import Catalogue, Kind, package_data
 from exchange.declare.layout import LayoutBase
 from exchange.declare.mapping import Mapping as DeclaredMapping
@@ -28,6 +29,7 @@ from exchange.declare.table import Table, TableRows, load_rows
 from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
 from exchange.formats.contract import Reader, Writer
+from exchange.mapping.bankdays import BankDays
 from exchange.mapping.compiler import CompiledMapping, compile_mapping
 from exchange.mapping.profile import PAYMENT, profile_mapping
 from exchange.mapping.tables import Tables, build
@@ -104,8 +106,19 @@ class Library:
         made = self._once("bank", name, self._compile_profile)
         return None if made is None else ProfileStep(f"banks/{name}", replace(made, written=written))
 
+    def calendar(self, name: str, at: PlacedText | None = None) -> Calendar | None:
+        """The calendar of that name."""
+        if not self._is_known("calendar", name, at):
+            return None
+        return self._once("calendar", name, self._parse_calendar)
+
+    def calendars(self) -> dict[str, Calendar]:
+        """All calendars that are sound, by name."""
+        found = {name: self.calendar(name) for name in self.catalogue.names("calendar")}
+        return {name: calendar for name, calendar in found.items() if calendar is not None}
+
     def tables(self) -> Tables:
-        """All tables that are sound."""
+        """All tables and calendars that are sound."""
         tables: Tables | None = self._once("tables", "", lambda _: self._load_tables())
         assert tables is not None
         return tables
@@ -243,7 +256,17 @@ class Library:
         self._hashes = {rows.table.table: rows.sha256 for rows in loaded}
         tables, problems = build(loaded)
         self.problems += problems
-        return tables
+        calendars = self.calendars()
+        self._hashes |= {f"calendar {name}": self.hash_of("calendar", name) for name in calendars}
+        return replace(tables, calendars={name: BankDays(each) for name, each in calendars.items()})
+
+    def _parse_calendar(self, name: str) -> Calendar | None:
+        node, problems = self.catalogue.load("calendar", name)
+        calendar = None
+        if node is not None and not problems:
+            calendar, problems = parse(Calendar, node)
+        self.problems += problems
+        return calendar
 
     def table_rows(self, name: str) -> TableRows | None:
         """The rows of a table as declared; None when something is wrong with it."""

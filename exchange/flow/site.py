@@ -82,7 +82,7 @@ def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
     """The site if it is sound enough to look at its places, and all problems of all its files, used or not."""
     site, problems = _try_open(folder, lambda flow: None)
     if site is not None:
-        for entry in site.library.catalogue.entries(("layout", "mapping", "bank")):
+        for entry in site.library.catalogue.entries(("layout", "mapping", "bank", "calendar")):
             if not entry.packaged:
                 getattr(site.library, entry.kind)(entry.name)
         problems = [*problems, *site.library.problems]

@@ -17,7 +17,7 @@ from exchange.mapping.functions import Accepts, Function, Parameter, functions
 from exchange.mapping.scope import Scope
 from exchange.mapping.syntax import Call, Literal
 from exchange.mapping.tables import Search
-from exchange.mapping.types import NOTHING, NUMBERS, TEXT, UNKNOWN, Type, join
+from exchange.mapping.types import CALENDAR, NOTHING, NUMBERS, TEXT, UNKNOWN, Type, join
 
 if TYPE_CHECKING:
     from exchange.mapping.analysis import Analyst
@@ -38,6 +38,9 @@ def resolve(analyst: Analyst, node: Call, scope: Scope) -> Bound:
     arguments = _placed(analyst, function, node, given, named)
     if arguments is None:
         return Const(node, UNKNOWN, None)
+    arguments = [
+        _calendar(analyst, function, position, argument) for position, argument in enumerate(arguments)
+    ]
     guarded = tuple(
         _check(analyst, function, position, argument) for position, argument in enumerate(arguments)
     )
@@ -191,6 +194,21 @@ def _parameter(function: Function, position: int) -> Parameter:
     parameter = function.parameter(position)
     assert parameter is not None
     return parameter
+
+
+def _calendar(analyst: Analyst, function: Function, position: int, argument: Bound) -> Bound:
+    """The calendar that an argument names, where the function wants one; any other argument as it is."""
+    parameter = function.parameter(position)
+    if parameter is None or CALENDAR.name not in (parameter.accepts.names or ()):
+        return argument
+    name = argument.value if isinstance(argument, Const) else None
+    found = analyst.tables.calendars.get(name) if isinstance(name, str) else None
+    if found is None:
+        written = argument.node.text.strip("\"'")
+        advice = did_you_mean(written, sorted(analyst.tables.calendars))
+        analyst.problem(argument, f"{argument.node.text} is not the name of a calendar.", advice)
+        return Const(argument.node, UNKNOWN, None)
+    return Const(argument.node, CALENDAR, found)
 
 
 def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:

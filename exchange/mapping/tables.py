@@ -18,6 +18,7 @@ from typing import Any
 
 from exchange.declare.problems import Problem, nearest
 from exchange.declare.table import Default, TableRows, validity
+from exchange.mapping.bankdays import BankDays
 from exchange.mapping.operators import Fault
 
 Key = tuple[str, ...]
@@ -126,9 +127,10 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All tables by name."""
+    """All tables by name, and all calendars."""
 
     tables: Mapping[str, Table] = field(default_factory=dict)
+    calendars: Mapping[str, BankDays] = field(default_factory=dict)
 
     def get(self, name: str) -> Table | None:
         """The table of that name."""

@@ -20,6 +20,7 @@ WORDS = {
     "unknown": "a value",
     "nothing": "empty",
     "table": "a table",
+    "calendar": "a calendar",
 }
 """How messages name a type."""
 _OF_FIELDS = {"money": "decimal", "percent": "decimal"}
@@ -71,6 +72,7 @@ UNKNOWN = Type("unknown")
 TEXT = Type("text")
 BOOLEAN = Type("boolean", empty=False)
 NOTHING = Type("nothing")
+CALENDAR = Type("calendar", empty=False)
 """The type of the literal `empty`."""
 
 
@@ -131,4 +133,5 @@ _OF_VALUES = {
     "dict": "structure",
     "list": "list",
     "tuple": "list",
+    "BankDays": "calendar",
 }

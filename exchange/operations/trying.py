@@ -13,6 +13,7 @@ from datetime import date, datetime, time
 from hashlib import file_digest
 from pathlib import Path
 
+from exchange.declare.calendar import Calendar
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.findings import Finding
@@ -21,6 +22,7 @@ from exchange.flow.content import Chain, Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.formats.encoding import guess
 from exchange.model import ArrivalFacts
+from exchange.operations.predicting import Execution, executions
 from exchange.outcome import Outcome, Output
 
 ARRIVAL_ID = "0" * 26
@@ -53,6 +55,7 @@ class Tried:
     outcome: Outcome
     results: list[Result] = field(default_factory=list)
     documents: dict[str, int] = field(default_factory=dict)
+    executions: list[Execution] = field(default_factory=list)
     differences: list[str] = field(default_factory=list)
     written: list[Path] = field(default_factory=list)
 
@@ -80,15 +83,15 @@ def try_flow(
     flow: str,
     files: Sequence[Path],
     *,
-    day: date = DAY,
+    day: date | datetime = DAY,
     references: Mapping[str, Path] | None = None,
     write: bool = False,
     progress: Progress | None = None,
 ) -> tuple[list[Tried], list[Coverage]]:
     """The whole way of each file, without ledger, archive or places. write: make the expected files beside them.
 
-    references: files that stand for the newest ones of other flows. DeclarationError when the flow is not sound;
-    what is wrong with other flows stops nobody.
+    day: of the arrival, at midnight, or the moment of it. references: files that stand for the newest ones of other
+    flows. DeclarationError when the flow is not sound; what is wrong with other flows stops nobody.
     """
     opened = open_site(folder, lambda name: _reference(references or {}, name), only=flow)
     trial = _trial(opened, flow)
@@ -109,18 +112,26 @@ def try_pairs(site: Path, samples: Path) -> list[Tried]:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What is tried. encodings: of each target's files, None where the layout names none."""
+    """What is tried. encodings: of each target's files, None where the layout names none; banks: the profile of each
+    target, None where it names none.
+    """
 
     bound: Bound
     encodings: Sequence[str | None]
+    banks: Sequence[str | None]
+    calendars: Mapping[str, Calendar]
 
 
 def _trial(opened: OpenSite, name: str) -> _Trial:
     if name not in opened.flows:
         known = opened.declared_flows
         raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, known))
-    layouts = [opened.library.layout(target.write) for target in opened.declared_flows[name].to]
-    return _Trial(opened.flows[name], [getattr(layout, "encoding", None) for layout in layouts])
+    targets = opened.declared_flows[name].to
+    layouts = [opened.library.layout(target.write) for target in targets]
+    encodings = [getattr(layout, "encoding", None) for layout in layouts]
+    return _Trial(
+        opened.flows[name], encodings, [target.bank for target in targets], opened.library.calendars()
+    )
 
 
 def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
@@ -131,19 +142,22 @@ def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
         return Reference(ARRIVAL_ID, file_digest(stream, "sha256").hexdigest(), path)
 
 
-def _one(trial: _Trial, file: Path, day: date, write: bool, progress: Progress | None) -> Tried:
+def _one(trial: _Trial, file: Path, day: date | datetime, write: bool, progress: Progress | None) -> Tried:
     if not file.is_file():
         raise UseError(f"{file} is not a file.")
     with file.open("rb") as stream:
         sha256 = file_digest(stream, "sha256").hexdigest()
     bound = trial.bound
-    facts = ArrivalFacts(ARRIVAL_ID, bound.name, file.name, sha256, datetime.combine(day, time(), bound.zone))
+    moment = day if isinstance(day, datetime) else datetime.combine(day, time())
+    facts = ArrivalFacts(ARRIVAL_ID, bound.name, file.name, sha256, moment.replace(tzinfo=bound.zone))
     with tempfile.TemporaryDirectory() as work:
         outcome, _ = bound.content.process(file, facts, Path(work), progress)
         tried = Tried(file, outcome)
         for document in outcome.documents:
             tried.documents[document.kind] = tried.documents.get(document.kind, 0) + 1
         _compare(trial, tried, write)
+    for way, bank in zip(bound.content.ways, trial.banks, strict=True):
+        tried.executions += executions(bound.content.intake, way.chain, file, facts, trial.calendars, bank)
     return tried
 
 

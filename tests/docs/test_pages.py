@@ -12,6 +12,7 @@ import pytest
 
 from exchange.cli import exchange as command_line
 from exchange.declare.bank import Bank
+from exchange.declare.calendar import Calendar
 from exchange.declare.catalogue import Catalogue, Kind
 from exchange.declare.flow import Flow
 from exchange.declare.likeness import merged
@@ -38,6 +39,7 @@ DECLARED: dict[Kind | str, type] = {
     "mapping": Mapping,
     "table": Table,
     "bank": Bank,
+    "calendar": Calendar,
     "pack": Pack,
 }
 

@@ -12,6 +12,7 @@ import pytest
 from exchange import checks
 from exchange.cli import exchange as command_line
 from exchange.declare.bank import Bank
+from exchange.declare.calendar import Calendar
 from exchange.declare.declared import Declared
 from exchange.declare.flow import PER_DOCUMENT, PER_FILE, Flow
 from exchange.declare.mapping import Mapping
@@ -30,7 +31,15 @@ sys.path[:0] = [str(ROOT / "tools")]
 import reference  # noqa: E402
 import reference_keys  # noqa: E402
 
-MODELS = {"site": Site, "flow": Flow, "mapping": Mapping, "table": Table, "bank": Bank, "pack": Pack}
+MODELS = {
+    "site": Site,
+    "flow": Flow,
+    "mapping": Mapping,
+    "table": Table,
+    "bank": Bank,
+    "calendar": Calendar,
+    "pack": Pack,
+}
 MODELS |= {f"format-{name}": formats.get(name).Layout for name in formats.names()}
 COMMANDS = command_line.list_commands(click.Context(command_line))
 

@@ -28,6 +28,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from exchange.mapping.bankdays import BankDays
 from exchange.mapping.operators import Fault
 from exchange.mapping.tables import Table
 from exchange.mapping.types import WORDS, Type, of_value
@@ -42,6 +43,7 @@ _NAMES: dict[Any, str] = {
     bool: "boolean",
     dict: "structure",
     Table: "table",
+    BankDays: "calendar",
 }
 
 

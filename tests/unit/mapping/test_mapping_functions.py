@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime, time
 from decimal import Decimal
 
 import pytest
 from mapping_support import FACTS, LINE, SOURCE
 
+from exchange.declare.catalogue import Catalogue
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.table import Table as DeclaredTable
 from exchange.declare.table import load_rows
 from exchange.declare.yaml import load
+from exchange.flow.library import Library
 from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Frame
 from exchange.mapping.codegen import Emitter
@@ -61,7 +64,7 @@ def tables_of(text: str):
     assert rows is not None, problems
     tables, problems = build([rows])
     assert not problems
-    return tables
+    return replace(tables, calendars=Library(Catalogue.of()).tables().calendars)
 
 
 def computed(expression: str) -> list[object]:
