@@ -29,6 +29,7 @@ from exchange.ledger import Ledger, queries, trouble
 from exchange.pipeline import Pipeline, Round
 from exchange.recover import Recovered, recover
 
+_RUNNING, _GIVEN_UP = b"running \n", b"given up\n"
 POLL_SECONDS = 5.0
 """How long a flow with nothing to do waits before it looks again."""
 GRACE_SECONDS = 10
@@ -64,8 +65,14 @@ class Lock:
             raise UseError(
                 "Another engine works on this site already.", advice="Stop it first, or let it do the work."
             ) from error
-        self.was_crash = os.fstat(self._file).st_size > 0
-        os.write(self._file, b"running\n")
+        before = os.pread(self._file, len(_RUNNING), 0)
+        self.was_crash = bool(before)
+        self.was_given_up = before == _GIVEN_UP
+        os.pwrite(self._file, _RUNNING, 0)
+
+    def give_up(self) -> None:
+        """Note that the process ends without having finished its step, and that no file is to blame."""
+        os.pwrite(self._file, _GIVEN_UP, 0)
 
     def release(self, *, in_order: bool) -> None:
         """Give it back; after a disorderly end the next start checks more."""
@@ -88,7 +95,10 @@ class Engine:
         self._wakes = {pipeline.flow.name: threading.Event() for pipeline in self._pipelines}
         with ExitStack() as undo:
             undo.callback(self._lock.release, in_order=False)
-            self.report = Report(recover(ledger, store, after_crash=self._lock.was_crash))
+            recovered = recover(
+                ledger, store, after_crash=self._lock.was_crash, blameless=self._lock.was_given_up
+            )
+            self.report = Report(recovered)
             trouble.forget_others(ledger, [flow.name for flow in flows])
             undo.pop_all()
 
@@ -111,7 +121,7 @@ class Engine:
 
         A LedgerError ends the run: what the ledger cannot keep must not go on.
         """
-        with _signals(self.stop):
+        with _signals(self.stop, self._lock.give_up):
             if once:
                 self._all_until_still()
             else:
@@ -218,7 +228,7 @@ def _add(total: Round, done: Round) -> None:
 
 
 @contextmanager
-def _signals(stop: Callable[[], None]) -> Iterator[None]:
+def _signals(stop: Callable[[], None], give_up: Callable[[], None]) -> Iterator[None]:
     """Let SIGTERM and SIGINT stop the engine, where this is the main thread: in order, or at least soon."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -228,7 +238,11 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
         signal.alarm(GRACE_SECONDS)
         stop()
 
-    wanted = {signal.SIGTERM: asked, signal.SIGINT: asked, signal.SIGALRM: _give_up}
+    def out_of_patience(*_: object) -> None:
+        give_up()
+        _end_as_if_killed()
+
+    wanted = {signal.SIGTERM: asked, signal.SIGINT: asked, signal.SIGALRM: out_of_patience}
     before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
     try:
         yield
@@ -238,9 +252,9 @@ def _signals(stop: Callable[[], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _give_up(*_: object) -> None:
-    """End as if killed: what waits for a place that does not answer would only end with its own patience."""
-    say = f"A place has not answered for {GRACE_SECONDS} s; stopped all the same. The next start goes on from here.\n"
+def _end_as_if_killed() -> None:
+    """A place that does not answer, or a very big file: the step would only end with its own patience."""
+    say = f"A step did not end within {GRACE_SECONDS} s; stopped all the same. The next start begins it again.\n"
     sys.stderr.write(say)
     sys.stderr.flush()
     os._exit(0)

@@ -72,18 +72,22 @@ def read(ledger: Ledger, store: Store, flow: BoundFlow, rows: Sequence[Arrival])
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def count_crashes(ledger: Ledger) -> tuple[int, int]:
+def count_crashes(ledger: Ledger, *, blameless: bool = False) -> tuple[int, int]:
     """After a start: put back what was being read when the program died; how many, and how many are held
-    for it.
+    for it. blameless: it was ended from outside, which counts for none of them.
     """
     with ledger.write() as writing:
         found = writing.connection.execute(select(arrivals).where(arrivals.c.stage == "read"))
         rows = [arrival_of(row) for row in found]
-        culprits = [row for row in rows if row.crashes >= CRASHES]
+        culprits = [row for row in rows if row.crashes >= CRASHES and not blameless]
         say = f"The program died {CRASHES} times while reading this file."
         held = {"hold": "crash", "reason": say, "version": None}
         writing.move(arrivals, "held", [Move(row.id, "read", held) for row in culprits])
-        others = [Move(row.id, "read", {"version": None}) for row in rows if row.crashes < CRASHES]
+        others = [
+            Move(row.id, "read", {"version": None, "crashes": row.crashes - blameless})
+            for row in rows
+            if row not in culprits
+        ]
         writing.move(arrivals, "claimed", others)
         return len(others), len(culprits)
 

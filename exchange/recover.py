@@ -35,14 +35,16 @@ class Recovered:
     stops: dict[str, str]
 
 
-def recover(ledger: Ledger, store: Store, *, after_crash: bool) -> Recovered:
-    """Check the ledger and put every arrival back into a stage that can go on; `after_crash` checks more."""
+def recover(ledger: Ledger, store: Store, *, after_crash: bool, blameless: bool = False) -> Recovered:
+    """Check the ledger and put every arrival back into a stage that can go on; `after_crash` checks more,
+    `blameless` tells that no file made the program end.
+    """
     if after_crash:
         _quick_check(ledger)
     _check_tail(ledger)
     _check_witness(ledger, store.witness)
     swept = store.clean()
-    resumed, crashed = count_crashes(ledger)
+    resumed, crashed = count_crashes(ledger, blameless=blameless)
     with ledger.read() as connection:
         return Recovered(swept, resumed, crashed, queries.stops(connection))
 

@@ -495,7 +495,15 @@ with engine.Engine(ledger, store, [Hanging(tiny.source, tiny.targets)], lock=roo
 
 @pytest.mark.parametrize("how", ["once", "on and on"])
 def test_a_step_that_hangs_does_not_keep_the_engine(here: Site, how: str) -> None:
+    """However often it is ended so: no file is held for having crashed the program."""
     here.put("a.txt", b"one")
+    for _ in range(4 if how == "once" else 1):
+        end_hanging(here, how)
+    here.run()
+    assert here.arrival("a.txt").stage == "done"
+
+
+def end_hanging(here: Site, how: str) -> None:
     command = [sys.executable, "-c", HANGING, str(here.root), how]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command, text=True, cwd=Path(__file__).parents[2], **pipes) as engine:  # type: ignore[call-overload]
@@ -504,7 +512,5 @@ def test_a_step_that_hangs_does_not_keep_the_engine(here: Site, how: str) -> Non
         engine.send_signal(signal.SIGTERM)
         _, said = engine.communicate(timeout=30)
     assert engine.returncode == 0
-    assert "A place has not answered for 1 s" in said
+    assert "A step did not end within 1 s" in said
     assert time.monotonic() - begin < 20
-    here.run()
-    assert here.arrival("a.txt").stage == "done"
