@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from exchange.findings import Finding
 from exchange.formats import encoding as encodings
@@ -29,6 +29,7 @@ from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.lines import joined, untitled
 from exchange.formats.fixed.plan import Dispatch
 from exchange.formats.fixed.read import FixedReader
+from exchange.formats.fixed.seal import unsealed
 from exchange.formats.fixed.write import FixedWriter
 
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
@@ -88,9 +89,12 @@ def _lines(text: str, layout: Layout, cut: bool) -> list[str]:
         return [
             line for _, line in _first(joined(iter(enumerate(whole, 1)), layout.length or 1, layout.lines))
         ]
-    if layout.titles is None:
-        return whole
-    return [line for _, line in untitled(iter(enumerate(whole, 1)), layout.titles, _nobody)]
+    numbered: Iterable[tuple[int, str]] = enumerate(whole, 1)
+    if layout.titles is not None:
+        numbered = untitled(iter(numbered), layout.titles, _nobody)
+    if layout.seal is not None:
+        numbered = unsealed(numbered, _nobody)
+    return [line for _, line in numbered]
 
 
 def _first(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:

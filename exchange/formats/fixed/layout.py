@@ -14,6 +14,7 @@ from exchange.declare.layout import Control, KindBase, LayoutBase, Name
 from exchange.formats.encoding import EncodingName
 from exchange.formats.fixed.letters import Letters
 from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Places, Record, span
+from exchange.formats.fixed.seal import Seal
 
 
 class Kind(KindBase):
@@ -53,6 +54,10 @@ class Layout(LayoutBase):
     )
     unused: str = Described(
         " ", min_length=1, max_length=1, description="what is written in columns that no field has"
+    )
+    seal: Seal | None = Described(
+        None,
+        description="files may stand between the records of a seal (bankgirot); it is told of, not verified",
     )
     tabs: int | None = Described(
         None,

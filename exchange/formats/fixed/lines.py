@@ -11,6 +11,7 @@ from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable, blocks, holds
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.letters import SevenBit
+from exchange.formats.fixed.seal import unsealed
 
 LINE_LIMIT = 100_000
 """The most characters of one line."""
@@ -53,6 +54,8 @@ def records(
         cut = joined(cut, layout.length or 1, layout.lines)
     if layout.titles is not None:
         cut = untitled(cut, layout.titles, found)
+    if layout.seal is not None:
+        cut = unsealed(cut, found)
     if layout.letters is None:
         return cut
     letters = SevenBit(layout.letters, found)
