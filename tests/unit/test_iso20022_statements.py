@@ -382,12 +382,118 @@ def test_a_statement_that_does_not_balance_tells_its_figures() -> None:
     assert "Opening -50.00 and movements 100.00 make 50.00, but the closing is 25.00" in found[0].message
 
 
-def test_the_summary_of_the_statement_is_checked() -> None:
-    summary = element(
-        "TxsSummry/TtlNtries/NbOfNtries=2; TxsSummry/TtlCdtNtries/Sum=100.00; TxsSummry/TtlDbtNtries/Sum=1"
+TOTALS = "TxsSummry/TtlNtries/NbOfNtries=2; TxsSummry/TtlNtries/Sum=140.00; TxsSummry/TtlNtries/TtlNetNtryAmt=60.00; "
+TOTALS += "TxsSummry/TtlNtries/CdtDbtInd=CRDT; TxsSummry/TtlCdtNtries/NbOfNtries=1; TxsSummry/TtlCdtNtries/Sum=100.00; "
+TOTALS += "TxsSummry/TtlDbtNtries/NbOfNtries=1; TxsSummry/TtlDbtNtries/Sum=40.00"
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong", "field"),
+    [
+        ("", "", None),
+        ("TtlNtries/NbOfNtries=2", "TtlNtries/NbOfNtries=3", "total_count"),
+        ("TtlNtries/Sum=140.00", "TtlNtries/Sum=140.01", "total_sum"),
+        ("TtlNetNtryAmt=60.00", "TtlNetNtryAmt=61", "net"),
+        ("TtlNtries/CdtDbtInd=CRDT", "TtlNtries/CdtDbtInd=DBIT", "net"),
+        ("TtlCdtNtries/NbOfNtries=1", "TtlCdtNtries/NbOfNtries=2", "credit_count"),
+        ("TtlCdtNtries/Sum=100.00", "TtlCdtNtries/Sum=1", "credit_sum"),
+        ("TtlDbtNtries/NbOfNtries=1", "TtlDbtNtries/NbOfNtries=0", "debit_count"),
+        ("TtlDbtNtries/Sum=40.00", "TtlDbtNtries/Sum=41", "debit_sum"),
+    ],
+)
+def test_the_summary_of_the_statement_is_checked(said: str, wrong: str, field: str | None) -> None:
+    summary = element(TOTALS.replace(said, wrong))
+    data = statement(entry("", "100.00"), entry("", "40.00", "DBIT"), extra=summary)
+    made, found = documents(data, "iso20022/camt.053")
+    assert (len(made), {each.severity for each in found} <= {"warning"}) == (2, True)
+    assert [each.field or "net" for each in found] == ([] if field is None else [field])
+
+
+def test_a_summary_of_entries_that_are_not_there_is_told() -> None:
+    _, found = documents(statement(extra=element(TOTALS)), "iso20022/camt.053")
+    assert [each.field for each in found] == [
+        "total_count", "total_sum", "credit_count", "credit_sum", "debit_count", "debit_sum",
+    ]  # fmt: skip
+
+
+# --- what banks do wrong ---------------------------------------------------------------------------------------------
+
+
+def warned(data: bytes) -> list[str]:
+    """The codes of a file that is read all the same."""
+    made, found = documents(data, "iso20022/camt.053")
+    assert made
+    assert {each.severity for each in found} <= {"warning"}
+    return codes(found)
+
+
+def test_a_batch_that_says_another_number_or_sum_is_told() -> None:
+    parts = detail("AmtDtls/TxAmt/Amt@Ccy=EUR:60.00") + detail("AmtDtls/TxAmt/Amt@Ccy=EUR:40.00")
+    for batch, want in (
+        ("Btch/NbOfTxs=2; Btch/TtlAmt@Ccy=EUR:100.00", []),
+        ("Btch/NbOfTxs=3", ["CAMT06"]),
+        ("Btch/NbOfTxs=2; Btch/TtlAmt@Ccy=EUR:99.00", ["CAMT07"]),
+        ("Btch/TtlAmt@Ccy=USD:99.00", []),
+    ):
+        assert warned(statement(entry("", details=element(batch) + parts))) == want
+    assert (
+        warned(statement(entry("", details=element("Btch/NbOfTxs=7")))) == []
+    )  # its transactions come elsewhere
+
+
+def test_several_lists_of_transactions_are_one() -> None:
+    one = element("Btch/NbOfTxs=1") + detail("AmtDtls/TxAmt/Amt@Ccy=EUR:60.00")
+    other = element("Btch/NbOfTxs=1") + detail("AmtDtls/TxAmt/Amt@Ccy=EUR:40.00")
+    data = statement(entry("", details=f"{one}</NtryDtls><NtryDtls>{other}"))
+    made, found = documents(data, "iso20022/camt.053")
+    assert ([taken(each, "amount", "batch.index", "batch.count") for each in made], found) == (
+        [(60, 1, 2), (40, 2, 2)],
+        [],
     )
-    _, found = documents(statement(entry("", "100.00"), extra=summary), "iso20022/camt.053")
-    assert codes(found) == ["CAMT03", "CAMT05"]
+
+
+def test_decimals_currencies_and_check_digits_that_are_wrong_are_told() -> None:
+    assert warned(statement(entry("", "100.005"))) == ["CAMT08"]
+    assert warned(statement(entry("", "100.000"))) == []
+    assert warned(statement(entry("", "100.00")).replace(b'Ccy="EUR">100', b'Ccy="SEK">100')) == ["CAMT09"]
+    assert warned(statement(entry("", details=detail(SCOR + "RF19539007547034")))) == ["CAMT10"]
+    assert warned(statement(entry("", details=detail(SCOR + "880124")))) == ["CAMT10"]
+    assert (
+        warned(statement(entry("", details=detail(SCOR + "880124")), account=f"<IBAN>{OTHER}</IBAN>")) == []
+    )
+    assert warned(statement(entry("", details=detail(parties("Payer|" + OTHER.replace("89", "98")))))) == [
+        "CAMT11"
+    ]
+
+
+def test_an_amount_with_a_sign_is_refused() -> None:
+    made, found = documents(statement(entry("", "-100.00")), "iso20022/camt.053")
+    assert (made, {each.severity for each in found}) == ([], {"error"})
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("<Dt>2026-11-20</Dt>", date(2026, 11, 20)),
+        ("<Dt>2026-11-20+02:00</Dt>", date(2026, 11, 20)),
+        ("<Dt>2026-11-20Z</Dt>", date(2026, 11, 20)),
+        ("<DtTm>2026-11-20T23:30:00-05:00</DtTm>", date(2026, 11, 20)),
+        ("<DtTm> 2026-11-20T23:30:00.1234567 </DtTm>", date(2026, 11, 20)),
+    ],
+)
+def test_the_printed_day_counts_whatever_its_time_zone(written: str, read_as: date) -> None:
+    data = statement(entry("")).replace(b"<BookgDt><Dt>2026-11-20</Dt>", f"<BookgDt>{written}".encode())
+    assert transaction(data)["booked"] == read_as
+
+
+def test_empty_elements_and_another_order_inside_an_entry_change_nothing() -> None:
+    plain = statement(entry("AcctSvcrRef=A1", details=detail("Refs/EndToEndId=E1")))
+    odd = plain.replace(b"<AcctSvcrRef>A1</AcctSvcrRef>", b"").replace(
+        b"<Ntry>", b"<Ntry><AcctSvcrRef> A1 </AcctSvcrRef><NtryRef/><BkTxCd><Prtry/></BkTxCd>"
+    )
+    assert odd != plain
+    (one,), (other,) = documents(plain, "iso20022/camt.053")[0], documents(odd, "iso20022/camt.053")[0]
+    assert one == other
 
 
 def test_a_statement_without_entries_is_a_document_of_its_own() -> None:

@@ -313,6 +313,8 @@ def _control_problems(layout: Layout) -> Iterator[str]:
         for place, control in controls.items():
             if name not in around:
                 yield f"{place}: a control total needs records inside {name}"
+            if not control.is_plain:
+                yield f"{place}: `where` and `severity` of a control are for XML only"
             if control.within not in (None, name):
                 yield f"{place}: it can only be summed over {name} itself"
             yield from _counted_problems(layout, place, control)

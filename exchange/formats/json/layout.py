@@ -170,6 +170,8 @@ class Layout(LayoutBase):
                     yield f'"{".".join(place)}" holds the records and cannot be a field as well'
 
     def _control_problems(self, name: str, control: Control) -> Iterator[str]:
+        if not control.is_plain:
+            yield f'"{name}": `where` and `severity` of a control are for XML only'
         if control.within not in (None, self.envelope):
             yield f'"{name}": the control is within "{control.within}", which is not around the records'
         for term in control.sum or []:

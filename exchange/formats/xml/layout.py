@@ -229,6 +229,13 @@ class Layout(LayoutBase):
         for counted in control.count or []:
             if counted not in self.kinds():
                 yield f'"{field}": the control counts "{counted}", which is not a kind'
+        kinds = {
+            term.removeprefix("-").partition(".")[0]
+            for term in (*(control.sum or ()), *(control.count or ()))
+        }
+        for of in sorted(kinds & self.kinds().keys()):
+            for name in (control.where or {}).keys() - self.kinds()[of].fields.keys():
+                yield f'"{field}": `where` names "{name}", which is no field of "{of}"'
 
     def ancestors(self, kind: str) -> list[str]:
         """The names of the kinds around a kind, innermost first (stops when one comes again)."""

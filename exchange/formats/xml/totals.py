@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
-from typing import Any
+from typing import Any, NamedTuple
 
 from exchange.declare.layout import Control
 from exchange.formats.xml.layout import Layout
@@ -25,16 +25,23 @@ class Promise:
     late: bool
 
 
+class Way(NamedTuple):
+    """The way to what is summed in a record, and the fields that must be certain texts; without a path records count."""
+
+    path: tuple[str, ...]
+    where: tuple[tuple[str, str], ...]
+
+
 @dataclass(slots=True)
 class Totals:
-    """Sums by `kind.field` and counts by kind, of one element and all that is inside it."""
+    """Sums by `kind.field` (with the condition, if any) and counts by kind, of one element and all that is inside it."""
 
     sums: dict[str, Decimal] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
 
-    def add(self, kind: str, terms: Mapping[str, tuple[str, ...]], records: Sequence[Record]) -> None:
+    def add(self, kind: str, terms: Mapping[str, Way], records: Sequence[Record]) -> None:
         """More records of a kind; terms: what of them is summed, by its name in the control."""
-        self.count(kind, len(records), {term: values_at(path, records) for term, path in terms.items()})
+        self.count(kind, len(records), {term: values_at(way, records) for term, way in terms.items()})
 
     def count(self, kind: str, number: int, amounts: Mapping[str, Sequence[Any]]) -> None:
         """More records of a kind. amounts: by their name in the control; what is no number is told elsewhere."""
@@ -53,11 +60,11 @@ class Totals:
 
     def of(self, control: Control) -> Decimal:
         """What a control field must say."""
-        total = ZERO
+        total, only = ZERO, _condition(control)
         for kind in control.count or ():
-            total += self.counts.get(kind, 0)
+            total += self.sums.get(kind + only, ZERO) if only else self.counts.get(kind, 0)
         for term in control.sum or ():
-            value = self.sums.get(term.removeprefix("-"), ZERO)
+            value = self.sums.get(term.removeprefix("-") + only, ZERO)
             total = _EXACT.subtract(total, value) if term.startswith("-") else _EXACT.add(total, value)
         return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
 
@@ -74,23 +81,33 @@ def promises(layout: Layout) -> dict[str, list[Promise]]:
     }
 
 
-def terms(layout: Layout) -> dict[str, dict[str, tuple[str, ...]]]:
-    """For each kind that any control sums or counts: the terms to sum, with the way to their values."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+def terms(layout: Layout) -> dict[str, dict[str, Way]]:
+    """For each kind that any control sums or counts: what is added up, with the way to it."""
+    found: dict[str, dict[str, Way]] = {}
     for control in (promise.control for kind in promises(layout).values() for promise in kind):
+        only, where = _condition(control), tuple((control.where or {}).items())
         for kind_name in control.count or ():
-            found.setdefault(kind_name, {})
+            found.setdefault(kind_name, {}).update({kind_name + only: Way((), where)} if only else {})
         for term in control.sum or ():
             kind_name, _, path = term.removeprefix("-").partition(".")
-            found.setdefault(kind_name, {})[term.removeprefix("-")] = tuple(path.split("."))
+            found.setdefault(kind_name, {})[term.removeprefix("-") + only] = Way(tuple(path.split(".")), where)
     return found
 
 
-def values_at(path: tuple[str, ...], records: Sequence[Record]) -> list[Any]:
-    """What stands at a path of names in each record."""
-    if len(path) == 1:
-        return [record.get(path[0]) for record in records]
-    return [_value(record, path) for record in records]
+def _condition(control: Control) -> str:
+    """The condition of a control as a part of the name under which it is added up."""
+    return "".join(f"?{name}={text}" for name, text in (control.where or {}).items())
+
+
+def values_at(way: Way, records: Sequence[Record]) -> list[Any]:
+    """What is to be added up of each record that meets the conditions."""
+    for name, text in way.where:
+        records = [record for record in records if record.get(name) == text]
+    if not way.path:
+        return [1] * len(records)
+    if len(way.path) == 1:
+        return [record.get(way.path[0]) for record in records]
+    return [_value(record, way.path) for record in records]
 
 
 def _value(record: Record, path: tuple[str, ...]) -> Any:

@@ -370,9 +370,8 @@ class Walker:
             got = frame.totals.of(promise.control)
             if got != value and not frame.incomplete:
                 where = f"{of.path}/{self._plan.kinds[of.kind or ''].kind.fields[promise.name].paths[0]}"
-                self._found(
-                    WRONG_TOTAL.at(field=promise.name, value=value, got=got, line=of.line, path=where)
-                )
+                told = WRONG_TOTAL.at(field=promise.name, value=value, got=got, line=of.line, path=where)
+                self._found(told.with_severity(promise.control.severity))
 
 
 def _first_children(element: etree._Element) -> Iterator[etree._Element]:

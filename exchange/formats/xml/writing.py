@@ -16,7 +16,7 @@ from exchange.formats.xml.complaints import NO_ROOT, SECOND_ROOT, WRONG_TOTAL
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.paths import Step
 from exchange.formats.xml.texts import Teller, quoted
-from exchange.formats.xml.totals import Totals, promises, terms, values_at
+from exchange.formats.xml.totals import Totals, Way, promises, terms, values_at
 from exchange.formats.xml.writecode import WriteCode, depth_of
 from exchange.formats.xml.writestraight import StraightCode
 from exchange.known import EMPTY, Known, NotStraight, Structure, Variable
@@ -132,7 +132,7 @@ class XmlWriter:
             raise NotStraight("there are several kinds of records")
         lines: list[str] = []
         text = StraightCode(self._layout, self._only, names).text(record, lines)
-        amounts = [_amount(record, path) for path in terms(self._layout).get(self._only, {}).values()]
+        amounts = [_amount(record, way) for way in terms(self._layout).get(self._only, {}).values()]
         takers = ["take_text", *(f"take_amount_{number}" for number, _ in enumerate(amounts))]
         handed = [f"{', '.join(takers)}, = pen", f"take_text({text})"]
         return lines, [
@@ -343,10 +343,12 @@ class Writing:
         self._out.write(text.encode(self._writer._encoding, "xmlcharrefreplace"))
 
 
-def _amount(record: Structure, path: tuple[str, ...]) -> str:
+def _amount(record: Structure, way: Way) -> str:
     """Code for what of a record is summed."""
+    if way.where:
+        raise NotStraight("only some records are summed")
     value: Known = record
-    for name in path:
+    for name in way.path:
         value = value.fields.get(name, EMPTY) if isinstance(value, Structure) else EMPTY
     if not isinstance(value, Variable) or value.many:
         raise NotStraight("what is summed is no single value")
