@@ -90,7 +90,9 @@ def terms(layout: Layout) -> dict[str, dict[str, Way]]:
             found.setdefault(kind_name, {}).update({kind_name + only: Way((), where)} if only else {})
         for term in control.sum or ():
             kind_name, _, path = term.removeprefix("-").partition(".")
-            found.setdefault(kind_name, {})[term.removeprefix("-") + only] = Way(tuple(path.split(".")), where)
+            found.setdefault(kind_name, {})[term.removeprefix("-") + only] = Way(
+                tuple(path.split(".")), where
+            )
     return found
 
 
