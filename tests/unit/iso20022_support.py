@@ -38,12 +38,9 @@ def read(data: bytes, layout: str) -> tuple[list[Record], list[Finding]]:
 
 
 def documents(data: bytes, layout: str) -> tuple[list[Record], list[Finding]]:
-    """The documents of a file, by every mapping that leads from its layout to one, but for whole statements."""
+    """The documents of a file, by every mapping that leads from its layout to one."""
     reader = library().reader(layout)
-    names = [
-        name for name in library().mappings_from(layout, "common/") if not name.endswith("bank-statement")
-    ]
-    steps = [library().mapping(name) for name in names]
+    steps = [library().mapping(name) for name in library().mappings_from(layout, "common/")]
     sound = [step for step in steps if step is not None]
     assert reader is not None and steps and len(sound) == len(steps), library().problems
     found: list[Finding] = []

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from iso20022_support import codes, documents, taken
+from iso20022_support import codes, taken
+from iso20022_support import documents as every_document
 
+from exchange.findings import Finding
 from exchange.model import Record
 
 FAMILIES = ("camt.052", "camt.053", "camt.054", "pain.001", "pain.002", "pain.008")
@@ -17,6 +19,12 @@ TEMPLATES = ("camt053__template.xml", "camt053__statement.xml")
 """Texts with {{…}} where values belong."""
 FOREIGN = ("jbank__appreq.xml",)
 """A request to a bank's file service, stored among the answers."""
+
+
+def documents(data: bytes, layout: str) -> tuple[list[Record], list[Finding]]:
+    """The movements and orders of a file, without the statements that have none."""
+    made, found = every_document(data, layout)
+    return [each for each in made if each["@kind"] != "bank_statement"], found
 
 
 def files(corpus: Path) -> list[Path]:
