@@ -44,7 +44,8 @@ HOUR = 3600
 PATIENCE = 60
 """Seconds after which a run counts as hanging."""
 ATTEMPTS = 4
-"""How many undisturbed runs a recovery may need: an error plans another attempt for later."""
+"""How many undisturbed runs a recovery may need: an error plans another attempt for later. As often strace is asked
+to attach, which fails now and then on a busy machine."""
 
 
 @dataclass(frozen=True)
@@ -219,14 +220,14 @@ class Stage:
     def _attach(self, child: int, options: list[str]) -> subprocess.Popen[bytes]:
         self.trace.unlink(missing_ok=True)
         command = ["strace", "-f", "-qq", "-o", str(self.trace), *options, "-p", str(child)]
-        tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-        status = Path(f"/proc/{child}/status")
-        while "TracerPid:\t0\n" in status.read_text():
-            time.sleep(0.001)
-            if tracer.poll() is not None:
-                os.kill(child, signal.SIGKILL)
-                raise RuntimeError("strace could not attach")
-        return tracer
+        for _ in range(ATTEMPTS):
+            tracer = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+            while tracer.poll() is None:
+                if "TracerPid:\t0\n" not in Path(f"/proc/{child}/status").read_text():
+                    return tracer
+                time.sleep(0.001)
+        os.kill(child, signal.SIGKILL)
+        raise RuntimeError("strace could not attach")
 
     def _was_hit(self, code: int) -> bool:
         if self.scene.server is not None:
