@@ -2,90 +2,32 @@
 
 from __future__ import annotations
 
-import io
-import os
-import tempfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import date
 from decimal import Decimal
 from functools import cache
-from pathlib import Path
 from typing import Any
 
+import invoice_support as support
 import pytest
 from hypothesis import given, settings
 from invoice_cases import invoices
+from invoice_support import CORPUS, EXAMPLES, errors
 from lxml import etree
 
-from exchange.declare.catalogue import Catalogue
 from exchange.findings import Finding
-from exchange.flow.content import run_chain
-from exchange.flow.library import Library
-from exchange.mapping.tally import Tally
-from exchange.model import ArrivalFacts, FieldShape, Record
+from exchange.model import Record
 
-ROOT = Path(__file__).parents[2]
-XSD = ROOT.parent / "shared/corpus/accounting/finvoice/Finvoice3.0.xsd"
-EXAMPLES = int(os.environ.get("EXCHANGE_INVOICES", "40"))
-FACTS = ArrivalFacts(
-    "01KAX3YEYR3TYTGZ5J8Q2M7B4C", "invoices", "a.csv", "ab" * 32, datetime(2026, 11, 23, 9, 30, 15, 0, UTC)
-)
-SELLER = {
-    "company": "Nordkaffe Oy", "company_id": "2345678-5", "vat_number": "FI23456785", "street": "Satamakatu 4",
-    "postcode": "00160", "town": "Helsinki", "country": "FI", "account": "FI2112345600000785", "bic": "NDEAFIHH",
-}  # fmt: skip
-
-
-@cache
-def library() -> Library:
-    return Library(Catalogue.of(), SELLER)
-
-
-def whole(fields: Mapping[str, FieldShape], given: Mapping[str, Any] | None) -> Record:
-    """A structure with every declared field, those that are not given empty."""
-    given = given or {}
-    assert given.keys() <= fields.keys(), given.keys() - fields.keys()
-    return {name: _whole(shape, given.get(name)) for name, shape in fields.items()}
-
-
-def _whole(shape: FieldShape, value: Any) -> Any:
-    if shape.type != "structure" or shape.open:
-        return value if value is not None or not shape.repeated else []
-    if shape.repeated:
-        return [whole(shape.fields, item) for item in value or []]
-    return whole(shape.fields, value)
-
-
-def run(mapping: str, records: list[Record]) -> tuple[list[Record], list[Finding]]:
-    step = library().mapping(mapping)
-    assert step is not None, library().problems
-    found: list[Finding] = []
-    made = run_chain(iter([records]), [[step]], FACTS, found.append, lambda _: Tally())
-    return [record for batch in made for record in batch], found
+XSD = CORPUS / "finvoice/Finvoice3.0.xsd"
+LAYOUT = "finvoice/finvoice"
 
 
 def written(invoice: Mapping[str, Any]) -> tuple[bytes, list[Finding]]:
-    layout, writer = library().layout("common/invoice"), library().writer("finvoice/finvoice")
-    assert layout is not None and writer is not None
-    record = whole(layout.shape().kinds["invoice"].fields, invoice)
-    record |= {"@kind": "invoice", "@line": 1, "@path": None}
-    made, found = run("finvoice/invoice-to-finvoice", [record])
-    out = io.BytesIO()
-    writer.write([made], out, lambda: tempfile.TemporaryFile(), found.append)  # noqa: SIM115
-    return out.getvalue(), found
+    return support.written("finvoice/invoice-to-finvoice", LAYOUT, invoice)
 
 
 def read(data: bytes) -> tuple[list[Record], list[Finding]]:
-    reader = library().reader("finvoice/finvoice")
-    assert reader is not None
-    found: list[Finding] = []
-    records = [record for batch in reader.read(io.BytesIO(data), found.append) for record in batch]
-    made, more = run("finvoice/finvoice-to-invoice", records)
-    return made, [*found, *more]
-
-
-def errors(found: list[Finding]) -> list[Finding]:
-    return [finding for finding in found if finding.severity == "error"]
+    return support.read("finvoice/finvoice-to-invoice", LAYOUT, data)
 
 
 @cache
@@ -132,7 +74,7 @@ def test_an_invoice_comes_back_as_it_went(invoice: dict[str, Any]) -> None:
 
 
 INVOICE = {
-    "number": "100", "kind": "invoice", "issued": datetime(2026, 11, 2).date(), "currency": "EUR",
+    "number": "100", "kind": "invoice", "issued": date(2026, 11, 2), "currency": "EUR",
     "customer": {"name": "Asiakas Oy"}, "total_net": Decimal("10.00"), "total_vat": Decimal("2.55"), "total": Decimal("12.55"),
     "lines": [{"description": "Kahvi", "quantity": Decimal(1), "net": Decimal("10.00"), "vat_rate": Decimal("25.5"),
                "vat": Decimal("2.55"), "gross": Decimal("12.55")}],

@@ -1,0 +1,144 @@
+"""UBL: what is written passes the schema and the official rules of EN 16931 and Peppol, and adds up to the cent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from invoice_cases import invoices
+from invoice_support import CORPUS, EXAMPLES, errors, written
+from lxml import etree
+
+from exchange.findings import Finding
+
+RULES = CORPUS / "peppol-billing3/xslt-2026.5"
+CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
+BUYER = {
+    "name": "Åkerö Lampor AB", "business_id": "556036-0793", "vat_number": "SE556036079301",
+    "endpoint": {"scheme": "0007", "id": "5560360793"},
+    "address": {"street": "Storgatan 1", "postcode": "111 22", "town": "Stockholm", "country": "SE"},
+}  # fmt: skip
+DELIVERY = {"town": "Stockholm", "country": "SE"}
+
+
+def sent(invoice: Mapping[str, Any]) -> tuple[bytes, list[Finding]]:
+    """The file of an invoice or a credit note."""
+    kind = "credit-note" if invoice["kind"] == "credit" else "invoice"
+    return written(f"ubl/invoice-to-ubl-{kind}", f"ubl/{kind}", invoice)
+
+
+@cache
+def schema(root: str) -> etree.XMLSchema:
+    path = CORPUS / f"ubl21/maindoc/UBL-{root}-2.1.xsd"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    return etree.XMLSchema(etree.parse(str(path)))
+
+
+@cache
+def rules() -> Any:
+    """The official rules, compiled. Skips where the rules or the extra `xml2` are not."""
+    saxon = pytest.importorskip("saxonche")
+    if not RULES.is_dir():
+        pytest.skip(f"{RULES} is not here")
+    processor = saxon.PySaxonProcessor(license=False).new_xslt30_processor()
+    return [
+        processor.compile_stylesheet(stylesheet_file=str(RULES / f"{name}-EN16931-UBL.xslt"))
+        for name in ("CEN", "PEPPOL")
+    ]
+
+
+def broken_rules(data: bytes, folder: Any) -> list[str]:
+    """The fatal rules that a file breaks."""
+    path = folder / "invoice.xml"
+    path.write_bytes(data)
+    found = []
+    for stylesheet in rules():
+        report = etree.fromstring(stylesheet.transform_to_string(source_file=str(path)).encode())
+        found += [
+            f"{each.get('id')}: {''.join(each.itertext()).strip()}"
+            for each in report.iter("{http://purl.oclc.org/dsdl/svrl}failed-assert")
+            if each.get("flag") == "fatal"
+        ]
+    return found
+
+
+def made(invoice: dict[str, Any]) -> dict[str, Any]:
+    """An invoice at random, with what Peppol asks for; lines outside the scope of VAT stand alone."""
+    if any(line["vat_category"] == "O" for line in invoice["lines"]):
+        for line in invoice["lines"]:
+            line.update(vat_rate=Decimal(0), vat_category="O", vat=Decimal(0), gross=line["net"])
+        invoice.update(total_vat=Decimal(0), total=invoice["total_net"])
+    whole = {
+        **invoice,
+        "buyer_reference": "PO 77",
+        "customer": BUYER,
+        "delivery": DELIVERY,
+        "delivered": invoice["issued"],
+    }
+    return whole | ({"credits": "1"} if invoice["kind"] == "credit" else {})
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(invoices())
+def test_what_is_written_passes_the_schema_and_adds_up(invoice: dict[str, Any]) -> None:
+    whole = made(invoice)
+    data, found = sent(whole)
+    assert errors(found) == []
+    tree = etree.fromstring(data)
+    root = etree.QName(tree).localname
+    assert schema(root).validate(tree), schema(root).error_log
+    sign = -1 if whole["kind"] == "credit" else 1
+    assert Decimal(tree.findtext(f".//{CBC}PayableAmount") or "") == sign * whole["total"]
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(invoice=invoices())
+def test_what_is_written_breaks_no_official_rule(
+    invoice: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    data, _ = sent(made(invoice))
+    assert broken_rules(data, tmp_path_factory.mktemp("ubl")) == []
+
+
+def line(**given: Any) -> dict[str, Any]:
+    usual = {"description": "Kahvi", "quantity": Decimal(1), "net": Decimal("10.00"), "vat_rate": Decimal("25.5"),
+             "vat_category": "S", "vat": Decimal("2.55"), "gross": Decimal("12.55")}  # fmt: skip
+    return {**usual, **given}
+
+
+INVOICE = {
+    "number": "100", "kind": "invoice", "issued": date(2026, 11, 2), "due": date(2026, 12, 2), "currency": "EUR",
+    "buyer_reference": "4711", "customer": BUYER, "lines": [line()], "total_net": Decimal("10.00"),
+    "total_vat": Decimal("2.55"), "total": Decimal("12.55"),
+}  # fmt: skip
+UNTAXED = {"vat_rate": Decimal(0), "vat": Decimal(0), "gross": Decimal("10.00")}
+NO_VAT = {"total_vat": Decimal(0), "total": Decimal("10.00")}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"customer": {**BUYER, "endpoint": {}}}, "UBL001"),
+        ({"buyer_reference": None}, "UBL003"),
+        ({"customer": {**BUYER, "address": {"town": "Oslo"}}}, "UBL004"),
+        ({"lines": [line(**UNTAXED, vat_category=None)], **NO_VAT}, "UBL005"),
+        ({"lines": [line(**UNTAXED, vat_category="S")], **NO_VAT}, "UBL006"),
+        ({"lines": [line(vat_category="Z")]}, "UBL007"),
+        ({"lines": [line(), line(**UNTAXED, vat_category="O")], "total_net": Decimal("20.00"), "total": Decimal("22.55")}, "UBL008"),
+        ({"customer": {**BUYER, "vat_number": None}, "lines": [line(**UNTAXED, vat_category="AE")], **NO_VAT}, "UBL009"),
+        ({"lines": [line(**UNTAXED, vat_category="K")], **NO_VAT}, "UBL010"),
+        ({"total_net": Decimal("10.01"), "total": Decimal("12.56")}, "UBL011"),
+        ({"total": Decimal("12.56")}, "UBL012"),
+        ({"vat_totals": [{"rate": Decimal("25.5"), "category": "S", "net": Decimal(10), "vat": Decimal("2.50")}]}, "UBL013"),
+        ({"lines": [line(vat=Decimal("5.00"), gross=Decimal("15.00"))], "total_vat": Decimal("5.00"), "total": Decimal("15.00")}, "UBL015"),
+    ],
+)  # fmt: skip
+def test_what_a_receiver_would_refuse_is_refused_here(change: dict[str, Any], code: str) -> None:
+    assert errors(sent(INVOICE)[1]) == []
+    assert code in {finding.code for finding in errors(sent({**INVOICE, **change})[1])}
