@@ -23,8 +23,8 @@ from typing import Any
 
 Record = dict[str, Any]
 Batch = list[Record]
-BATCH_SIZE = 2_000
-"""How many records a reader hands on at once."""
+BATCH_SIZE = 250
+"""How many records a reader hands on at once: few enough that they stay small while every step makes its own of them."""
 
 KIND, LINE, PATH, KEY = "@kind", "@line", "@path", "@key"
 
