@@ -194,11 +194,13 @@ class Tracer:
         return value, source
 
     def _whole(self, assign: Assign, fields: Fields, env: Env, path: str) -> Lineage:
-        """A structure: the lineage of each of its fields that is set."""
+        """A structure: the lineage of each of its fields that is set; empty where it may be and they all are."""
         node = self._ruled(assign, path, {})
         inner = [each for each in fields.assigns if each.content is not None]
         node.operands = [self._find(fields, (each.name,), env, joined(path, (each.name,))) for each in inner]
-        node.value = {each.name: one.value for each, one in zip(inner, node.operands, strict=True)}
+        made = {each.name: one.value for each, one in zip(inner, node.operands, strict=True)}
+        is_empty = fields.optional and all(value in (None, []) for value in made.values())
+        node.value = None if is_empty else made
         return node
 
     def _list(
