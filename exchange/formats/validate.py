@@ -46,7 +46,7 @@ MISSING = code(
 BAD_VALUE = code(
     "XSD003",
     "error",
-    '{what} holds "{value}": {why}.',
+    "{what} {state}: {why}.",
     advice="Correct the value, or ask the sender for a right one.",
 )
 BAD_ATTRIBUTE = code("XSD004", "error", "{what}: {why}.", advice="Correct the attribute.")
@@ -81,6 +81,7 @@ JSON_SCHEMA_UNUSABLE = code(
 
 _EXPECTED = re.compile(r"Expected is(?: one of)? \( (.+) \)\.$")
 _FACET = re.compile(r"\[facet '(\w+)'\] (.*)$", re.DOTALL)
+_ELEMENT_ONLY = "content type is 'element-only'"
 _NAMESPACE = re.compile(r"\{[^{}]*\}")
 _ATTRIBUTE = re.compile(r"attribute '([^']+)'")
 _FACETS: dict[str, Callable[[str], str]] = {
@@ -299,11 +300,17 @@ def _parser() -> etree.XMLParser:
 
 
 def _once(log: Any) -> Iterator[tuple[Code, Any, dict[str, Any]]]:
-    """The errors, without the general one that libxml2 adds to a broken facet of the same value."""
+    """The errors, without the general one that libxml2 adds to a broken facet of the same value; text among the
+    elements of an element is told once, not for each piece of it."""
     last: tuple[int, str, bool] | None = None
+    mixed: set[tuple[int, str]] = set()
     for error in log:
         said = error.message
         facet = _FACET.search(said)
+        if _ELEMENT_ONLY in said:
+            if (error.line, error.path) in mixed:
+                continue
+            mixed.add((error.line, error.path))
         if last == (error.line, error.path, True) and "is not a valid value of the" in said:
             continue
         last = (error.line, error.path, facet is not None)
@@ -330,15 +337,18 @@ def _facts(said: str, facet: re.Match[str] | None) -> dict[str, Any]:
 
 
 def _why(said: str, facet: re.Match[str] | None) -> str:
+    attribute = _ATTRIBUTE.search(said)
     if facet and facet[1] in _FACETS:
-        return _FACETS[facet[1]](facet[2])
+        place = f"its attribute {attribute[1]} is wrong, " if attribute else ""
+        return place + _FACETS[facet[1]](facet[2])
+    if _ELEMENT_ONLY in said:
+        return "text stands where only elements are allowed"
     plain = _NAMESPACE.sub("", said.partition(": ")[2] or said).rstrip(".")
     kind = re.search(
         r"is not a valid value of the (?:atomic|local atomic|union|list) type(?: '(?:\w+:)?(\w+)')?", plain
     )
     if kind:
         return f"it is no valid {kind[1]}" if kind[1] else "it is not a valid value"
-    attribute = _ATTRIBUTE.search(plain)
     if attribute and "required but missing" in plain:
         return f"the attribute {attribute[1]} is missing"
     if attribute and "is not allowed" in plain:
@@ -354,9 +364,18 @@ def _finding(
     number: Callable[[etree._Element], int] | None = None,
 ) -> Finding:
     name = etree.QName(element).localname if element is not None else "The file"
-    value = (element.text or "").strip() if element is not None and not len(element) else None
+    value = "" if element is None else _own_text(element)
+    state = f'holds "{value}"' if value else "is empty"
     place = _readable(element, number or _number_of) if element is not None else None
-    return kind.at(line=line or None, path=place, field=name, value=value or None, what=name, **facts)
+    return kind.at(
+        line=line or None, path=place, field=name, value=value or None, what=name, state=state, **facts
+    )
+
+
+def _own_text(element: etree._Element) -> str:
+    """The text of an element without that of the elements in it."""
+    texts = ((text or "").strip() for text in (element.text, *(child.tail for child in element)))
+    return " ".join(text for text in texts if text)
 
 
 def _at(root: etree._Element, path: str | None) -> etree._Element | None:

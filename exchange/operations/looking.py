@@ -45,6 +45,12 @@ AMBIGUOUS = code(
     advice="Name the right one with --layout, or give the layouts `recognise` rules that tell them apart.",
 )
 EMPTY = code("INS003", "error", "The file is empty.", advice="Ask the sender for the file again.")
+REFUSED = code(
+    "INS004",
+    "error",
+    "The file has a {value} declaration, which is refused: it can change values unseen and read other files.",
+    advice="Ask the sender to leave that declaration out; no payment or invoice standard needs it.",
+)
 
 
 @dataclass(slots=True)
@@ -195,7 +201,8 @@ def _choose(
     candidates = registry.recognise(sample, path.name, _readable(library, sample))
     result.candidates = [candidate.layout.layout for candidate in candidates]
     if not candidates:
-        result.findings(UNKNOWN.at(reason=_seen(sniffed)))
+        refused = sniffed.facts.get("refused") if sniffed else None
+        result.findings(REFUSED.at(value=refused) if refused else UNKNOWN.at(reason=_seen(sniffed)))
         return None
     if len(candidates) > 1:
         result.findings(AMBIGUOUS.at(value=", ".join(result.candidates)))
@@ -209,7 +216,8 @@ def _seen(sniffed: Sniffed | None) -> str:
         return "its bytes are of no known format."
     namespace = f" of the namespace {sniffed.namespace}" if sniffed.namespace else ""
     names = f" with {', '.join(sniffed.columns[:NAMES])}" if sniffed.columns else ""
-    return f"it is {sniffed.format}{namespace}{names}."
+    root = f" that begins with {sniffed.facts['root']}" if sniffed.facts.get("root") and not namespace else ""
+    return f"it is {sniffed.format}{namespace}{names}{root}."
 
 
 def _readable(library: Library, sample: bytes) -> Iterator[LayoutBase]:

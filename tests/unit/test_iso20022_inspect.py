@@ -26,7 +26,10 @@ TEMPLATES = ("camt053__template.xml", "camt053__statement.xml")
 CHEQUES = "-cheque-"
 """Orders to pay by cheque, which are held: a payment here goes to an account."""
 CONTRADICTING = {
-    "moov__musterfile_pain.001_Nov2020.xml": {"XML013"},  # says 7 payments and holds 8
+    "moov__musterfile_pain.001_Nov2020.xml": {"XML013", "PAIN17"},  # says 7 payments and holds 8
+    "moov__sepa_payment_naujas_1.xml": {"PAIN17", "PAIN18"},  # made-up account numbers
+    "moov__International_payment_RUB_naujas_1.xml": {"PAIN18"},
+    "moov__International_payment_USD_naujas_1.xml": {"PAIN18"},
     "moov__camt.053_P_CH2909000000250094239_1110092698_0_2020112503071366.xml": {"CAMT01", "CAMT02"},
     "pyiso20022__camt053_001_02.xml": {
         "CAMT02",

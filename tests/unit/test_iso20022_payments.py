@@ -186,7 +186,30 @@ def test_cheques_are_refused_and_nameless_payees_are_told() -> None:
     assert (made_one["creditor"]["name"], codes(found)) == (OTHER, ["PAIN03"])
 
 
-def test_a_direct_debit() -> None:
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (("12.50", "-12.50"), "VAL016"),
+        (("12.50", "0.00"), "PAIN16"),
+        ((OTHER, "DE88370400440532013000"), "PAIN17"),
+        (("RF18539007547034", "RF19539007547034"), "PAIN19"),
+    ],
+)
+def test_what_no_bank_pays_is_told_whatever_the_version(change: tuple[str, str], code: str) -> None:
+    assert change[0] in PAYMENT
+    broken = order(PAYMENT.replace(*change)).replace(b"pain.001.001.09", b"pain.001.001.10")
+    _, found = documents(broken, "iso20022/pain.001")
+    assert codes(found) == [code]
+
+
+def test_a_wrong_account_of_the_payer_is_told() -> None:
+    broken = order(PAYMENT).replace(OWN.encode(), b"FI2212345600000785")
+    _, found = documents(broken, "iso20022/pain.001")
+    assert codes(found) == ["PAIN18"]
+
+
+def collection() -> bytes:
+    """One direct debit."""
     head = "GrpHdr/MsgId=M1; GrpHdr/CreDtTm=2026-11-23T09:00:00; GrpHdr/NbOfTxs=1; GrpHdr/InitgPty/Nm=We"
     batch = (
         "PmtInfId=P1; PmtMtd=DD; PmtTpInf/LclInstrm/Cd=CORE; PmtTpInf/SeqTp=RCUR; ReqdColltnDt=2026-12-01; "
@@ -199,9 +222,28 @@ def test_a_direct_debit() -> None:
     )
     inner = f"{element(batch)}<DrctDbtTxInf>{element(debit)}</DrctDbtTxInf>"
     body = f"<CstmrDrctDbtInitn>{element(head)}<PmtInf>{inner}</PmtInf></CstmrDrctDbtInitn>"
-    (made,), found = documents(
-        f'<Document xmlns="{ISO}pain.008.001.02">{body}</Document>'.encode(), "iso20022/pain.008"
-    )
+    return f'<Document xmlns="{ISO}pain.008.001.02">{body}</Document>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("39.90", "-39.90", "VAL016"),
+        ("39.90", "39.905", "PAIN20"),
+        ("39.90", "0.00", "PAIN21"),
+        (OWN, "FI2212345600000785", "PAIN22"),
+        (OTHER, "DE88370400440532013000", "PAIN23"),
+        ("<RmtInf>", "<RmtInf><Strd><CdtrRefInf><Ref>RF19539007547034</Ref></CdtrRefInf></Strd>", "PAIN24"),
+    ],
+)
+def test_what_no_bank_collects_is_told(old: str, new: str, code: str) -> None:
+    assert old.encode() in collection()
+    _, found = documents(collection().replace(old.encode(), new.encode()), "iso20022/pain.008")
+    assert codes(found) == [code]
+
+
+def test_a_direct_debit() -> None:
+    (made,), found = documents(collection(), "iso20022/pain.008")
     assert found == []
     assert taken(made, "kind", "amount", "debtor.name", "creditor.account") == (
         "direct-debit",
@@ -339,8 +381,9 @@ def test_random_valid_messages_are_read_and_mapped(facts: Path) -> None:
             made, found = documents(etree.tostring(document), f"iso20022/{message[:8]}")
             records += len(made)
             unexpected = {each.code for each in found} - {
-                "CAMT01", "CAMT02", "CAMT03", "CAMT04", "CAMT05", "MAP001", "MAP002", "XML013",
+                "CAMT01", "CAMT02", "CAMT03", "CAMT04", "CAMT05", "CAMT09", "MAP001", "MAP002", "XML013",
                 "PAIN01", "PAIN02", "PAIN03", "PAIN04", "PAIN05", "PAIN06", "PAIN07", "PAIN08", "PAIN09", "PAIN10", "PAIN11", "PAIN12", "PAIN13",
+                "PAIN16", "PAIN17", "PAIN18", "PAIN19", "PAIN20", "PAIN21", "PAIN22", "PAIN23", "PAIN24",
             }  # fmt: skip
             assert unexpected == set(), (message, seed, found)
     assert records > 20

@@ -14,6 +14,7 @@ from exchange.formats.xml.names import Names, split
 from exchange.formats.xml.source import encoding_of
 
 _PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
+_DOCTYPE = re.compile(_PROLOGUE.pattern + r"<!DOCTYPE\s", re.DOTALL)
 _DOCUMENT = re.compile(r"(?<=>)\s*(?=<\?xml\s)")
 """Where another document begins in a file that holds several."""
 _VERSION = re.compile(r"(?!head)([a-z]{4}\.\d{3}\.\d{3}\.\d{2}(?:\.[a-z]{2}\.\d{2})?)(?![0-9])")
@@ -49,10 +50,11 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
 
 def sniff(sample: bytes) -> Sniffed | None:
     """What the bytes say of themselves; None when they are not XML."""
-    starts = list(_starts(_text(sample)))
-    if not starts:
-        return None
+    text = _text(sample)
+    starts = list(_starts(text))
     name, mark, declared = encoding_of(sample)
+    if not starts:
+        return _refused(name) if _DOCTYPE.match(text) else None
     evidence = (
         "byte order mark" if mark else f"declared as {declared}" if declared else "XML without a declaration"
     )
@@ -62,6 +64,11 @@ def sniff(sample: bytes) -> Sniffed | None:
     version = next((match[1] for space in spaces if (match := _VERSION.search(space))), None)
     facts = {"root": root if inner is None else f"{root}/{inner}"}
     return Sniffed("xml", name, evidence, version, namespace or None, facts=facts)
+
+
+def _refused(encoding: str | None) -> Sniffed:
+    """What is said of a file whose DOCTYPE keeps it from being read, so that its elements are not looked at."""
+    return Sniffed("xml", encoding or "utf-8", "XML with a DOCTYPE declaration", facts={"refused": "DOCTYPE"})
 
 
 def _met(starts: list[tuple[int, str, str]], wanted: list[str], anywhere: bool) -> str | None:

@@ -44,7 +44,8 @@ def test_a_sound_file_has_no_findings() -> None:
     ("old", "new", "code", "name", "words"),
     [
         (b"<NtryRef>1<", b"<NtryRef>" + b"1" * 36 + b"<", "XSD003", "NtryRef", "it has 36 characters, at most 35"),
-        (b"<NtryRef>1<", b"<NtryRef><", "XSD003", "NtryRef", "it has 0 characters, at least 1"),
+        (b"<NtryRef>1<", b"<NtryRef><", "XSD003", "NtryRef", "NtryRef is empty: it has 0 characters, at least 1"),
+        (b"<BkTxCd>", b"five<BkTxCd>six", "XSD003", "Ntry", 'Ntry holds "five": text stands where only elements are allowed'),
         (b">3480.00<", b">3480.001234<", "XSD003", "Amt", "it has more than 5 decimals"),
         (b">3480.00<", b">-3480.00<", "XSD003", "Amt", "it is less than 0"),
         (b">CRDT<", b">CREDIT<", "XSD003", "CdtDbtInd", "it is none of the allowed values CRDT, DBIT"),
@@ -62,6 +63,18 @@ def test_what_is_wrong_is_said_in_words(old: bytes, new: bytes, code: str, name:
     assert (first.code, first.field) == (code, name)
     assert words in first.message and first.line and first.path and first.path.startswith("/Document/")
     assert "{" not in first.message
+
+
+def test_the_attribute_that_is_wrong_is_named() -> None:
+    (one,) = found(GOOD.replace(b'<Amt Ccy="EUR">3480', b'<Amt Ccy="eur">3480', 1))
+    assert (
+        one.message == "Amt: its attribute Ccy is wrong, it is not written as the schema wants ([A-Z]{3,3})."
+    )
+
+
+def test_text_among_elements_is_told_once_for_an_element() -> None:
+    (one,) = found(GOOD.replace(b"<BkTxCd>", b"a<BkTxCd>", 1).replace(b"</BkTxCd>", b"</BkTxCd>b", 1))
+    assert (one.field, one.value) == ("Ntry", "a b")
 
 
 def test_all_findings_are_told_and_as_seriously_as_asked() -> None:
