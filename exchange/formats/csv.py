@@ -186,7 +186,8 @@ def writer(layout: Layout) -> Writer:
 
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """By the header, when there is one; else by the width and the values of the first rows."""
-    rows = _rows(sample, layout.encoding, layout.dialect.options, layout.dialect.skip)
+    encoding = encodings.seen(sample, layout.encoding) if layout.dialect.header else layout.encoding
+    rows = _rows(sample, encoding, layout.dialect.options, layout.dialect.skip)
     if not rows:
         return None
     places = columns(layout)

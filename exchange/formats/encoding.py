@@ -153,6 +153,12 @@ def beginning(sample: bytes, encoding: str) -> str | None:
         return None
 
 
+def seen(sample: bytes, declared: str) -> str:
+    """The encoding to look at a file in, to see what it is: UTF-8 when characters beyond ASCII are well-formed so, else
+    the declared one. Reading keeps to the declared one and tells the difference."""
+    return "utf-8" if b"\0" not in sample and _utf8_characters(sample) else declared
+
+
 def mark_of(sample: bytes) -> str | None:
     """The encoding whose byte order mark the bytes begin with."""
     return next((name[:6].rstrip("-") for mark, name in MARKS if sample.startswith(mark)), None)

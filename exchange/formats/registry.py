@@ -17,6 +17,7 @@ from exchange.declare.parse import parse
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node
 from exchange.errors import UnknownNameError
+from exchange.formats import encoding as encodings
 from exchange.formats.contract import Format, Sniffed
 
 STARTS_WITHIN = 4_096
@@ -122,6 +123,7 @@ def _named(layout: LayoutBase, name: str) -> bool:
 
 
 def _beginning(sample: bytes, layout: LayoutBase) -> str:
-    """The first characters, without a byte order mark."""
-    encoding = getattr(layout, "encoding", None) or "utf-8"
+    """The first characters, without a byte order mark; UTF-8 is seen whatever the layout declares, so that reading can
+    say what is wrong."""
+    encoding = encodings.seen(sample, getattr(layout, "encoding", None) or "utf-8")
     return sample.decode(encoding, "replace").removeprefix("\ufeff")[:STARTS_WITHIN]

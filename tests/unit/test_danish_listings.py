@@ -166,6 +166,17 @@ def test_other_files_are_not_taken_for_them(text: str) -> None:
     assert registry.recognise(text.encode("windows-1252"), "file.csv", layouts) == []
 
 
+HEADER = "Bogført;Tekst;Rentedato;Beløb;Saldo\n02-03-2026;a;02-03-2026;-1,50;2,00\n"
+
+
+def test_another_encoding_hides_no_layout_and_is_told() -> None:
+    layouts = [layout(one) for one in NAMES]
+    saved = HEADER.encode("utf-8")
+    assert [c.layout.layout for c in registry.recognise(saved, "f", layouts)] == ["nordea/dk-erhverv"]
+    made_none, found = documents("nordea/dk-erhverv", saved)
+    assert made_none == [] and "ENC003" in codes(found)
+
+
 def test_each_is_recognised_by_its_own_layout_only() -> None:
     for name in VALUES:
         layouts = [layout(one) for one in NAMES]
