@@ -31,6 +31,12 @@ from exchange.mapping.plan import (
 from exchange.mapping.tables import MissFault
 from exchange.model import KEY, KIND, LINE, PATH, ArrivalFacts, Record
 
+_NEXT_STEPS = {
+    "error": "Correct the value and have the file read again.",
+    "warning": "Look whether the value is right; the file goes on as it is.",
+    "info": "Nothing needs to be done.",
+}
+"""The next step where a check declares none."""
 RULE = "The rule is {rule} ({place}){operands}."
 COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. " + RULE, advice="{advice}")
 REQUIRED = code(
@@ -204,7 +210,7 @@ class Interpreter:
         named = dict([] if self.plan.key is None else told(self.plan.key, env)) | dict(values)
         here = ", ".join(f"{text} is {shown(value)}" for text, value in named.items())
         message = f"{declared.say} Here {here}." if here else declared.say
-        advice = declared.advice or "Correct the value and have the file read again."
+        advice = declared.advice or _NEXT_STEPS[declared.severity]
         advice = f"{advice} (The rule is {_rule(that)}, {that.node.place}.)"
         meant = [pair for pair in values if pair[0] == declared.field]
         value, line, path = plain_value(meant or values), self.mark(LINE), self.mark(PATH)

@@ -362,6 +362,17 @@ def test_a_failed_check_names_the_record_by_its_key() -> None:
     assert found[0].message == 'Nothing to pay. Here order_no is "1001", total is 0.'
 
 
+@pytest.mark.parametrize(
+    ("severity", "next_step"),
+    [("error", "Correct the value"), ("warning", "Look whether"), ("info", "Nothing needs to be done.")],
+)
+def test_a_check_without_advice_asks_for_no_more_than_its_severity(severity: str, next_step: str) -> None:
+    check = f"check: [{{that: =total > 0, code: ORD001, say: Nothing to pay., severity: {severity}}}]\n"
+    text = ABOVE + "set: {number: =order_no, total: =total}\n" + check
+    _, (finding,), _ = run(compiled(text), order(total=D(0)))
+    assert finding.advice is not None and finding.advice.startswith(next_step)
+
+
 def test_static_reports() -> None:
     mapping = compiled(
         ABOVE + "set: {number: =order_no, customer: {email: x}, lines: {each: lines, set: {net: =price}}}\n"
