@@ -139,7 +139,7 @@ def known(record: Record) -> dict[str, Any]:
     def walk(value: Any, name: str) -> None:
         if isinstance(value, dict):
             for key, inner in value.items():
-                if not key.startswith("@") and key != "event":
+                if not key.startswith("@") and key not in ("event", "key"):  # which follow from the others
                     walk(inner, f"{name}.{key}" if name else key)
         elif value not in (None, [], False):
             found[name] = value
