@@ -62,4 +62,4 @@ def test_the_wheel_runs_the_demo(tmp_path: Path) -> None:
     assert "iso20022/camt.053" in run(exchange, "layouts", "iso20022", "--json", cwd=tmp_path)
     run(exchange, "new", "own", cwd=tmp_path)
     run(exchange, "check", "--offline", "--site", "own", cwd=tmp_path)
-    assert "netvisor" in run(exchange, "pack", "list", cwd=tmp_path)
+    assert "netvisor" in run(exchange, "pack", "list", "--json", cwd=tmp_path)
