@@ -10,7 +10,7 @@ import click
 from exchange.cli._face import HELD, json_option, print_json, print_table, site_option
 
 if TYPE_CHECKING:
-    from exchange.operations.packing import Built, Planned, Proof
+    from exchange.operations.packing import Built, Listed, Planned, Proof
 
 file_argument = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 around_option = click.option(
@@ -115,32 +115,14 @@ def list_(site: Path | None, as_json: bool) -> None:
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    columns = (
-        "Pack",
-        "Version",
-        "From",
-        "Layouts",
-        "Mappings",
-        "Tables",
-        "Samples",
-        "Meaning",
-        "Changed here",
-    )
-    shown = [
-        (
-            r.pack,
-            r.version,
-            r.origin,
-            r.layouts,
-            r.mappings,
-            r.tables,
-            r.pairs,
-            r.meaning,
-            ", ".join(r.changed),
-        )
-        for r in rows
-    ]
+    columns = ("Pack", "Version", "From", "Holds", "Meaning", "Changed here")
+    shown = [(r.pack, r.version, r.origin, _holds(r), r.meaning, ", ".join(r.changed)) for r in rows]
     print_table("Packs", columns, shown)
+
+
+def _holds(row: Listed) -> str:
+    counts = {"layouts": row.layouts, "mappings": row.mappings, "tables": row.tables, "samples": row.pairs}
+    return ", ".join(f"{number} {what}" for what, number in counts.items() if number)
 
 
 def _show_built(built: Built, as_json: bool) -> None:
