@@ -28,7 +28,21 @@ LONGEST = 120
 @json_option
 @click.option("--why", is_flag=True, help="Follow also what conditions rest on, not only the value.")
 @click.option("--code", "show_code", is_flag=True, help="Print the Python code that is generated for FLOW.")
-def command(delivery: str, path: str | None, site: Path, as_json: bool, why: bool, show_code: bool) -> None:
+@click.option(
+    "--on",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="With --code: also the functions that rows of this file make, when many are alike.",
+)
+def command(
+    delivery: str,
+    path: str | None,
+    site: Path,
+    as_json: bool,
+    why: bool,
+    show_code: bool,
+    on: Path | None,
+) -> None:
     """Where the value at PATH in a delivered file comes from: rules, look-ups, and the place in the original.
 
     DELIVERY is the identifier of a delivery, or the end of it (see `exchange show`). PATH is 3.lines[2].net (record
@@ -39,7 +53,7 @@ def command(delivery: str, path: str | None, site: Path, as_json: bool, why: boo
     from exchange.operations import explaining
 
     if show_code:
-        _print_code(explaining.generated(site, delivery), as_json)
+        _print_code(explaining.generated(site, delivery, on), as_json)
         return
     if path is None:
         raise UseError(

@@ -105,6 +105,11 @@ class Road:
             self.functions[arrangement] = Functions(rows, rows.pattern())
         return self.functions[arrangement]
 
+    def made(self) -> list[str]:
+        """The titles of all functions that were made."""
+        functions = chain.from_iterable(kept.made.values() for kept in self.functions.values())
+        return [function.__code__.co_filename[1:-1] for function in chain.from_iterable(functions)]
+
     def make(self, functions: Functions, pattern: Pattern, samples: Sequence[Env | None]) -> None:
         """A function more for a pattern, if there can be one. samples: for each mapping; the last function, which has
         to take what all others refuse, is made without.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Shell, dict[tuple[st
     return exchange, found
 
 
+ROOT = Path(__file__).parents[2]
 Demo = tuple[Shell, dict[tuple[str, str, str], str]]
 
 
@@ -177,3 +179,18 @@ def test_the_generated_code_can_be_read(demo: Demo) -> None:
         assert f"# {title}\n" in shown
     assert "def run(batch, state):" in shown
     compile(shown, "shown", "exec")
+
+
+def test_the_code_made_for_rows_that_are_alike_can_be_read(demo: Demo, tmp_path: Path) -> None:
+    exchange, _ = demo
+    sample = sorted((ROOT / "samples/nordkaffe/supplier-payments").glob("*.in.csv"))[0]
+    head, *rows = sample.read_bytes().splitlines(keepends=True)
+    many = tmp_path / "many.csv"
+    many.write_bytes(head + rows[0] * 400)
+    shown = exchange("explain", "supplier-payments", "--code", "--on", str(many), "--site", "site").out
+    assert "def straight(row, more, rows" in shown
+    compile(shown, "shown", "exec")
+    few = exchange("explain", "supplier-payments", "--code", "--on", str(sample), "--site", "site", code=2)
+    assert "Give a bigger file." in few.err + few.out
+    other = exchange("explain", "bank-statements", "--code", "--on", str(many), "--site", "site", code=2)
+    assert "makes no functions for rows" in other.err + other.out
