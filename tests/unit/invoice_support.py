@@ -25,8 +25,8 @@ FACTS = ArrivalFacts(
     "01KAX3YEYR3TYTGZ5J8Q2M7B4C", "invoices", "a.csv", "ab" * 32, datetime(2026, 11, 23, 9, 30, 15, 0, UTC)
 )
 SELLER = {
-    "company": "Nordkaffe Oy", "company_id": "2345678-5", "company_scheme": "0212", "vat_number": "FI23456785",
-    "endpoint": "003723456785", "endpoint_scheme": "0216", "street": "Satamakatu 4", "postcode": "00160",
+    "company": "Nordkaffe Oy", "company_id": "2345678-0", "company_scheme": "0212", "vat_number": "FI23456780",
+    "endpoint": "003723456780", "endpoint_scheme": "0216", "street": "Satamakatu 4", "postcode": "00160",
     "town": "Helsinki", "country": "FI", "account": "FI2112345600000785", "bic": "NDEAFIHH",
 }  # fmt: skip
 
