@@ -50,10 +50,10 @@ def command(
     pointer in the file. It is computed once more from the archived original, by what is declared today.
     """
     from exchange.errors import UseError
-    from exchange.operations import explaining
+    from exchange.operations import explaining, generating
 
     if show_code:
-        _print_code(explaining.generated(site, delivery, on), as_json)
+        _print_code(generating.generated(site, delivery, on), as_json)
         return
     if path is None:
         raise UseError(

@@ -6,9 +6,7 @@ file calls the field), `4:Net` (line and column), or the XPath or JSON pointer o
 
 from __future__ import annotations
 
-import linecache
 import re
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,9 +19,8 @@ from exchange.declare.layout import FieldBase, LayoutBase
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import Bound
-from exchange.flow.content import Content, Way
-from exchange.flow.site import OpenSite, open_site
-from exchange.flow.straight import OFTEN
+from exchange.flow.content import Way
+from exchange.flow.site import OpenSite
 from exchange.flow.tracing import Came, follow, trace
 from exchange.formats.contract import Reader
 from exchange.formats.spots import Spot, Spots, spot_of, spots
@@ -73,58 +70,14 @@ def explain(folder: Path, delivery: str, path: str) -> Explanation:
             arrival = queries.arrival(connection, sent.arrival)
             used = queries.story(connection, arrival.id).references
             made = queries.deliveries(connection, arrival=arrival.id)
-        bound = _flow(opened.site, sent.flow)
+        bound = flow_of(opened.site, sent.flow)
         return _Explaining(
             opened, bound, sent, arrival, used if arrival.run == sent.run else {}, made
         ).explain(path)
 
 
-NOWHERE = "0" * 26
-"""The arrival that a file pretends to be while its code is looked at."""
-
-
-def generated(folder: Path, flow: str, on: Path | None = None) -> list[tuple[str, str]]:
-    """The Python code that was generated for a flow: title → text, in the order of the way of a file.
-
-    on: a file; also the functions that its rows make, when many of them are alike.
-    """
-    site = open_site(folder, only=flow)
-    content = _flow(site, flow).content
-    intakes = [(site.declared_flows[flow].layout, content.intake)]
-    if content.matching is not None:
-        intakes.append((site.declared_flows[content.matching.flow].layout, content.matching.intake))
-    found = {}
-    for layout, intake in intakes:
-        found[f"reader of {layout}"] = intake.reader.source
-        found |= {f"mapping {step.name}": step.compiled.source for steps in intake.chain for step in steps}
-    for way in content.ways:
-        found |= {f"mapping {step.name}": step.compiled.source for steps in way.chain for step in steps}
-        found[f"writer of {way.title}"] = way.writer.source
-    if on is not None:
-        found |= _made_for(content, flow, on)
-    return list(found.items())
-
-
-def _made_for(content: Content, flow: str, file: Path) -> dict[str, str]:
-    """The functions that a flow makes while it takes a file: title → text."""
-    if content.road is None:
-        raise UseError(
-            "This flow makes no functions for rows: only CSV rows that go through one mapping at a time to one "
-            "XML file are made so.",
-            advice="Leave --on out.",
-        )
-    facts = ArrivalFacts(NOWHERE, flow, file.name, "", datetime(2000, 1, 1, tzinfo=UTC))
-    with tempfile.TemporaryDirectory() as work:
-        content.process(file, facts, Path(work))
-    made = content.road.made()
-    if not made:
-        raise UseError(
-            f"{file} makes no functions: no {OFTEN} of its rows are alike.", advice="Give a bigger file."
-        )
-    return {title: "".join(linecache.getlines(f"<{title}>")) for title in made}
-
-
-def _flow(site: OpenSite, name: str) -> Bound:
+def flow_of(site: OpenSite, name: str) -> Bound:
+    """The flow of that name; UnknownNameError where there is none."""
     if name not in site.flows:
         raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, site.declared_flows))
     return site.flows[name]
