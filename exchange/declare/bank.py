@@ -38,6 +38,7 @@ SCHEMES = (
     "se-bankgiro",
     "se-plusgiro",
     "se-account",
+    "se-money-order",
     "no-account",
     "dk-account",
     "dk-slip",

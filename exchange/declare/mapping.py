@@ -41,7 +41,7 @@ class Check(Declared):
 
 
 class Grouping(Declared):
-    """Several source records become one result."""
+    """Several source records become one result, or each of them one that sees the others."""
 
     by: list[PlacedText] = Field(
         min_length=1, description="expressions; records with equal values belong together"
@@ -51,6 +51,11 @@ class Grouping(Declared):
     )
     order: Literal["consecutive", "any"] = Field(
         "consecutive", description="any: records of one group may be apart; the groups are held in memory"
+    )
+    results: Literal["one", "each"] = Field(
+        "one",
+        description="each: every record of the group gives a result of its own and sees the others by the name under `as`; "
+        "`where` and `let` are then asked within the group",
     )
 
 

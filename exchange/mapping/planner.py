@@ -69,7 +69,9 @@ class _Planner:
         over, element = self.exploded(scope)
         top = scope if element is None else scope.each(element)
         group, before, scope = self.grouped(top, element or record)
-        body = self.body(scope, into, where=declared.where if group is None else None)
+        if group is not None and declared.group is not None and declared.group.results == "each":
+            over, element, scope = self.members(group, scope)
+        body = self.body(scope, into, where=declared.where if group is None or element is not None else None)
         body = replace(body, fields=in_order(body.fields, result, self.problems))
         scope = scope.inside({let.name: let for let in (*body.early, *body.lets)})
         body = body if element is None else shared_lets(body, (element, result))
@@ -151,18 +153,26 @@ class _Planner:
                     "Children cannot be grouped here.", "Group inside `set`: {each: …, group: …}."
                 )
             )
-        if self.declared.let:
+        if self.declared.let and rule.results == "one":
             first = next(iter(self.declared.let))
             self.problems.append(
                 first.problem("`let` cannot be used with `group`.", "Compute it in `by`, or inside `set`.")
             )
         before = (
             None
-            if self.declared.where is None
+            if self.declared.where is None or rule.results == "each"
             else self.analyst.condition(self.formula(self.declared.where), scope)
         )
         groups = self.groups(rule.by, rule.as_, element, scope, variable="r")
         return groups, before, Scope((groups.frame,), {**scope.prefixes, "source": groups.frame})
+
+    def members(self, group: Groups, scope: Scope) -> tuple[Bound, Frame, Scope]:
+        """The records of a group, each of which gives a result: their list, their frame, the names within."""
+        within = Element(Node(self.declared.to, 0, 0), group.frame.type, group.frame)
+        over = self.analyst.names.follow(within, (group.name,))
+        member = self.analyst.names.frame(over.type.one().filled(), group.name)
+        inner = scope.each(member)
+        return over, member, replace(inner, prefixes={**inner.prefixes, "source": member})
 
     def groups(
         self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = ""

@@ -69,6 +69,10 @@ class Layout(LayoutBase):
         description="regular expression of lines in front of the first record that are none, such as the title of a "
         "printed example; a finding tells of them",
     )
+    refused: dict[str, str] = Described(
+        {},
+        description="regular expression of the beginning of records that exist and are not read → why, in a sentence",
+    )
     record: Name | None = Described(
         None, description="the only kind of record, with `fields`; or else `records`"
     )
@@ -156,6 +160,9 @@ def _problems(layout: Layout) -> Iterator[str]:
     """Everything that does not fit together."""
     if layout.titles is not None and not _is_pattern(layout.titles):
         yield f'`titles` is no regular expression: "{layout.titles}"'
+    for pattern in layout.refused:
+        if not _is_pattern(pattern):
+            yield f'`refused` has no regular expression: "{pattern}"'
     if layout.lines and (layout.newline == "none" or not layout.length or layout.length % layout.lines):
         yield "`lines` needs line ends and a `length` that is a multiple of it"
     if layout.newline == "none" and layout.length is None:

@@ -6,6 +6,7 @@ handed on. So where a layout has such, the file is passed twice: once for the en
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Literal
 
@@ -29,6 +30,12 @@ UNKNOWN_CODE = code(
     "error",
     'Line {line}: the record code "{value}" is not one of this layout ({known}).',
     advice="Check that the file is of this kind. If the record is new, add it to the layout.",
+)
+REFUSED = code(
+    "FIX041",
+    "error",
+    'Line {line}: the record "{value}" is not read. {why}',
+    advice="Send what these records say by another way, and ask for the file without them.",
 )
 OUTSIDE = code(
     "FIX007", "error", "Line {line}: the record {record} stands outside of any {kind}.", advice=_ASK
@@ -376,6 +383,10 @@ class _Reading:
         around = self._around()
         if around is not None:
             around.totals.lines += 1
+        for pattern, why in self.layout.refused.items():
+            if re.match(pattern, text):
+                self._tell(REFUSED, line=number, value=self.dispatch.code(text), why=why)
+                return
         codes = sorted({one for plan in self.dispatch.plans.values() for one in plan.line.codes})
         self._tell(UNKNOWN_CODE, line=number, value=self.dispatch.code(text), known=", ".join(codes))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated
 
@@ -77,6 +80,21 @@ def payment_slip_fault(slip_type: str | None, payment_id: str | None) -> str | N
     `payment_slip_fault("71", "18") → empty`
     """
     return None if slip_type is None else dk_fik.id_fault(slip_type, payment_id or "")
+
+
+def covering_day(days: list[date], amounts: list[Decimal], owed: Decimal, latest: date | None) -> date | None:
+    """The first day, not after the latest, on which amounts are together more than what is owed; empty when there is none.
+    days and amounts belong together, one by one.
+
+    `covering_day(values(lines, date("2026-01-09")), lines.net, 20, empty) → 2026-01-09`
+    """
+    sums: dict[date, Decimal] = defaultdict(Decimal)
+    for day, amount in zip(days, amounts, strict=True):
+        sums[day] += amount
+    return min(
+        (day for day, total in sums.items() if total > owed and (latest is None or day <= latest)),
+        default=None,
+    )
 
 
 REMEMBERED = frozenset({"payment_scheme", "payment_slip", "payment_slip_fault"})

@@ -407,3 +407,34 @@ def test_lineage_reaches_the_source_fields() -> None:
         "lines[2].quantity",
     ]
     assert [leaf.source for leaf in tracer.value("part.currency").operands] == ["currency"]
+
+
+SEES_OTHERS = (
+    ABOVE + "group: {by: [=currency], as: others, order: any, results: each}\n"
+    "let: {all_of: '=sum(others.total)'}\nwhere: =total > 0\n"
+    "set: {number: =order_no, currency: =currency, total: =all_of - total, pieces: =count(others)}\n"
+    "check:\n  - {that: =source.total < 30, code: ORD1, say: Too much.}\n"
+    "conserve: {count: order}\nkey: =order_no\n"
+)
+
+
+def test_each_record_of_a_group_gives_a_result_and_sees_the_others() -> None:
+    given = [("1", 1, "EUR"), ("2", 5, "SEK"), ("3", 7, "EUR"), ("4", -2, "EUR")]
+    records = [order(order_no=number, total=D(total), currency=money) for number, total, money in given]
+    results, found, tally = run(compiled(SEES_OTHERS), *records)
+    assert not found
+    assert [(one["number"], one["total"], one["pieces"]) for one in results] == [
+        ("1", D(5), 3),
+        ("3", D(-1), 3),
+        ("2", D(0), 1),
+    ]
+    assert (tally.taken, tally.left_out, tally.results) == (4, 1, 3)
+
+
+def test_one_wrong_record_of_a_group_keeps_its_whole_group_back() -> None:
+    records = [order(order_no=number, total=D(total)) for number, total in (("1", 1), ("2", 40), ("3", 2))]
+    results, found, tally = run(
+        compiled(SEES_OTHERS), *records, order(order_no="4", currency="SEK", total=D(1))
+    )
+    assert [one["number"] for one in results] == ["4"]
+    assert [(each.code, each.value) for each in found] == [("ORD1", "40")] and tally.failed == 3

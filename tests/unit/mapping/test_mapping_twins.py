@@ -270,10 +270,16 @@ FORMS: list[CompiledMapping] = [
         "key: =number\n"
     ),
     compiled(ABOVE + "set: {number: =order_no, total: =total}\nconserve: {count: order, amount: =total}\n"),
+    compiled(
+        ABOVE + "group: {by: [=currency], order: any, results: each}\n"
+        "let: {all_of: '=sum(items, default(total, 0))'}\nwhere: =pieces > 0\n"
+        "set: {number: =order_no, total: '=all_of - default(total, 0)', pieces: =count(items)}\n"
+        "check: [{that: =all_of < 1000, code: MANY, say: Too much.}]\nkey: =number\n"
+    ),
 ]
 
 
-@pytest.mark.parametrize("form", range(3))
+@pytest.mark.parametrize("form", range(4))
 @settings(max_examples=100, deadline=None)
 @given(several=st.lists(records, max_size=6))
 def test_whole_runs_have_one_meaning(form: int, several: list[Record]) -> None:
