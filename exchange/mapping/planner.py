@@ -399,15 +399,13 @@ class _Planner:
         return Sum(str(name), self.amount(source), self.amount(result), by)
 
     def count(self, rule: Conserved, kind: str) -> Conserved:
-        """`count: order`: as many results as records; the rule, when it names what the mapping goes
-        through.
-        """
+        """`count: order`: as many results as records; the rule, when it names what the mapping goes through."""
         written = rule.source
         if written not in (kind, self.declared.each):
             self.problems.append(
                 written.problem(f'"{written}" is not what this mapping goes through.', f'Write "{kind}".')
             )
-        if self.declared.group is not None:
+        if self.declared.group is not None and self.declared.group.results == "one":
             advice = "Write count: {source: =count(items), result: =count(lines)}."
             self.problems.append(written.problem("Grouped records are not as many as results.", advice))
         return rule
@@ -422,13 +420,7 @@ class _Planner:
     def amount(self, bound: Bound, clause: str = "conserve") -> Bound:
         """A number that can be summed."""
         bound = self.analyst.number(bound, clause)
-        return (
-            bound
-            if bound.type.name == "integer"
-            else as_type(bound, "decimal")
-            if not bound.type.is_known
-            else bound
-        )
+        return bound if bound.type.is_known else as_type(bound, "decimal")
 
     def key(self, text: PlacedText, after: Scope) -> Bound:
         """The business key."""
@@ -441,9 +433,7 @@ class _Planner:
 
 
 def _is_block(value: Dict[Any, Any]) -> bool:
-    """Whether a structure is `{set: …}` with what may stand beside it, not a structure that has a field
-    `set`.
-    """
+    """Whether a structure is `{set: …}` with what may stand beside it, not one that has a field `set`."""
     return isinstance(value.get("set"), dict) and all(str(key) in BLOCK_KEYS for key in value)
 
 
