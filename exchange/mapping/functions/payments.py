@@ -86,7 +86,7 @@ def covering_day(days: list[date], amounts: list[Decimal], owed: Decimal, latest
     """The first day, not after the latest, on which amounts are together more than what is owed; empty when there is none.
     days and amounts belong together, one by one.
 
-    `covering_day(values(lines, date("2026-01-09")), lines.net, 20, empty) → 2026-01-09`
+    `covering_day(values(lines, date("2026-01-09")), lines.net, 20.00, empty) → 2026-01-09`
     """
     sums: dict[date, Decimal] = defaultdict(Decimal)
     for day, amount in zip(days, amounts, strict=True):
