@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
+from typing import NamedTuple
 
 from exchange.findings import Finding, Severity
 from exchange.model import DocumentKey
@@ -83,18 +84,78 @@ class Output:
     totals: Mapping[str, Decimal] = field(default_factory=dict)
 
 
+class MatchedItem(NamedTuple):
+    """An open item that a bank transaction closed in whole or in part; amounts in smallest units.
+
+    key: what makes it the same item in every list; used: how much of the money went there; closed: by how much less is
+    open; base: what was open before the first match that is known.
+    """
+
+    key: str
+    number: str
+    party: str
+    name: str
+    account: str | None
+    used: int
+    closed: int
+    base: int
+
+
+class MatchRow(NamedTuple):
+    """What the ledger keeps of one decision of the reconciliation. position: of the transaction in its file, from 1.
+
+    units: the amount in smallest units; teaches: its evidence does not rest on who paid, so that it tells who pays from
+    the account; postings: kind, account and units of what was booked beside the items; evidence, proposals: JSON.
+    """
+
+    position: int
+    key: str | None
+    bank_account: str | None
+    booked: str | None
+    units: int
+    currency: str
+    decision: str
+    rule: str | None
+    side: str | None
+    reason: str
+    evidence: str
+    proposals: str
+    payer: str | None
+    payer_name: str | None
+    mask: str
+    entry: str | None
+    end_to_end: str | None
+    teaches: bool
+    items: tuple[MatchedItem, ...] = ()
+    postings: tuple[tuple[str, str, int], ...] = ()
+
+
+class StatementRow(NamedTuple):
+    """A statement of an account that was taken; balances as exact decimal text."""
+
+    account: str
+    id: str
+    sequence: str | None
+    opening: str | None
+    closing: str | None
+    day: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one arrival's content. With an error among the findings nothing of it is delivered.
 
     documents may be a one-time iterator (it is read once, in order, so that millions need no memory);
-    facts_used: what else the result depends on, name → hash (tables, reference arrivals).
+    facts_used: what else the result depends on, name → hash (tables, reference arrivals);
+    matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator).
     """
 
     findings: Gathered = field(default_factory=Gathered)
     outputs: list[Output] = field(default_factory=list)
     documents: Iterable[DocumentKey] = ()
     facts_used: Mapping[str, str] = field(default_factory=dict)
+    matches: Iterable[MatchRow] = ()
+    statements: Iterable[StatementRow] = ()
 
     @property
     def finding_counts(self) -> Mapping[tuple[Severity, str], int]:

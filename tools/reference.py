@@ -95,7 +95,7 @@ def pages() -> Pages:
     }
     made |= {
         f"{kind}.md": declared_page(kind)
-        for kind in ("site", "flow", "table", "mapping", "bank", "calendar", "pack")
+        for kind in ("site", "flow", "table", "mapping", "bank", "calendar", "rules", "pack")
     }
     made |= {f"format-{name}.md": format_page(name) for name in formats.names()}
     made |= {f"fields/{owner}.md": text for owner, text in fields_pages(library)}

@@ -9,7 +9,8 @@ from exchange.cli._face import print_json
 
 @click.command(short_help="JSON Schema of a kind of declared file, for editors.")
 @click.argument(
-    "kind", type=click.Choice(["site", "flow", "table", "mapping", "bank", "calendar", "pack", "layout"])
+    "kind",
+    type=click.Choice(["site", "flow", "table", "mapping", "bank", "calendar", "rules", "pack", "layout"]),
 )
 @click.option("--format", "format_name", help="For layouts: of this format only.")
 @click.option("--json", "as_json", is_flag=True, help="The output is JSON in any case.")

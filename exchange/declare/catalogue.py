@@ -23,19 +23,20 @@ from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node, load
 
-Kind = Literal["layout", "mapping", "table", "bank", "calendar", "flow", "pack"]
+Kind = Literal["layout", "mapping", "table", "bank", "calendar", "rules", "flow", "pack"]
 FOLDERS: Mapping[Kind, str] = {
     "layout": "schemas",
     "mapping": "mappings",
     "table": "tables",
     "bank": "schemas/banks",
     "calendar": "schemas/calendars",
+    "rules": "schemas/rules",
     "flow": "flows",
     "pack": "packs",
 }
-OTHERS = ("schemas/banks", "schemas/calendars")
+OTHERS = ("schemas/banks", "schemas/calendars", "schemas/rules")
 """Folders below that of the layouts whose files are of a kind of their own."""
-LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank", "calendar")
+LIKENING: tuple[Kind, ...] = ("layout", "mapping", "bank", "calendar", "rules")
 """The kinds of which a file may be like another."""
 _PLAIN = re.compile(
     r"""^([a-z]+):(?: +([\w./*:-]+|"[\w./*:$-]+"|\[[\w./*:$ ",-]+\]) *(?:\#.*)?$|((?:\n +- +[^\n]*)+)(?=\n[^\s#-]))""",

@@ -206,9 +206,28 @@ class Target(Declared):
 
 
 class Match(Declared):
-    """Reconciliation: what the flow brings is matched against the newest data of another flow."""
+    """Reconciliation: the bank transactions that the flow brings are matched against open items of other flows."""
 
-    against: Name = Field(description="one of the names under `with`")
+    against: Name | list[Name] = Field(
+        description="names under `with` whose flows give open items: common/receivable, common/payable or common/invoice"
+    )
+    every_file: list[Name] = Field(
+        [],
+        alias="every file",
+        description="those of these names of which every file counts, not only the newest: invoices that went through",
+    )
+    rules: PlacedText | None = Field(
+        None,
+        description="a set of rules below schemas/rules/; none: checked references with the exact amount",
+    )
+    decided: FlowName | None = Field(
+        None, description="the flow that takes what people decide (layout exchange/decisions) on its way"
+    )
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all lists of open items."""
+        return self.against if isinstance(self.against, list) else [self.against]
 
 
 class Flow(Declared):
@@ -230,13 +249,22 @@ class Flow(Declared):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.match and self.match.against not in self.with_:
-            advice = did_you_mean(self.match.against, self.with_)
-            raise Wrong(f'"{self.match.against}" is not among the names under `with`', advice=advice)
+        if self.match:
+            self._matches_known(self.match)
         if self.flow in self.with_.values():
             raise Wrong("A flow cannot be its own reference data")
         self._names_differ()
         return self
+
+    def _matches_known(self, match: Match) -> None:
+        """Lists of open items are names of this flow; those of which every file counts are among them."""
+        for names, known, where in (
+            (match.names, list(self.with_), "the names under `with`"),
+            (match.every_file, match.names, "the names under `against`"),
+        ):
+            for name in names:
+                if name not in known:
+                    raise Wrong(f'"{name}" is not among {where}', advice=did_you_mean(name, known))
 
     def _names_differ(self) -> None:
         """Two targets of one place need different names."""

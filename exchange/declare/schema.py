@@ -18,7 +18,7 @@ from pydantic_core import core_schema
 from exchange.declare.declared import Declared
 from exchange.declare.likeness import LIKE
 
-Kind = Literal["site", "flow", "table", "mapping", "bank", "calendar", "pack"]
+Kind = Literal["site", "flow", "table", "mapping", "bank", "calendar", "rules", "pack"]
 
 
 class _Editor(GenerateJsonSchema):

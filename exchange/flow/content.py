@@ -18,12 +18,12 @@ from exchange.declare.flow import file_name
 from exchange.findings import Found, code
 from exchange.flow.fan import fan_out
 from exchange.flow.library import Step
+from exchange.flow.reconciling import Matching, MatchSpool
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import KEY, ArrivalFacts, Batch, DocumentKey
 from exchange.outcome import Gathered, Outcome, Output
-from exchange.reconcile.receivables import OpenItems, match
 
 Chain = Sequence[Sequence[Step]]
 """Mappings one after the other; several in one place are given the same records and their results are joined."""
@@ -32,18 +32,6 @@ _KEYS_IN_MEMORY = 256 << 10
 """Bytes of documents' keys from which on they go to disk."""
 Progress = Callable[[int], None]
 
-NO_REFERENCE = code(
-    "FLO001",
-    "error",
-    "This file is matched against the newest file of the flow {value}, but none has been taken yet.",
-    advice="Deliver a file for {value} first, then retry this one.",
-)
-BAD_REFERENCE = code(
-    "FLO002",
-    "error",
-    "The file of the flow {value} that this one is matched against has errors.",
-    advice="Look at `exchange findings --flow {value}`.",
-)
 NOTHING_TO_WRITE = code(
     "FLO003",
     "info",
@@ -52,21 +40,10 @@ NOTHING_TO_WRITE = code(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The file another flow last brought to an end: what this one is matched against."""
-
-    arrival: str
-    sha256: str
-    path: Path
-
-
 Write = Callable[[BinaryIO], Written | None]
 """Writes a file of records; None when there was nothing to write."""
 CountStep = Callable[[Step], Tally]
 """Gives each mapping of a chain the tally it counts in."""
-FindReference = Callable[[str], Reference | None]
-"""Gives the newest done arrival of a flow, None when there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +68,6 @@ class Intake:
                 self.validate(stream, found)
                 stream.seek(0)
             yield from run_chain(self.reader.read(stream, found, progress), self.chain, facts, found, count)
-
-
-@dataclass(frozen=True, slots=True)
-class Matching:
-    """What the documents are matched against: another flow's newest data."""
-
-    flow: str
-    intake: Intake
-    find: FindReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +103,7 @@ class Content:
         """Read, check, map and write one file; the outputs lie in the work folder. Also every mapping's counts."""
         gathered, keys, used = Gathered(), KeySpool(work), dict(self.versions)
         tallies: list[Tally] = []
+        matches: MatchSpool | None = None
 
         def count(step: Step) -> Tally:
             tallies.append(Tally(spool=keys.adder(step.target)))
@@ -146,7 +115,7 @@ class Content:
         else:
             documents = self.intake.documents(path, facts, gathered, count, progress)
             if self.matching is not None:
-                documents = self._matched(documents, facts, gathered, used)
+                documents, matches = self.matching.decisions(documents, facts, gathered, work, used)
             made_by = fan_out(documents, makers) if makers else _drained(documents)
         for made in made_by:
             gathered.take(made.findings)
@@ -158,25 +127,10 @@ class Content:
         if gathered.errors:
             keys.close()
             return Outcome(gathered, outputs, (), used), tallies
-        return Outcome(gathered, outputs, keys.documents(), used), tallies
-
-    def _matched(
-        self, documents: Iterator[Batch], facts: ArrivalFacts, found: Gathered, used: dict[str, str]
-    ) -> Iterator[Batch]:
-        assert self.matching is not None
-        reference = self.matching.find(self.matching.flow)
-        if reference is None:
-            found(NO_REFERENCE.at(value=self.matching.flow))
-            return iter(())
-        used[self.matching.flow] = reference.sha256
-        problems = Gathered()
-        receivables = self.matching.intake.documents(
-            reference.path, facts, problems, lambda _: Tally(spool=_forget)
-        )
-        items = OpenItems.load(receivables, found)
-        if problems.errors:
-            found(BAD_REFERENCE.at(value=self.matching.flow))
-        return match(documents, items)
+        if matches is None:
+            return Outcome(gathered, outputs, keys.documents(), used), tallies
+        kept = matches.rows(), matches.statements
+        return Outcome(gathered, outputs, keys.documents(), used, *kept), tallies
 
 
 class KeySpool:

@@ -25,6 +25,7 @@ from exchange.declare.mapping import Mapping as DeclaredMapping
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem
+from exchange.declare.rules import Rules
 from exchange.declare.table import Table, TableRows, load_rows
 from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
@@ -33,6 +34,7 @@ from exchange.mapping.bankdays import BankDays
 from exchange.mapping.compiler import CompiledMapping, compile_mapping
 from exchange.mapping.profile import PAYMENT, profile_mapping
 from exchange.mapping.tables import Tables, build
+from exchange.reconcile.rulebook import Rulebook, rulebook
 
 Thing = TypeVar("Thing")
 
@@ -111,6 +113,12 @@ class Library:
         if not self._is_known("calendar", name, at):
             return None
         return self._once("calendar", name, self._parse_calendar)
+
+    def rules(self, name: str, at: PlacedText | None = None) -> Rulebook | None:
+        """The set of rules of reconciliation of that name."""
+        if not self._is_known("rules", name, at):
+            return None
+        return self._once("rules", name, self._bind_rules)
 
     def calendars(self) -> dict[str, Calendar]:
         """All calendars that are sound, by name."""
@@ -267,6 +275,16 @@ class Library:
             calendar, problems = parse(Calendar, node)
         self.problems += problems
         return calendar
+
+    def _bind_rules(self, name: str) -> Rulebook | None:
+        node, problems = self.catalogue.load("rules", name)
+        declared = bound = None
+        if node is not None and not problems:
+            declared, problems = parse(Rules, node)
+        if declared is not None and node is not None:
+            bound, problems = rulebook(declared, node)
+        self.problems += problems
+        return bound
 
     def table_rows(self, name: str) -> TableRows | None:
         """The rows of a table as declared; None when something is wrong with it."""

@@ -7,7 +7,7 @@ site.flows["webshop-orders"].process(path, facts, work)
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,12 +19,17 @@ from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean
 from exchange.declare.site import Site
 from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of
-from exchange.flow.content import Chain, Content, FindReference, Intake, Matching, Way
+from exchange.flow.content import Chain, Content, Intake, Way
 from exchange.flow.library import Library, Step
+from exchange.flow.reconciling import Against, Matching, Memory, NoMemory
 from exchange.flow.schemas import validator
+from exchange.reconcile.items import SIDES
+from exchange.reconcile.rulebook import Rulebook, references_only
 from exchange.transports import registry as transports
 
-TRANSACTION, MATCH, RECEIVABLE = "common/bank-transaction", "common/match", "common/receivable"
+TRANSACTION, MATCH, INVOICE = "common/bank-transaction", "common/match", "common/invoice"
+OF_INVOICES = "common/invoice-to-receivable"
+"""The mapping that makes open items of invoices."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +70,12 @@ def read_site(folder: Path) -> DeclaredSite:
     return site
 
 
-def open_site(
-    folder: Path, find_reference: FindReference = lambda flow: None, *, only: str | None = None
-) -> OpenSite:
+def open_site(folder: Path, memory: Memory | None = None, *, only: str | None = None) -> OpenSite:
     """The site in a folder. Raises DeclarationError with every problem of every declared file that a flow uses.
 
     only: the one flow that is wanted. Others are not bound, and what is wrong with them stops nobody.
     """
-    site, problems = _try_open(folder, find_reference, only)
+    site, problems = _try_open(folder, memory or NoMemory(), only)
     if site is None or problems:
         raise DeclarationError(problems)
     return site
@@ -80,23 +83,21 @@ def open_site(
 
 def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
     """The site if it is sound enough to look at its places, and all problems of all its files, used or not."""
-    site, problems = _try_open(folder, lambda flow: None)
+    site, problems = _try_open(folder, NoMemory())
     if site is not None:
-        for entry in site.library.catalogue.entries(("layout", "mapping", "bank", "calendar")):
+        for entry in site.library.catalogue.entries(("layout", "mapping", "bank", "calendar", "rules")):
             if not entry.packaged:
                 getattr(site.library, entry.kind)(entry.name)
         problems = [*problems, *site.library.problems]
     return site, list(dict.fromkeys(problems))
 
 
-def _try_open(
-    folder: Path, find_reference: FindReference, only: str | None = None
-) -> tuple[OpenSite | None, list[Problem]]:
+def _try_open(folder: Path, memory: Memory, only: str | None = None) -> tuple[OpenSite | None, list[Problem]]:
     site, problems, wrong = _read(folder)
     if site is None:
         return None, problems
     problems += [problem for name, found in wrong.items() if only in (None, name) for problem in found]
-    binder = _Binder(site, find_reference, problems)
+    binder = _Binder(site, memory, problems)
     wanted = [name for name in binder.order() if only in (None, name)]
     bound = {name: made for name in wanted if (made := binder.bind(site.declared_flows[name])) is not None}
     opened = OpenSite(site.folder, site.declared, site.library, site.declared_flows, bound)
@@ -135,7 +136,7 @@ class _Binder:
     """Binds flows one by one; what is wrong goes to `problems`."""
 
     site: DeclaredSite
-    find_reference: FindReference
+    memory: Memory
     problems: list[Problem]
     _versions: dict[str, str] = field(default_factory=dict)
 
@@ -302,23 +303,47 @@ class _Binder:
         return [*chain[:at], [profile], *chain[at:]]
 
     def _matching(self, flow: Flow, result: str | None) -> Matching | None:
-        """What the flow is matched against."""
+        """What the flow is matched against, and by which rules."""
         assert flow.match is not None
-        name = flow.with_[flow.match.against]
+        if result is not None and result != TRANSACTION:
+            where = flow.match.names[0]
+            self._say(where, f"Only {TRANSACTION} can be matched; here the documents are {result}.")
+        lists = [self._against(name, flow) for name in flow.match.names]
+        rules = self._rules(flow.match.rules)
+        sound = [each for each in lists if each is not None]
+        if rules is None or len(sound) < len(lists):
+            return None
+        return Matching(flow.flow, sound, rules, self.memory)
+
+    def _against(self, called: str, flow: Flow) -> Against | None:
+        """One list of open items."""
+        assert flow.match is not None
+        name = flow.with_[called]
         other = self.flows.get(name)
         if other is None:
             self._say(name, f'There is no flow "{name}".', did_you_mean(name, self.flows))
             return None
-        if result is not None and result != TRANSACTION:
-            self._say(
-                flow.match.against, f"Only {TRANSACTION} can be matched; here the documents are {result}."
-            )
         intake = self._intake(other)
-        if intake is not None and self._result_of(other.layout, intake.chain) != RECEIVABLE:
-            self._say(
-                name, f'The flow "{name}" does not give {RECEIVABLE}.', "Map its files to that document."
-            )
-        return Matching(name, intake, self.find_reference) if intake else None
+        if intake is None:
+            return None
+        result = self._result_of(other.layout, intake.chain)
+        if result == INVOICE and (step := self.library.mapping(OF_INVOICES)) is not None:
+            self._use("mapping", OF_INVOICES)
+            intake, result = replace(intake, chain=[*intake.chain, [step]]), step.target
+        if result not in SIDES:
+            message = f'The flow "{name}" does not give {" or ".join(SIDES)}.'
+            self._say(name, message, "Map its files to one of these documents.")
+            return None
+        return Against(name, SIDES[result], intake, called in flow.match.every_file)
+
+    def _rules(self, name: PlacedText | None) -> Rulebook | None:
+        """The set of rules; without one, checked references alone."""
+        if name is None:
+            return references_only()
+        rules = self.library.rules(name, name)
+        if rules is not None:
+            self._use("rules", name)
+        return rules
 
     def _check_places(self, flow: Flow) -> None:
         ends: list[Source | Target] = [flow.from_, *flow.to]

@@ -1,7 +1,7 @@
 """Following one value of a result back to the file that came: the chain is run once more, and every record that is made
 on the way remembers what it was made from.
 
-    for record in trace(content, way, came, reference, facts, found): …     # as they are written
+    for record in trace(content, way, came, lists, facts, found): …     # as they are written
     lineage = follow(record, "lines[2].net", facts)
 
 Memory: what the chain itself needs (one batch, one group), and whatever the caller keeps of the records.
@@ -14,23 +14,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
 from exchange.flow.content import Chain, Content, Intake, Way, run_chain
 from exchange.flow.library import Step
+from exchange.flow.reconciling import traced
 from exchange.formats.spots import spot_of, spots
 from exchange.mapping.explain import Tracer
 from exchange.mapping.lineage import Lineage, Token, joined, tokens
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import ArrivalFacts, Batch, Record
-from exchange.reconcile.packed import Kept
-from exchange.reconcile.receivables import OpenItems, match
+from exchange.reconcile.book import Book
+from exchange.reconcile.case import ITEM
+from exchange.reconcile.items import Item, Side
+from exchange.reconcile.matching import match
+from exchange.reconcile.rulebook import Rulebook
 
 ORIGIN = "@origin"
 """The mark on a record (and on an envelope that a mapping opened): what it was made from."""
-DECIDED = ("decision", "rule", "reason")
+OF_ITEM = ("number", "reference", "party", "due", "account")
+"""What an allocation has from its open item."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +45,10 @@ class Came:
     title: str
     path: Path
     layout: LayoutBase
+
+
+Lists = Mapping[str, Sequence[Came]]
+"""Files of open items by the flow that brought them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,26 +73,32 @@ class Mapped:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Decided:
-    """The origin of a decision: the bank transaction and the open items are in the record, or among the items.
+    """The origin of a decision: the bank transaction and the open items are in the record, or among those of the book.
 
-    paid: by the id of each open item that was used up so far, the bank transaction that did it.
+    paid: by the id of each open item that was paid so far, the bank transaction that did it.
     """
 
-    items: OpenItems
+    book: Book
     paid: Mapping[int, Record]
 
 
 def trace(
-    content: Content, way: Way, came: Came, reference: Came | None, facts: ArrivalFacts, found: Found
+    content: Content, way: Way, came: Came, lists: Lists, facts: ArrivalFacts, found: Found
 ) -> Iterator[Record]:
     """The records of one target as they go to its writer, each with its origin.
 
-    reference: the file that the flow is matched against, when it is matched.
+    lists: the files of open items that the flow is matched against, by flow, when it is matched.
     """
     documents = _documents(content.intake, came, facts, found)
-    if content.matching is not None and reference is not None:
-        receivables = _documents(content.matching.intake, reference, facts, found)
-        documents = _decisions(documents, OpenItems.load(receivables, found, Kept()))
+    matching = content.matching
+    if matching is not None:
+        items = {
+            each.flow: chain.from_iterable(
+                _documents(cast(Intake, each.intake), file, facts, found) for file in lists[each.flow]
+            )
+            for each in matching.lists
+        }
+        documents = _decisions(documents, traced(matching, items, facts, found), matching.rules)
     return chain.from_iterable(_run(documents, way.chain, facts, found))
 
 
@@ -120,14 +135,14 @@ def _marking(step: Step) -> Step:
     return Step(step.name, step.compiled.marked(mark))
 
 
-def _decisions(documents: Iterator[Batch], items: OpenItems) -> Iterator[Batch]:
-    """Decisions, and which open item each of them used up."""
-    paid: dict[int, Record] = {}
-    for batch in match(documents, items):
+def _decisions(documents: Iterator[Batch], book: Book, rules: Rulebook) -> Iterator[Batch]:
+    """Decisions, and which open items each of them paid."""
+    paid: dict[int, Record] = {}  # filled on: every decision has the same one
+    for batch in match(documents, book, rules):
         for record in batch:
-            record[ORIGIN] = Decided(items, paid)
-            if record["receivable"] is not None:
-                paid[id(record["receivable"])] = record["transaction"]
+            record[ORIGIN] = Decided(book, paid)
+            known = [each[ITEM] for each in record["allocations"]]
+            paid |= {id(item.record): record["transaction"] for item in known if isinstance(item, Item)}
         yield batch
 
 
@@ -211,21 +226,40 @@ class _Follower:
         self.aside = before
 
     def _decided(self, record: Record, origin: Decided, steps: Sequence[Token]) -> Lineage:
-        """A value of a decision: the bank transaction's, the open item's, or the decision itself."""
-        name, transaction, item = str(steps[0]), record["transaction"], record["receivable"]
-        if name in ("transaction", "receivable") and len(steps) > 1:
-            if record[name] is not None:
-                return self.value(record[name], steps[1:])
-            return Lineage("unset", joined("", steps), None, note=record["reason"], layout="common/match")
-        lineage = Lineage("decision", name, record.get(name), layout="common/match")
-        if name not in DECIDED:
+        """A value of a decision: the bank transaction's, an open item's, or the decision itself."""
+        name, transaction = str(steps[0]), record["transaction"]
+        if name == "transaction" and len(steps) > 1:
+            return self.value(transaction, steps[1:])
+        if name == "allocations":
+            return self._allocation(record, origin, steps)
+        lineage = Lineage("decision", joined("", steps), _at(record, steps), layout="common/match")
+        if name in ("amount", "currency"):
             lineage.note = "of the bank transaction"
             lineage.operands = [self.value(transaction, (name,))]
             return lineage
         lineage.note = record["reason"] if name != "reason" else f"decided: {record['decision']}"
         lineage.operands = [self.value(transaction, (part,)) for part in ("reference", "amount", "currency")]
-        for candidate in _candidates(record, item, origin.items):
+        for candidate in _candidates(record, origin.book):
             lineage.operands.append(self._open_item(candidate, transaction, origin.paid))
+        return lineage
+
+    def _allocation(self, record: Record, origin: Decided, steps: Sequence[Token]) -> Lineage:
+        """A value of what was paid: the open item's own, or what was decided about it."""
+        numbers = [step for step in steps if isinstance(step, int)]
+        rest = [step for step in steps[1:] if not isinstance(step, int)]
+        paid = record["allocations"][numbers[0] - 1 if numbers else 0 :][:1]
+        if not paid or not rest:
+            return Lineage("unset", joined("", steps), None, note=record["reason"], layout="common/match")
+        known = paid[0][ITEM]
+        own = ["customer" if step == "party" and known.side == "receivable" else step for step in rest]
+        own = ["supplier" if step == "party" else step for step in own]
+        if isinstance(known, Item) and rest[0] in OF_ITEM:
+            return self.value(known.record, own)
+        lineage = Lineage("decision", joined("", steps), paid[0].get(rest[0]), layout="common/match")
+        lineage.note = record["reason"]
+        lineage.operands = [self.value(record["transaction"], (part,)) for part in ("amount", "currency")]
+        if isinstance(known, Item):
+            lineage.operands.append(self._open_item(known.record, record["transaction"], origin.paid))
         return lineage
 
     def _open_item(self, item: Record, transaction: Record, paid: Mapping[int, Record]) -> Lineage:
@@ -251,12 +285,14 @@ class _Follower:
                     lineage.text, lineage.rule = spot.text, spot.name
 
 
-def _candidates(record: Record, item: Record | None, items: OpenItems) -> Sequence[Record]:
+def _candidates(record: Record, book: Book) -> Sequence[Record]:
     """The open items that a decision rests on."""
+    paid = [each[ITEM].record for each in record["allocations"] if isinstance(each[ITEM], Item)]
     reference = record["transaction"]["reference"]
-    if item is not None or not reference:
-        return [] if item is None else [item]
-    return [known.item for known in items.of(reference)]
+    if paid or not reference:
+        return paid
+    side: Side = "receivable" if record["amount"] > 0 else "payable"
+    return [known.record for known in book.sides[side].of_reference(reference)] if side in book.sides else []
 
 
 def _at(record: Record, steps: Sequence[Token]) -> Any:

@@ -70,9 +70,9 @@ def arrivals(
     flow: str | None = None,
     stages: Collection[str] = (),
     since: int | None = None,
-    limit: int = LIMIT,
+    limit: int | None = LIMIT,
 ) -> list[Arrival]:
-    """Arrivals, newest first; since: claimed at or after that moment (milliseconds)."""
+    """Arrivals, newest first, all of them when there is no limit; since: claimed at or after that moment (milliseconds)."""
     query = _filtered(select(schema.arrivals), schema.arrivals, flow=flow, stages=stages)
     if since is not None:
         query = query.where(schema.arrivals.c.claimed_at >= since)
@@ -230,12 +230,6 @@ def troubles(connection: Connection) -> dict[str, tuple[str, int]]:
     when.
     """
     return {row.flow: (row.reason, row.since) for row in connection.execute(select(schema.troubles))}
-
-
-def latest(connection: Connection, flow: str, *, stages: Collection[str] = ("done",)) -> Arrival | None:
-    """The newest arrival of a flow in one of the stages: what `with:` uses as reference data."""
-    found = arrivals(connection, flow=flow, stages=stages, limit=1)
-    return found[0] if found else None
 
 
 def story(connection: Connection, text: str) -> Story:

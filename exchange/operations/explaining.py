@@ -20,8 +20,9 @@ from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import Bound
 from exchange.flow.content import Way
+from exchange.flow.reconciling import Against
 from exchange.flow.site import OpenSite
-from exchange.flow.tracing import Came, follow, trace
+from exchange.flow.tracing import Came, Lists, follow, trace
 from exchange.formats.contract import Reader
 from exchange.formats.spots import Spot, Spots, spot_of, spots
 from exchange.ledger import queries
@@ -198,25 +199,30 @@ class _Explaining:
             )
         return max(found, key=lambda record: _likeness(wanted.record, record))
 
-    def _files(self) -> tuple[Came, Came | None]:
-        """The original (or, after a repair, the repaired bytes), and the file that it was matched against."""
-        site, row, archive = self.opened.site, self.arrival, self.opened.store.archive
+    def _files(self) -> tuple[Came, Lists]:
+        """The original (or, after a repair, the repaired bytes), and the files that it was matched against."""
+        row, archive = self.arrival, self.opened.store.archive
         title = f"{row.name} (arrival {row.id[-8:]}{', as repaired' if row.repaired else ''})"
-        came = self._came(
-            title, archive.path(row.repaired or row.sha256), site.declared_flows[row.flow].layout
-        )
+        layout = self.opened.site.declared_flows[row.flow].layout
+        came = self._came(title, archive.path(row.repaired or row.sha256), layout)
         matching = self.bound.content.matching
-        if matching is None:
-            return came, None
-        sha256 = self.used.get(matching.flow)
-        newest = None if sha256 else matching.find(matching.flow)
-        if sha256 is None and newest is None:
-            raise UseError(
-                f"The file of {matching.flow} that this one was matched against is not known any more."
-            )
-        layout = site.declared_flows[matching.flow].layout
-        path = archive.path(sha256) if sha256 else newest.path if newest else Path()
-        return came, self._came(f"reference data of {matching.flow} ({path.name[:8]})", path, layout)
+        return came, {each.flow: self._list(each) for each in matching.lists} if matching else {}
+
+    def _list(self, against: Against) -> list[Came]:
+        """The files of one list of open items, as they were then; as they are now where that is not known."""
+        name, archive = against.flow, self.opened.store.archive
+        hashes = [self.used[each] for each in self.used if each == name or each.startswith(f"{name}/")]
+        matching = self.bound.content.matching
+        if not hashes and matching is not None:
+            newest = matching.memory.newest(name)
+            hashes = [newest.sha256] if newest else []
+        if not hashes:
+            raise UseError(f"The file of {name} that this one was matched against is not known any more.")
+        layout = self.opened.site.declared_flows[name].layout
+        return [
+            self._came(f"reference data of {name} ({each[:8]})", archive.path(each), layout)
+            for each in hashes
+        ]
 
     def _came(self, title: str, path: Path, layout: str) -> Came:
         declared = self.opened.site.library.layout(layout)

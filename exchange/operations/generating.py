@@ -6,9 +6,10 @@ import linecache
 import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 from exchange.errors import UseError
-from exchange.flow.content import Content
+from exchange.flow.content import Content, Intake
 from exchange.flow.site import open_site
 from exchange.flow.straight import OFTEN
 from exchange.model import ArrivalFacts
@@ -26,8 +27,8 @@ def generated(folder: Path, flow: str, on: Path | None = None) -> list[tuple[str
     site = open_site(folder, only=flow)
     content = flow_of(site, flow).content
     intakes = [(site.declared_flows[flow].layout, content.intake)]
-    if content.matching is not None:
-        intakes.append((site.declared_flows[content.matching.flow].layout, content.matching.intake))
+    lists = content.matching.lists if content.matching else ()
+    intakes += [(site.declared_flows[each.flow].layout, cast(Intake, each.intake)) for each in lists]
     found = {}
     for layout, intake in intakes:
         found[f"reader of {layout}"] = intake.reader.source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets as secrets_of_system
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,10 @@ from exchange.archive import Store
 from exchange.declare.catalogue import SITE_FILE
 from exchange.errors import UseError
 from exchange.flow.bound import OWNER_FILE
-from exchange.flow.content import Reference
+from exchange.flow.reconciling import Reference
 from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
 from exchange.ledger import Ledger, open_ledger, queries
+from exchange.reconcile.past import NoPast, Past
 
 LEDGER_FILE = "ledger.db"
 
@@ -51,8 +52,8 @@ def books(folder: Path) -> Iterator[Books]:
 @contextmanager
 def installation(folder: Path) -> Iterator[Installation]:
     """The site in a folder with its ledger and archive, which are made when they are not there yet."""
-    last = _LastArrivals()
-    site = open_site(_expect_site(folder), last.find)
+    last = _Remembered()
+    site = open_site(_expect_site(folder), last)
     ledger, store = open_books(site)
     last.books = ledger, store
     try:
@@ -84,15 +85,28 @@ def _expect_site(folder: Path) -> Path:
     return folder.absolute()
 
 
-class _LastArrivals:
-    """Finds reference data: the newest done arrival of another flow."""
+class _Remembered:
+    """What the books of a site remember for its flows (an `exchange.flow.reconciling.Memory`)."""
 
     books: tuple[Ledger, Store] | None = None
 
-    def find(self, flow: str) -> Reference | None:
+    def newest(self, flow: str) -> Reference | None:
         """What another flow last brought to an end."""
+        found = self._done(flow, 1)
+        return found[0] if found else None
+
+    def every(self, flow: str) -> Sequence[Reference]:
+        """All that another flow brought to an end, oldest first."""
+        return self._done(flow, None)[::-1]
+
+    def past(self, flow: str, arrival: str) -> Past:
+        """What was decided before."""
+        return NoPast()
+
+    def _done(self, flow: str, limit: int | None) -> list[Reference]:
         assert self.books is not None
         ledger, store = self.books
         with ledger.read() as connection:
-            arrival = queries.latest(connection, flow)
-        return Reference(arrival.id, arrival.sha256, store.archive.path(arrival.sha256)) if arrival else None
+            rows = queries.arrivals(connection, flow=flow, stages=("done",), limit=limit)
+        read = [(row.id, row.repaired or row.sha256) for row in rows]
+        return [Reference(id, sha256, store.archive.path(sha256)) for id, sha256 in read]

@@ -18,7 +18,8 @@ from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.findings import Finding
 from exchange.flow.bound import Bound
-from exchange.flow.content import Chain, Reference
+from exchange.flow.content import Chain
+from exchange.flow.reconciling import NoMemory, Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.formats.encoding import guess
 from exchange.model import ArrivalFacts
@@ -93,7 +94,8 @@ def try_flow(
     day: of the arrival, at midnight, or the moment of it. references: files that stand for the newest ones of other
     flows. DeclarationError when the flow is not sound; what is wrong with other flows stops nobody.
     """
-    opened = open_site(folder, lambda name: _reference(references or {}, name), only=flow)
+    newest = {name: _reference(path) for name, path in (references or {}).items()}
+    opened = open_site(folder, NoMemory(newest), only=flow)
     trial = _trial(opened, flow)
     tried = [_one(trial, file, day, write, progress) for file in files]
     return tried, list(_coverage(opened, trial.bound))
@@ -134,10 +136,7 @@ def _trial(opened: OpenSite, name: str) -> _Trial:
     )
 
 
-def _reference(files: Mapping[str, Path], flow: str) -> Reference | None:
-    path = files.get(flow)
-    if path is None:
-        return None
+def _reference(path: Path) -> Reference:
     with path.open("rb") as stream:
         return Reference(ARRIVAL_ID, file_digest(stream, "sha256").hexdigest(), path)
 

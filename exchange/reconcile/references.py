@@ -14,7 +14,7 @@ def comparable(reference: str) -> str:
     >>> comparable("RF33 0001 2344"), comparable("0000 0000 0000 0001 2344")
     ('12344', '12344')
     """
-    text = _compact(reference)
+    text = compact(reference)
     if text.startswith("RF") and _RF(text) is None:
         text = text[4:]
     return text.lstrip("0")
@@ -26,11 +26,12 @@ def fault(reference: str) -> str | None:
     A reference is believed when any of RF, Finnish viite, Swedish OCR or Norwegian KID accepts it: which country
     it belongs to is not always known, and the comparison with an open item decides anyway.
     """
-    text = _compact(reference)
+    text = compact(reference)
     if text.startswith("RF"):
         return _RF(text)
     return None if any(kind(text) is None for kind in _KINDS) else "its check digit is wrong"
 
 
-def _compact(reference: str) -> str:
+def compact(reference: str) -> str:
+    """Without blanks, in upper case."""
     return reference if reference.isdecimal() else "".join(reference.split()).upper()

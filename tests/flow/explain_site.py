@@ -294,7 +294,7 @@ set:
 mapping: acme/match-to-decisions
 from: common/match
 to: acme/decisions
-set: {entry: =transaction.entry_ref, invoice: =receivable.number, amount: =amount, reason: =reason}
+set: {entry: =transaction.entry_ref, invoice: =first(allocations).number, amount: =amount, reason: =reason}
 """,
     "flows/items.yaml": """
 flow: items

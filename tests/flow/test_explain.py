@@ -410,10 +410,12 @@ def check_every_value(
     came = Came(file.name, file, layout)
     files = [each for each in (came, reference) if each is not None]
     looks = {each.title: looking(each.path, getattr(each.layout, "encoding", "utf-8")) for each in files}
+    matching = content.matching
+    lists = {each.flow: [reference] for each in matching.lists if reference} if matching else {}
     values = places = 0
     for way in content.ways:
         found = Gathered()
-        for record in trace(content, way, came, reference, FACTS, found):
+        for record in trace(content, way, came, lists, FACTS, found):
             for path, value in leaves(record):
                 lineage = follow(record, path, FACTS)
                 assert lineage.value == value or lineage.kind == "unset", (way.title, path)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.checks import get
-from exchange.findings import Finding
+from exchange.model import Record
+from exchange.reconcile.items import OpenItems
 from exchange.reconcile.packed import Kept, Packed
-from exchange.reconcile.receivables import OpenItems, match
+from exchange.reconcile.rulebook import references_only
+from tests.unit.reconcile.support import decide, item, moved, numbers
 
 VALUES: Any = st.recursive(
     st.one_of(
@@ -50,57 +51,19 @@ def _spelled(value: Any) -> Any:
     )
 
 
-def item(number: int, reference: str | None, amount: str = "10.00", currency: str = "EUR") -> dict[str, Any]:
-    return {
-        "@line": number,
-        "number": str(number),
-        "reference": reference,
-        "customer": {
-            "number": str(number % 7),
-            "name": f"Kund {number % 7}",
-            "business_id": None,
-            "account": None,
-        },
-        "issued": date(2026, 11, 1),
-        "due": date(2026, 11, 30),
-        "currency": currency,
-        "amount": Decimal(amount),
-        "open": Decimal(amount),
-        "account": None,
-    }
-
-
-def receipt(
-    reference: str | None, amount: str = "10.00", currency: str = "EUR", **other: Any
-) -> dict[str, Any]:
-    return {
-        "status": "booked",
-        "returned_reason": None,
-        "reversal": False,
-        "amount": Decimal(amount),
-        "currency": currency,
-        "reference": reference,
-        **other,
-    }
-
-
-def decided(items: list[dict[str, Any]], *receipts: dict[str, Any]) -> list[tuple[str, str | None, str]]:
+def decided(items: list[Record], *receipts: Record) -> list[tuple[str, str | None, str]]:
     """Number of the open item and the reason, alike for packed items and for kept ones."""
     results = []
-    for store in (Packed(), Kept()):
-        found: list[Finding] = []
-        known = OpenItems.load([items], found.append, store)
-        made = [record for batch in match([list(receipts)], known) for record in batch]
-        results.append(
-            [(r["decision"], r["receivable"] and r["receivable"]["number"], r["reason"]) for r in made]
-        )
+    for keep in (Packed, Kept):
+        made = decide(items, receipts, rules=references_only(), keep=keep)
+        results.append([(r["decision"], next(iter(numbers(r)), None), r["reason"]) for r in made])
     assert results[0] == results[1]
     return results[0]
 
 
 def test_an_item_is_used_once_and_found_by_any_spelling() -> None:
     first, second, third = decided(
-        [item(1, "1232")], receipt("RF33 1232"), receipt("00001232"), receipt("1232")
+        [item(1, "1232")], moved("10.00", "RF33 1232"), moved("10.00", "00001232"), moved("10.00", "1232")
     )
     assert first[1] is None and "cannot be relied on" in first[2]
     assert second[:2] == ("matched", "1")
@@ -110,9 +73,9 @@ def test_an_item_is_used_once_and_found_by_any_spelling() -> None:
 def test_a_tie_is_never_decided_and_another_amount_tells_the_difference() -> None:
     tie, other, none = decided(
         [item(1, "1232"), item(2, "1232"), item(3, "12344", "12.00")],
-        receipt("1232"),
-        receipt("12344"),
-        receipt("13"),
+        moved("10.00", "1232"),
+        moved("10.00", "12344"),
+        moved("10.00", "13"),
     )
     assert tie[1] is None and tie[2] == "Several open invoices fit equally well: 1, 2."
     assert "2.00 too little" in other[2]
@@ -122,8 +85,8 @@ def test_a_tie_is_never_decided_and_another_amount_tells_the_difference() -> Non
 def test_the_spelling_of_the_payer_must_be_sound_itself() -> None:
     """An RF reference may carry digits that are no reference of their own: those alone prove nothing."""
     items = [item(1, "RF18539007547034")]
-    assert decided(items, receipt("RF18539007547034"))[0][0] == "matched"
-    assert "cannot be relied on" in decided([item(1, "RF712348231")], receipt("2348232"))[0][2]
+    assert decided(items, moved("10.00", "RF18539007547034"))[0][0] == "matched"
+    assert "cannot be relied on" in decided([item(1, "RF712348231")], moved("10.00", "2348232"))[0][2]
 
 
 def test_two_hundred_thousand_items_take_less_than_sixty_mebibytes() -> None:
@@ -131,9 +94,9 @@ def test_two_hundred_thousand_items_take_less_than_sixty_mebibytes() -> None:
     assert complete is not None
     packed, number = Packed(), 5_000
     ledger = [item(each, complete(str(10_000_000 + each)), f"{each}.37") for each in range(number)]
-    items = OpenItems.load([ledger], lambda _: None, packed)
-    assert len(packed) == len(items._places) == number
-    sizes = [packed._bytes, packed._starts, items._places, *items._places, *items._places.values()]
+    items = OpenItems("receivable", packed).load([ledger], lambda _: None)
+    assert len(packed) == len(items) == number
+    sizes = [packed._bytes, packed._starts, items._left, items._base, items._references._ready()]
     assert 200_000 * sum(map(sys.getsizeof, sizes)) / number < 60 << 20
 
 
@@ -141,10 +104,10 @@ def test_what_is_not_booked_is_no_receipt() -> None:
     moment = datetime(2026, 11, 23, tzinfo=UTC)
     results = decided(
         [item(1, "1232")],
-        receipt("1232", status="pending", seen=moment),
-        receipt("1232", reversal=True),
-        receipt("1232", returned_reason="AC04"),
-        receipt("1232", amount="-10.00"),
-        receipt(None),
+        moved("10.00", "1232", status="pending", seen=moment),
+        moved("10.00", "1232", reversal=True),
+        moved("10.00", "1232", returned_reason="AC04"),
+        moved("-10.00", "1232"),
+        moved("10.00"),
     )
     assert [decision for decision, _, _ in results] == ["unmatched"] * 5

@@ -1,0 +1,218 @@
+"""Reconciliation as a step of a flow: which open items, by which rules, with what memory; and what is kept of it."""
+
+from __future__ import annotations
+
+import pickle
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol, cast
+
+from exchange.findings import Found, code
+from exchange.formats.contract import Reader
+from exchange.mapping.tally import Keys, Tally
+from exchange.model import ArrivalFacts, Batch
+from exchange.outcome import Gathered, MatchRow, StatementRow
+from exchange.reconcile import kept
+from exchange.reconcile.book import Book
+from exchange.reconcile.continuity import Statements
+from exchange.reconcile.items import OpenItems, Side
+from exchange.reconcile.matching import match
+from exchange.reconcile.packed import Kept, Packed
+from exchange.reconcile.past import NoPast, Past
+from exchange.reconcile.rulebook import Rulebook
+
+NO_REFERENCE = code(
+    "FLO001",
+    "error",
+    "This file is matched against the newest file of the flow {value}, but none has been taken yet.",
+    advice="Deliver a file for {value} first, then retry this one.",
+)
+BAD_REFERENCE = code(
+    "FLO002",
+    "error",
+    "The file of the flow {value} that this one is matched against has errors.",
+    advice="Look at `exchange findings --flow {value}`.",
+)
+
+_IN_MEMORY = 256 << 10
+"""Bytes of what is kept or waits from which on it goes to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A file that another flow brought to an end: what this one is matched against."""
+
+    arrival: str
+    sha256: str
+    path: Path
+
+
+class Memory(Protocol):
+    """What a site has seen before: files of other flows, and what was decided."""
+
+    def newest(self, flow: str) -> Reference | None:
+        """The newest done arrival of a flow, None when there is none yet."""
+
+    def every(self, flow: str) -> Sequence[Reference]:
+        """All done arrivals of a flow, oldest first."""
+
+    def past(self, flow: str, arrival: str) -> Past:
+        """What was decided in other arrivals of a flow and of those that share its open items."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoMemory:
+    """A site without books: a file is tried on nothing but what is given. files: the newest of flows, by name."""
+
+    files: Mapping[str, Reference] = field(default_factory=dict)
+
+    def newest(self, flow: str) -> Reference | None:
+        """The file that stands for the newest one."""
+        return self.files.get(flow)
+
+    def every(self, flow: str) -> Sequence[Reference]:
+        """That file alone."""
+        found = self.files.get(flow)
+        return [] if found is None else [found]
+
+    def past(self, flow: str, arrival: str) -> Past:
+        """Nothing is known."""
+        return NoPast()
+
+
+class Documents(Protocol):
+    """How a flow reads (an `exchange.flow.content.Intake`)."""
+
+    @property
+    def reader(self) -> Reader:
+        """Of its files."""
+
+    def documents(
+        self, path: Path, facts: ArrivalFacts, found: Found, count: Callable[..., Tally]
+    ) -> Iterator[Batch]:
+        """The documents of a file, in batches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """One list of open items. every: all files of the flow count, not only the newest (invoices that went through)."""
+
+    flow: str
+    side: Side
+    intake: Documents
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """What a flow's bank transactions are matched against, by which rules."""
+
+    flow: str
+    lists: Sequence[Against]
+    rules: Rulebook
+    memory: Memory
+
+    def files(self, found: Found) -> list[tuple[Against, list[Reference]]]:
+        """The files of each list; what is missing is told."""
+        chosen = []
+        for each in self.lists:
+            newest = self.memory.newest(each.flow)
+            files = list(self.memory.every(each.flow)) if each.every else [newest] if newest else []
+            if not files:
+                found(NO_REFERENCE.at(value=each.flow))
+            chosen.append((each, files))
+        return chosen
+
+    def decisions(
+        self,
+        documents: Iterator[Batch],
+        facts: ArrivalFacts,
+        found: Gathered,
+        work: Path,
+        used: dict[str, str],
+    ) -> tuple[Iterator[Batch], MatchSpool]:
+        """The decisions, and what the ledger keeps of them once they are all taken. used: files are noted there."""
+        kept_of = MatchSpool(work)
+        chosen = self.files(found)
+        if not all(files for _, files in chosen):
+            return iter(()), kept_of
+        past = self.memory.past(self.flow, facts.id)
+        sides: dict[Side, OpenItems] = {}
+        for each, files in chosen:
+            for number, file in enumerate(files):
+                used[each.flow if number == 0 else f"{each.flow}/{number + 1}"] = file.sha256
+            self._load(
+                each, files, facts, found, past, sides.setdefault(each.side, OpenItems(each.side, Packed()))
+            )
+        for items in sides.values():
+            items.tell_twins(found)
+        book = Book(sides, past, self.rules.accounts, self.rules.bounds)
+        statements = Statements(past, found, self.rules.repeated)
+        decided = match(statements.watched(documents), book, self.rules, lambda: _spool(work))
+        return kept_of.following(decided, book, statements), kept_of
+
+    def _load(
+        self,
+        each: Against,
+        files: Sequence[Reference],
+        facts: ArrivalFacts,
+        found: Found,
+        past: Past,
+        items: OpenItems,
+    ) -> None:
+        problems = Gathered()
+        for file in files:
+            items.load(each.intake.documents(file.path, facts, problems, _uncounted), found, past)
+        if problems.errors:
+            found(BAD_REFERENCE.at(value=each.flow))
+
+
+def traced(
+    matching: Matching, lists: Mapping[str, Iterator[Batch]], facts: ArrivalFacts, found: Found
+) -> Book:
+    """What decisions are made with when they are made once more, to be explained: every record is the very same one."""
+    past = matching.memory.past(matching.flow, facts.id)
+    sides: dict[Side, OpenItems] = {}
+    for each in matching.lists:
+        sides.setdefault(each.side, OpenItems(each.side, Kept())).load(lists[each.flow], found, past)
+    for items in sides.values():
+        items.tell_twins(found)
+    return Book(sides, past, matching.rules.accounts, matching.rules.bounds)
+
+
+class MatchSpool:
+    """What the ledger keeps of decisions, on disk until it is entered; it can be read once, in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = _spool(folder)
+        weakref.finalize(self, self._file.close)  # nobody may want to read what was only tried
+        self.statements: Sequence[StatementRow] = ()
+
+    def following(self, decisions: Iterator[Batch], book: Book, statements: Statements) -> Iterator[Batch]:
+        """The same decisions, each noted."""
+        for batch in decisions:
+            pickle.dump([kept.row(record, book) for record in batch], self._file, pickle.HIGHEST_PROTOCOL)
+            yield batch
+        self.statements = statements.taken()
+
+    def rows(self) -> Iterator[MatchRow]:
+        """All of them."""
+        end = self._file.tell()
+        self._file.seek(0)
+        while self._file.tell() < end:
+            yield from pickle.load(self._file)
+
+
+def _spool(folder: Path) -> BinaryIO:
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](_IN_MEMORY, dir=str(folder)))
+
+
+def _uncounted(_: object) -> Tally:
+    return Tally(spool=_forget)
+
+
+def _forget(_: Keys) -> None:
+    """Open items are no documents of this arrival."""

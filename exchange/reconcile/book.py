@@ -1,0 +1,90 @@
+"""Everything that a rule may look at: open items of both sides, what is known of the past, the accounts to book to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from exchange.reconcile import references
+from exchange.reconcile.case import Case
+from exchange.reconcile.items import Item, OpenItems, Side
+from exchange.reconcile.names import alike
+from exchange.reconcile.past import NoPast, Past
+
+
+@dataclass(slots=True)
+class Bounds:
+    """Days within which an item may be paid by weaker evidence than its reference, and how many are looked at."""
+
+    before_issue: int = 0
+    after_due: int = 400
+
+
+@dataclass(slots=True)
+class Book:
+    """What decisions are made with. accounts: kind of posting → ledger account."""
+
+    sides: Mapping[Side, OpenItems]
+    past: Past = field(default_factory=NoPast)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
+
+    def of(self, case: Case) -> OpenItems | None:
+        """The open items that a movement can pay; None when there are none of that side."""
+        return self.sides.get(case.side)
+
+    def payable(self, case: Case, items: list[Item]) -> list[Item]:
+        """Those of these items that are open, in the movement's currency, and stand in the list once."""
+        open_items = self.of(case)
+        return [
+            item
+            for item in items
+            if item.left
+            and item.record["currency"] == case.currency
+            and not (open_items and open_items.is_doubtful(item))
+        ]
+
+    def in_time(self, case: Case, item: Item) -> bool:
+        """Whether the payment came while the item could be paid; a day that is not known is no hindrance."""
+        booked = case.transaction.get("booked") or case.transaction.get("valued")
+        issued, due = item.record.get("issued"), item.record.get("due")
+        if booked is None:
+            return True
+        early = issued is not None and booked < issued - timedelta(days=self.bounds.before_issue)
+        late = due is not None and booked > due + timedelta(days=self.bounds.after_due)
+        return not (early or late)
+
+    def learned(self, case: Case) -> Mapping[str, int]:
+        """Whose invoices the payer's account has paid before: number of the party → how often."""
+        account = case.payer.get("account")
+        return self.past.parties(references.compact(account)) if account else {}
+
+    def agreement(self, case: Case, item: Item) -> str | None:
+        """Why payer and the item's party are the same, in words; None when nothing says so."""
+        payer, party = case.payer, item.party
+        account, own = payer.get("account"), party.get("account")
+        if account and own and references.compact(account) == references.compact(own):
+            return f"the account {account} is that of {_called(party)} in the ledger"
+        if payer.get("id") and payer["id"] == party.get("business_id"):
+            return f"the payer's id {payer['id']} is that of {_called(party)}"
+        learned = self.learned(case)
+        if party.get("number") and set(learned) == {party["number"]}:
+            return f"the account {account} has paid for {_called(party)} before"
+        if payer.get("name") and party.get("name") and alike(payer["name"], party["name"]):
+            return f"the payer's name is that of {_called(party)}"
+        return None
+
+    def contradiction(self, case: Case, item: Item) -> str | None:
+        """Why the payer must be somebody else, in words."""
+        learned = self.learned(case)
+        number = item.party.get("number")
+        if learned and number and number not in learned:
+            return (
+                f"the account {case.payer['account']} has only paid for {', '.join(sorted(learned))} so far"
+            )
+        return None
+
+
+def _called(party: Mapping[str, str | None]) -> str:
+    return str(party.get("name") or party.get("number") or "the party")

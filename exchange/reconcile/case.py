@@ -1,0 +1,239 @@
+"""One bank transaction that waits for a decision, and what a decision is made of.
+
+Signs: units of a case are those of the movement (receipts positive). `closed` is what an item loses (negative for a
+credit note), `used` what of the money went there. `booked` and the amounts of postings are voucher amounts: debit
+positive; together with the movement itself they come to nought.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from exchange.model import LINE, PATH, Record
+from exchange.reconcile import money
+from exchange.reconcile.items import Item, Side
+
+ITEM, POSITION, EVIDENCE = "@item", "@position", "@evidence"
+"""Marks on a decision for those who follow it: the open item of an allocation, which transaction of the file it is (from
+1), and the facts it rests on.
+"""
+Outcome = Literal["matched", "booked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """So much of the money went to this item and closed so much of it."""
+
+    item: Item
+    used: int
+    closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What is booked beside the items. kind: discount, rounding, credit, fee …; units: debit positive."""
+
+    kind: str
+    account: str
+    units: int
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a rule would do, if it may not do it alone. items: numbers of the open items; account: to book to."""
+
+    rule: str
+    reason: str
+    items: tuple[str, ...] = ()
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reopened:
+    """An earlier match that this movement takes back: the items are open again by so much."""
+
+    key: str
+    number: str
+    party: str
+    name: str
+    account: str | None
+    used: int
+    closed: int
+    base: int
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What became of a transaction, by which rule, in a sentence, on what evidence."""
+
+    rule: str
+    reason: str
+    outcome: Outcome = "matched"
+    allocations: Sequence[Allocation] = ()
+    postings: Sequence[Posting] = ()
+    reopened: Sequence[Reopened] = ()
+    evidence: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Case:
+    """A transaction on its way through the rules. units: smallest units of its currency, signed; position: in its file."""
+
+    position: int
+    transaction: Record
+    units: int
+    notes: list[str] = field(default_factory=list)
+    proposals: list[Proposal] = field(default_factory=list)
+    is_closed: bool = False
+
+    @property
+    def currency(self) -> str:
+        """The currency of the movement."""
+        return self.transaction["currency"]  # type: ignore[no-any-return]
+
+    @property
+    def side(self) -> Side:
+        """Whose open items it can pay."""
+        return "receivable" if self.units > 0 else "payable"
+
+    @property
+    def paid(self) -> int:
+        """How much was paid, without a sign."""
+        return abs(self.units)
+
+    @property
+    def payer(self) -> Record:
+        """The other party, as far as the bank tells."""
+        return self.transaction.get("counterparty") or {}
+
+    @property
+    def text(self) -> str:
+        """The free text."""
+        return self.transaction.get("text") or ""
+
+    def money(self, units: int) -> str:
+        """An amount for a sentence."""
+        return f"{money.major(units, self.currency)} {self.currency}"
+
+    def note(self, reason: str) -> None:
+        """Why a rule could not decide: told when none can."""
+        self.notes.append(reason)
+
+    def close(self, reason: str) -> None:
+        """No rule may decide this one: a person must."""
+        self.notes.insert(0, reason)
+        self.is_closed = True
+
+    def propose(self, rule: str, reason: str, items: Sequence[Item] = (), account: str | None = None) -> None:
+        """Something for a person to accept or not; the same items are proposed once, by the strongest rule."""
+        numbers = tuple(item.record["number"] for item in items)
+        if not any((known.items, known.account) == (numbers, account) for known in self.proposals):
+            self.proposals.append(Proposal(rule, reason, numbers, account))
+
+
+def matched(case: Case, decision: Decision) -> Record:
+    """The document of a decision."""
+    side = decision.reopened[0].side if decision.reopened else case.side
+    return {
+        **_head(case, decision.outcome, decision.rule, decision.reason),
+        "side": side if decision.outcome == "matched" else None,
+        "allocations": [
+            *(_allocation(case, each) for each in decision.allocations),
+            *(_reopened(case, each) for each in decision.reopened),
+        ],
+        "postings": [
+            {
+                "kind": each.kind,
+                "account": each.account,
+                "amount": money.major(each.units, case.currency),
+                "text": each.text,
+            }
+            for each in decision.postings
+        ],
+        "proposals": [],
+        EVIDENCE: decision.evidence,
+    }
+
+
+def unmatched(case: Case) -> Record:
+    """The document of a transaction that no rule decided."""
+    proposals = [
+        {
+            "rule": each.rule,
+            "reason": each.reason,
+            "items": ", ".join(each.items) or None,
+            "account": each.account,
+        }
+        for each in case.proposals
+    ]
+    rest: Record = {"side": None, "allocations": [], "postings": [], "proposals": proposals, EVIDENCE: {}}
+    return {**_head(case, "unmatched", None, case.notes[0]), **rest}
+
+
+def decided_before(position: int, transaction: Record) -> Record:
+    """The document of a transaction that a person has decided: nothing more is made of it."""
+    case = Case(position, transaction, 0)
+    reason = "A person has decided this one; that stays as it is."
+    rest: Record = {"side": None, "allocations": [], "postings": [], "proposals": [], EVIDENCE: {}}
+    return {**_head(case, "decided", None, reason), **rest}
+
+
+def _head(case: Case, decision: str, rule: str | None, reason: str) -> Record:
+    transaction = case.transaction
+    head: Record = {
+        "decision": decision,
+        "rule": rule,
+        "reason": reason,
+        "amount": transaction["amount"],
+        "currency": transaction["currency"],
+        "transaction": transaction,
+        POSITION: case.position,
+    }
+    return head | {key: transaction[key] for key in (LINE, PATH) if key in transaction}
+
+
+def _allocation(case: Case, each: Allocation) -> Record:
+    record, party = each.item.record, each.item.party
+    return {
+        "number": record["number"],
+        "kind": "credit" if each.item.left < 0 else "invoice",
+        "reference": record.get("reference"),
+        "party": {"number": party.get("number"), "name": party.get("name")},
+        "due": record.get("due"),
+        "account": record.get("account"),
+        **_amounts(case, each.item.side, each.used, each.closed),
+        "open": money.major(each.item.left, case.currency),
+        "left": money.major(each.item.left - each.closed, case.currency),
+        ITEM: each.item,
+    }
+
+
+def _reopened(case: Case, each: Reopened) -> Record:
+    return {
+        "number": each.number,
+        "kind": "reopened",
+        "reference": None,
+        "party": {"number": each.party or None, "name": each.name or None},
+        "due": None,
+        "account": each.account,
+        **_amounts(case, each.side, each.used, each.closed),
+        "open": None,
+        "left": None,
+        ITEM: each,
+    }
+
+
+def _amounts(case: Case, side: Side, used: int, closed: int) -> dict[str, Decimal]:
+    """What was paid, what was closed, and the difference, for the ledger; what is booked, for the voucher."""
+    booked = -closed if side == "receivable" else closed
+    return {
+        "amount": money.major(used, case.currency),
+        "closed": money.major(closed, case.currency),
+        "difference": money.major(closed - used, case.currency),
+        "booked": money.major(booked, case.currency),
+    }

@@ -1,0 +1,119 @@
+"""Whether the statements of each account follow one another: none missing, none twice, each opening with what the one before
+it closed with. Gaps are told; a statement that was taken before is refused, unless the rules say to tell only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, Literal
+
+from exchange.findings import Finding, Found, code
+from exchange.model import LINE, PATH, Batch, Record
+from exchange.outcome import StatementRow
+from exchange.reconcile.past import Past, Standing
+
+Repeated = Literal["hold", "warn"]
+
+BALANCE_GAP = code(
+    "REC010",
+    "warning",
+    "Statement {value} of account {account} opens with {opening}; the one before it ({before}) closed with {closing}.",
+    advice="A statement is missing, or came in another order: get it from the bank and deliver it.",
+)
+REPEATED = code(
+    "REC011",
+    "error",
+    "Statement {value} of account {account} was taken before, with arrival {arrival}.",
+    advice="Reject this file; its movements are booked already. See `repeated` under `statements` of the rules.",
+)
+SEQUENCE_GAP = code(
+    "REC012",
+    "warning",
+    "Statement number {value} of account {account} follows number {before}.",
+    advice="A statement is missing: get it from the bank and deliver it.",
+)
+
+
+class Statements:
+    """The statements that pass by, each compared with the one before it of the same account."""
+
+    def __init__(self, past: Past, found: Found, repeated: Repeated = "hold") -> None:
+        self._past, self._found, self._repeated = past, found, repeated
+        self._last: dict[str, Standing] = {}
+        self._taken: list[StatementRow] = []
+
+    def watched(self, transactions: Iterator[Batch]) -> Iterator[Batch]:
+        """The same transactions, looked at."""
+        before: tuple[object, object] | None = None
+        for batch in transactions:
+            for transaction in batch:
+                statement = transaction.get("statement") or {}
+                now = transaction["account"], statement.get("id")
+                if now != before:
+                    before = now
+                    self._look(transaction, statement)
+            yield batch
+
+    def taken(self) -> list[StatementRow]:
+        """All statements that passed by."""
+        return self._taken
+
+    def _look(self, transaction: Record, statement: Record) -> None:
+        if statement.get("kind") != "statement" or not statement.get("id") or not transaction["account"]:
+            return
+        account = transaction["account"]
+        row = _row(account, statement)
+        if row in self._taken:
+            return
+        known = self._past.taken(account, row.id, row.day)
+        if known is not None:
+            self._tell(REPEATED.at(**_at(transaction, row.id), account=account, arrival=known))
+            return
+        before = self._last.get(account) or self._past.statement(account)
+        if before is not None:
+            self._compare(transaction, row, before)
+        self._taken.append(row)
+        self._last[account] = Standing(
+            row.id, row.sequence, statement.get("closing"), statement.get("date"), ""
+        )
+
+    def _compare(self, transaction: Record, row: StatementRow, before: Standing) -> None:
+        opening = None if row.opening is None else Decimal(row.opening)
+        if opening is not None and before.closing is not None:
+            if opening != before.closing:
+                told: dict[str, Any] = {"opening": opening, "before": before.id, "closing": before.closing}
+                self._found(BALANCE_GAP.at(**_at(transaction, row.id), account=row.account, **told))
+        elif _skips(row, before):
+            place = _at(transaction, str(row.sequence))
+            self._found(SEQUENCE_GAP.at(**place, account=row.account, before=before.sequence))
+
+    def _tell(self, finding: Finding) -> None:
+        self._found(finding if self._repeated == "hold" else finding.with_severity("warning"))
+
+
+def _skips(row: StatementRow, before: Standing) -> bool:
+    """Whether numbers of one year do not follow each other."""
+    if row.sequence is None or before.sequence is None or row.day is None or before.day is None:
+        return False
+    if not (row.sequence.isdecimal() and before.sequence.isdecimal()):
+        return False
+    same_year = date.fromisoformat(row.day).year == before.day.year
+    return same_year and int(row.sequence) != int(before.sequence) + 1
+
+
+def _row(account: str, statement: Record) -> StatementRow:
+    day, opening, closing = (statement.get(name) for name in ("date", "opening", "closing"))
+    return StatementRow(
+        account,
+        statement["id"],
+        statement.get("sequence"),
+        None if opening is None else str(opening),
+        None if closing is None else str(closing),
+        day.isoformat() if day else None,
+    )
+
+
+def _at(transaction: Record, value: str) -> dict[str, Any]:
+    return {"line": transaction.get(LINE), "path": transaction.get(PATH), "value": value}

@@ -1,0 +1,74 @@
+"""What the ledger keeps of a decision: enough to list it, to learn from it, to take it back, and to say why."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from exchange.model import Record
+from exchange.outcome import MatchedItem, MatchRow
+from exchange.reconcile import money, references, words
+from exchange.reconcile.book import Book
+from exchange.reconcile.case import EVIDENCE, ITEM, POSITION, Reopened
+from exchange.reconcile.names import plain
+
+TEACHING = ("reference", "person")
+"""Rules whose evidence is not who paid: they tell whose account it is."""
+
+
+def row(record: Record, book: Book) -> MatchRow:
+    """The row of a decision (`common/match`)."""
+    transaction = record["transaction"]
+    payer = transaction.get("counterparty") or {}
+    booked = transaction.get("booked")
+    decision, rule = record["decision"], record["rule"]
+    return MatchRow(
+        position=record[POSITION],
+        key=transaction.get("key"),
+        bank_account=transaction.get("account"),
+        booked=booked.isoformat() if booked else None,
+        units=money.minor(record["amount"], record["currency"]) or 0,
+        currency=record["currency"],
+        decision=decision,
+        rule=rule,
+        side=record["side"],
+        reason=record["reason"],
+        evidence=_json(record[EVIDENCE]),
+        proposals=_json(record["proposals"]),
+        payer=references.compact(payer["account"]) if payer.get("account") else None,
+        payer_name=plain(payer["name"]) if payer.get("name") else None,
+        mask="" if decision == "matched" else words.mask(transaction),
+        entry=transaction.get("entry_ref"),
+        end_to_end=transaction.get("end_to_end_id"),
+        teaches=decision == "matched" and rule in TEACHING,
+        items=tuple(_item(each, book, record["currency"]) for each in record["allocations"]),
+        postings=tuple(
+            (each["kind"], each["account"], money.minor(each["amount"], record["currency"]) or 0)
+            for each in record["postings"]
+        ),
+    )
+
+
+def _item(allocation: Record, book: Book, currency: str) -> MatchedItem:
+    known = allocation[ITEM]
+    party = allocation["party"]
+    used, closed = (money.minor(allocation[name], currency) or 0 for name in ("amount", "closed"))
+    base = known.base if isinstance(known, Reopened) else book.sides[known.side].base(known.place)
+    return MatchedItem(
+        known.key,
+        allocation["number"],
+        party["number"] or "",
+        party["name"] or "",
+        allocation["account"],
+        used,
+        closed,
+        base,
+    )
+
+
+def _json(value: Any) -> str:
+    return (
+        json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+        if value
+        else ""
+    )

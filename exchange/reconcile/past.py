@@ -1,0 +1,123 @@
+"""What earlier decisions tell: which items are settled, who pays from which account, what people decided themselves.
+
+The ledger implements it (`exchange.ledger.matches`); decisions ask and never write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is known of an open item from earlier matches, in smallest units.
+
+    base: what was open at the first of them; closed: how much all together closed. What is left is never more than
+    the difference, whatever a sales ledger says that has not booked them yet.
+    """
+
+    base: int
+    closed: int
+
+    @property
+    def left(self) -> int:
+        """What is left by our own books."""
+        return self.base - self.closed
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """An item that an earlier payment closed, in smallest units, and what of the money went there."""
+
+    key: str
+    number: str
+    party: str
+    name: str
+    account: str | None
+    used: int
+    closed: int
+    base: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier bank transaction that was matched, and how. id: its case."""
+
+    id: str
+    booked: date | None
+    side: str
+    closed: Sequence[Closed]
+    postings: Sequence[tuple[str, str, int]] = ()
+    """Kind, account and amount (debit positive) of what was booked beside the items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The newest statement of an account that was taken."""
+
+    id: str
+    sequence: str | None
+    closing: Decimal | None
+    day: date | None
+    arrival: str
+
+
+class Past(Protocol):
+    """Everything that a decision may ask of the past."""
+
+    def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
+        """Those of these items that earlier matches have closed in whole or in part."""
+
+    def parties(self, account: str) -> Mapping[str, int]:
+        """Whose invoices were paid from an account, by confirmed matches: number of the party → how often."""
+
+    def bookings(self, mask: str) -> Mapping[str, int]:
+        """To which ledger accounts people booked what looks like this: account → how often."""
+
+    def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
+        """Earlier matches of this very amount (signed) with one of these end-to-end ids or bank references."""
+
+    def decided(self) -> Collection[str]:
+        """Keys of the transactions of this file that a person has decided."""
+
+    def statement(self, account: str) -> Standing | None:
+        """The newest statement of an account."""
+
+    def taken(self, account: str, id: str, day: str | None) -> str | None:
+        """The arrival with which a statement was taken before."""
+
+
+class NoPast:
+    """Nothing is known yet."""
+
+    def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
+        """None of them."""
+        return {}
+
+    def parties(self, account: str) -> Mapping[str, int]:
+        """Nobody's."""
+        return {}
+
+    def bookings(self, mask: str) -> Mapping[str, int]:
+        """Nowhere."""
+        return {}
+
+    def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
+        """None."""
+        return ()
+
+    def decided(self) -> Collection[str]:
+        """None."""
+        return ()
+
+    def statement(self, account: str) -> Standing | None:
+        """None."""
+        return None
+
+    def taken(self, account: str, id: str, day: str | None) -> str | None:
+        """With none."""
+        return None

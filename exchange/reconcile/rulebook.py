@@ -1,0 +1,90 @@
+"""A declared set of rules, checked against the rules that there are and bound to them, in the order of their turn.
+
+bound, problems = rulebook(declared, node)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from exchange.declare.parse import parse
+from exchange.declare.places import PlacedText
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.declare.rules import Rules
+from exchange.declare.yaml import Node
+from exchange.reconcile.book import Book, Bounds
+from exchange.reconcile.case import Case, Decision
+from exchange.reconcile.continuity import Repeated
+from exchange.reconcile.rules import Rule, rules
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A rule with its settings."""
+
+    name: str
+    rule: Rule
+    settings: Any
+
+    def decide(self, case: Case, book: Book) -> Decision | None:
+        """What became of the transaction, by this rule."""
+        return self.rule.decide(case, book, self.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules that are on. early: those that decide while a file is read; late: those that wait for its end."""
+
+    early: Sequence[Bound]
+    late: Sequence[Bound]
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    bounds: Bounds = field(default_factory=Bounds)
+    repeated: Repeated = "hold"
+
+
+def references_only() -> Rulebook:
+    """What a flow that names no rules goes by: returns, hidden sums, and checked references with the exact amount."""
+    names = ("returns", "batches", "reference")
+    return Rulebook([Bound(name, rules()[name], rules()[name].Settings()) for name in names], ())
+
+
+def rulebook(declared: Rules, node: Node) -> tuple[Rulebook | None, list[Problem]]:
+    """The rules of a file, or everything that is wrong with it. node: the file, for the places of what is wrong."""
+    problems: list[Problem] = []
+    use = node.get("use")
+    bound: list[Bound] = []
+    for key, below in (use.entries() if use is not None else {}).items():
+        made = None if _is_off(below) else _bound(key, below, declared, problems)
+        if made is not None:
+            bound.append(made)
+    if problems:
+        return None, problems
+    order = list(rules())
+    bound.sort(key=lambda each: order.index(each.name))
+    early = [each for each in bound if each.rule.EARLY]
+    late = [each for each in bound if not each.rule.EARLY]
+    bounds = Bounds(declared.bounds.before_issue, declared.bounds.after_due)
+    return Rulebook(early, late, dict(declared.accounts), bounds, declared.statements.repeated), []
+
+
+def _is_off(node: Node) -> bool:
+    return node.text is not None and node.text == "false"
+
+
+def _bound(key: PlacedText, node: Node, declared: Rules, problems: list[Problem]) -> Bound | None:
+    """A rule with its settings; None when something is wrong with them."""
+    rule = rules().get(str(key))
+    if rule is None:
+        problems.append(key.problem(f'There is no rule "{key}".', did_you_mean(key, rules())))
+        return None
+    for account in rule.ACCOUNTS:
+        if account not in declared.accounts:
+            message = f'The rule "{key}" books to an account that is not named.'
+            problems.append(
+                key.problem(message, f"Add `{account}: NUMBER` under `accounts` of {declared.rules}.")
+            )
+    settings, wrong = parse(rule.Settings, node)
+    problems += wrong
+    return None if settings is None else Bound(str(key), rule, settings)

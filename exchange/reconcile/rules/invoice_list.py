@@ -1,0 +1,85 @@
+"""The payer lists invoices and credit notes with their amounts in structured fields (CINV and CREN of ISO 20022, invoice
+numbers of Bankgirot): the amounts add up to the payment, and every number is that of one open item of one party.
+"""
+
+from __future__ import annotations
+
+from exchange.declare.declared import Declared
+from exchange.model import Record
+from exchange.reconcile import money
+from exchange.reconcile.book import Book
+from exchange.reconcile.case import Allocation, Case, Decision
+
+ORDER = 80
+EARLY = False
+ACCOUNTS = ()
+
+
+class Settings(Declared):
+    """Nothing can be set."""
+
+
+def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
+    """Closes all that are listed, or says which of them does not fit."""
+    listed = case.transaction.get("invoices") or []
+    if not listed or book.of(case) is None:
+        return None
+    paid: list[Allocation] = []
+    for line in listed:
+        found = _line(case, book, line)
+        if isinstance(found, str):
+            case.note(found)
+            return None
+        paid.append(found)
+    return _together(case, book, paid)
+
+
+def _line(case: Case, book: Book, line: Record) -> Allocation | str:
+    """What a line closes, or why it closes nothing."""
+    open_items = book.of(case)
+    known = [] if open_items is None or not line["number"] else open_items.of_number(line["number"])
+    found = book.payable(case, known)
+    if len(found) != 1:
+        return f"{'Several' if found else 'No'} open invoices have the number {line['number']}, which the payer lists."
+    item = found[0]
+    amount = line.get("amount")
+    if amount is None:
+        return Allocation(item, item.left, item.left)
+    units = money.minor(abs(amount), case.currency)
+    credit = line.get("kind") == "credit" or amount < 0
+    if units is None or credit != (item.left < 0) or units > abs(item.left):
+        return (
+            f"The payer lists {amount} for invoice {item.record['number']}; {case.money(item.left)} are open."
+        )
+    signed = -units if credit else units
+    return Allocation(item, signed, signed)
+
+
+def _together(case: Case, book: Book, paid: list[Allocation]) -> Decision | None:
+    items = [each.item for each in paid]
+    numbers = ", ".join(item.record["number"] for item in items)
+    total = sum(each.used for each in paid)
+    if len({item.place for item in items}) < len(items):
+        case.note(f"The payer lists the same invoice more than once: {numbers}.")
+    elif total != case.paid:
+        case.note(f"The invoices that the payer lists ({numbers}) come to {case.money(total)}.")
+        case.propose("invoice_list", f"The payer lists them; they come to {case.money(total)}.", items)
+    elif not _safe(case, book, paid):
+        case.propose(
+            "invoice_list", "The payer lists them, and the sum is right; the payer is not known.", items
+        )
+    else:
+        reason = f"The payer lists {numbers}; together they are {case.money(total)}, as was paid."
+        return Decision("invoice_list", reason, "matched", paid, evidence={"invoices": numbers})
+    return None
+
+
+def _safe(case: Case, book: Book, paid: list[Allocation]) -> bool:
+    """Items of one party, and a payer who is that party, or amounts that are exactly what is open."""
+    items = [each.item for each in paid]
+    if len({item.party.get("number") or item.party.get("name") for item in items}) > 1:
+        return False
+    if any(book.contradiction(case, item) for item in items):
+        return False
+    exact = all(each.used == each.item.left for each in paid)
+    return exact or any(book.agreement(case, item) for item in items)

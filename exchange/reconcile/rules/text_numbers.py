@@ -1,0 +1,104 @@
+"""Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the
+payment. It decides when the payer is the party of all of them by account, id or name; a long checked reference with the
+exact amount needs no more.
+"""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from exchange.declare.declared import Declared
+from exchange.reconcile import references, words
+from exchange.reconcile.book import Book
+from exchange.reconcile.case import Allocation, Case, Decision
+from exchange.reconcile.items import Item, OpenItems
+
+ORDER = 90
+EARLY = False
+ACCOUNTS = ()
+
+
+class Settings(Declared):
+    """How many numbers of one text are looked at."""
+
+    at_most: int = Field(
+        30, alias="at most", ge=1, le=200, description="texts with more numbers are left to people"
+    )
+    reference: int = Field(
+        7, ge=4, description="a checked reference of so many characters needs no agreement of payer and party"
+    )
+
+
+def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
+    """Closes what the text names, or proposes it."""
+    open_items = book.of(case)
+    found = words.numbers(case.text)
+    if open_items is None or not found or len(found) > settings.at_most or _other(case, book):
+        return None
+    by_reference = _by_reference(case, book, open_items, settings)
+    if by_reference is not None:
+        return by_reference
+    items = _named(case, book, open_items, found)
+    if not items:
+        return None
+    return _together(case, book, items)
+
+
+def _other(case: Case, book: Book) -> bool:
+    """Whether a structured reference names something else: then the text does not decide."""
+    reference = case.transaction["reference"]
+    return bool(reference) and references.fault(reference) is None
+
+
+def _by_reference(case: Case, book: Book, open_items: OpenItems, settings: Settings) -> Decision | None:
+    """The one item whose checked reference stands in the text, with the exact amount."""
+    joined = (references.compact(run) for run in _spaced(case.text))
+    texts = sorted({*words.numbers(case.text), *joined})
+    long = [text for text in texts if len(text) >= settings.reference and references.fault(text) is None]
+    found = {item.place: item for text in long for item in book.payable(case, open_items.of_reference(text))}
+    if len(found) != 1:
+        return None
+    [item] = found.values()
+    if item.left != case.paid or book.contradiction(case, item):
+        return None
+    reason = f"The text has the reference {item.record['reference']} of open invoice {item.record['number']}, and the amount is right."
+    evidence = {"reference": item.record["reference"], "text": case.text}
+    return Decision(
+        "text_numbers", reason, "matched", [Allocation(item, case.paid, case.paid)], evidence=evidence
+    )
+
+
+def _spaced(text: str) -> list[str]:
+    """Runs of digits in groups, as references are printed on invoices."""
+    return words.GROUPED.findall(text.upper())
+
+
+def _named(case: Case, book: Book, open_items: OpenItems, found: frozenset[str]) -> list[Item]:
+    """The open items whose numbers stand in the text; a number that two have is nobody's."""
+    items: dict[int, Item] = {}
+    for text in sorted(found):
+        known = book.payable(case, open_items.of_number(text) or open_items.of_digits(text))
+        if len(known) == 1 and book.in_time(case, known[0]):
+            items[known[0].place] = known[0]
+    return sorted(items.values())
+
+
+def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
+    numbers = ", ".join(item.record["number"] for item in items)
+    total = sum(item.left for item in items)
+    if total != case.paid:
+        case.note(
+            f"The text names {numbers}; {case.money(total)} are open there, {case.money(case.paid)} were paid."
+        )
+        case.propose("text_numbers", f"The text names them; {case.money(total)} are open there.", items)
+        return None
+    agreements = [book.agreement(case, item) for item in items]
+    if not all(agreements):
+        case.propose(
+            "text_numbers", "The text names them, and the sum is right; the payer is not known.", items
+        )
+        return None
+    reason = f"The text names {numbers}, the sum is right, and {agreements[0]}."
+    paid = [Allocation(item, item.left, item.left) for item in items]
+    evidence = {"text": case.text, "party": agreements[0]}
+    return Decision("text_numbers", reason, "matched", paid, evidence=evidence)

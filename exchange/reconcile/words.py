@@ -1,0 +1,72 @@
+"""What stands in a payer's free text: words that may be numbers of invoices, at word borders only.
+
+>>> words("Faktura nr F-10023, kundnr 77 och 10024.")
+('FAKTURA', 'NR', 'F', '10023', 'KUNDNR', '77', 'OCH', '10024')
+>>> spelled("F-10023"), digits("F-10023"), digits("A12")
+('F10023', '10023', '')
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from exchange.model import Record
+
+LEAST = 4
+"""A number of fewer digits is found in any text by chance."""
+_WORD = re.compile(r"[0-9A-ZÅÄÖÆØÜ]+")
+_DATES = (
+    re.compile(r"\b\d{1,2}[.\-/]\d{1,2}[.\-/](?:\d{4}|\d{2})\b"),
+    re.compile(r"\b(?:19|20)\d\d[.\-/]\d{1,2}[.\-/]\d{1,2}\b"),
+    re.compile(r"\b20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b"),
+)
+_AMOUNT = re.compile(r"\b\d+[.,]\d\d\b(?![.,]?\d)")
+GROUPED = re.compile(r"(?<!\w)(?:RF ?)?[0-9]{1,5}(?: [0-9]{1,5}){1,6}(?!\w)")
+"""References in groups of digits, as they are printed on invoices."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a text in upper case, in order."""
+    return tuple(_WORD.findall(text.upper()))
+
+
+@lru_cache(10_000)
+def numbers(text: str) -> frozenset[str]:
+    """What of a text may be the number of an invoice, as `spelled` spells it: words, and two that stand together."""
+    found = [word.lstrip("0") for word in words(text)]
+    together = [first + second for first, second in pairwise(found) if first[-1:].isalpha()]
+    return frozenset(word for word in (*found, *together) if len(digits(word)) >= LEAST)
+
+
+@lru_cache(10_000)
+def loose(text: str) -> frozenset[str]:
+    """Numbers in a text that may name something: not those of dates, years and amounts."""
+    for pattern in (*_DATES, _AMOUNT):
+        text = pattern.sub(" ", text)
+    return frozenset(
+        digits(word) for word in numbers(text) if digits(word) and not _YEAR.fullmatch(digits(word))
+    )
+
+
+def spelled(number: str) -> str:
+    """A number of an invoice as `numbers` spells it."""
+    return "".join(_WORD.findall(number.upper())).lstrip("0")
+
+
+def digits(number: str) -> str:
+    """The digits of a number, where they are many enough and stand together; else nothing."""
+    runs = re.findall(r"[0-9]+", number)
+    return runs[0].lstrip("0") if len(runs) == 1 and len(runs[0].lstrip("0")) >= LEAST else ""
+
+
+def mask(transaction: Record) -> str:
+    """What payments of one kind have in common, for what people book the same way each time: the name, the event, and
+    the text without its numbers.
+    """
+    name = (transaction.get("counterparty") or {}).get("name") or ""
+    text = re.sub(r"\S*\d\S*", "#", (transaction.get("text") or "").upper())
+    sign = "+" if transaction["amount"] > 0 else "-"
+    return f"{sign}|{transaction.get('event') or ''}|{name.upper().strip()}|{' '.join(text.split())}"[:200]

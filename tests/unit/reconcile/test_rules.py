@@ -1,0 +1,320 @@
+"""Each rule: what it decides, what it only proposes, and what it leaves to people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from exchange.model import Record
+from exchange.reconcile.case import POSITION
+from exchange.reconcile.past import Closed, Earlier, NoPast, Settled
+from exchange.reconcile.rules import rules
+from exchange.reconcile.rules.subset import only_subset
+from tests.unit.reconcile.support import decide, item, moved, numbers
+
+NORTH = {"number": "77", "name": "Norrbageriet i Umeå AB"}
+LAKE = {"number": "78", "name": "Järvi ja Kumppanit Oy"}
+ACCOUNT = "FI4250001510000023"
+
+
+@dataclass
+class Remembered(NoPast):
+    """A past that a test makes up."""
+
+    settled_: Mapping[str, Settled] = field(default_factory=dict)
+    parties_: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    bookings_: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    paid_: Sequence[tuple[str, int, Earlier]] = ()
+    decided_: Collection[str] = ()
+
+    def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
+        return {key: self.settled_[key] for key in keys if key in self.settled_}
+
+    def parties(self, account: str) -> Mapping[str, int]:
+        return self.parties_.get(account, {})
+
+    def bookings(self, mask: str) -> Mapping[str, int]:
+        return self.bookings_.get(mask, {})
+
+    def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
+        return [earlier for name, amount, earlier in self.paid_ if name in names and amount == units]
+
+    def decided(self) -> Collection[str]:
+        return self.decided_
+
+
+def one(items: Sequence[Record], transaction: Record, **past: Any) -> Record:
+    """The one decision; what it books comes to nought with the movement."""
+    [made] = decide(items, [transaction], past=Remembered(**past))
+    if made["decision"] in ("matched", "booked"):
+        parts = [made["amount"], *(row["booked"] for row in made["allocations"])]
+        assert sum(parts + [row["amount"] for row in made["postings"]]) == 0, made
+    return made
+
+
+def told(made: Record) -> tuple[str, str | None, list[str], dict[str, Decimal]]:
+    """Decision, rule, items and what is booked beside them."""
+    return (
+        made["decision"],
+        made["rule"],
+        numbers(made),
+        {row["kind"]: row["amount"] for row in made["postings"]},
+    )
+
+
+def proposed(made: Record) -> list[tuple[str, str | None]]:
+    """Rules and items of what is proposed."""
+    assert made["decision"] == "unmatched"
+    return [(each["rule"], each["items"]) for each in made["proposals"]]
+
+
+@pytest.mark.parametrize(
+    ("paid", "decision", "rounding"),
+    [("99.51", "reference_tolerance", "0.49"), ("99.50", "reference_tolerance", "0.50"),
+     ("99.49", None, None), ("100.50", "reference_tolerance", "-0.50"), ("100.51", None, None)],
+)  # fmt: skip
+def test_a_difference_within_both_limits_is_rounding(
+    paid: str, decision: str | None, rounding: str | None
+) -> None:
+    made = one([item(1, "12344", "100.00")], moved(paid, "12344"))
+    expected = {"rounding": Decimal(rounding)} if rounding else {}
+    assert (made["rule"], told(made)[3]) == (decision, expected)
+
+
+def test_of_two_limits_the_smaller_one_counts_and_other_currencies_have_none() -> None:
+    assert (
+        one([item(1, "12344", "20.00")], moved("19.89", "12344"))["rule"] is None
+    )  # 0.5 % of it are 10 cents
+    assert one([item(1, "12344", "20.00")], moved("19.90", "12344"))["rule"] == "reference_tolerance"
+    assert one([item(1, "12344", "100.00", "USD")], moved("99.99", "12344", "USD"))["rule"] is None
+
+
+@pytest.mark.parametrize(
+    ("day", "paid", "rule"),
+    [
+        (15, "98.00", "cash_discount"),
+        (17, "98.00", "cash_discount"),
+        (18, "98.00", None),
+        (15, "97.90", None),
+    ],
+)
+def test_a_cash_discount_counts_until_its_day_and_the_days_of_grace(
+    day: int, paid: str, rule: str | None
+) -> None:
+    terms = {"percent": Decimal(2), "amount": None, "until": date(2026, 11, 15)}
+    booked = {"booked": date(2026, 11, day), "valued": date(2026, 11, day)}
+    made = one([item(1, "12344", "100.00", discount=terms)], moved(paid, "12344", **booked))
+    assert made["rule"] == rule
+    assert told(made)[3] == ({"discount": Decimal("2.00")} if rule else {})
+    if rule:
+        [paid_item] = made["allocations"]
+        assert (paid_item["closed"], paid_item["left"]) == (Decimal("100.00"), Decimal("0.00"))
+
+
+def test_a_part_is_taken_off_when_the_payer_is_the_customer_and_proposed_when_not() -> None:
+    open_item = item(1, "12344", "100.00", customer=NORTH)
+    made = one([open_item], moved("40.00", "12344", payer="NORRBAGERIET I UMEA"))
+    assert told(made)[:3] == ("matched", "part_payment", ["1"])
+    assert (made["allocations"][0]["left"], made["allocations"][0]["amount"]) == (
+        Decimal("60.00"),
+        Decimal("40.00"),
+    )
+    assert proposed(one([open_item], moved("40.00", "12344", payer="Somebody Else"))) == [
+        ("part_payment", "1")
+    ]
+    assert proposed(one([open_item], moved("4.00", "12344", payer="NORRBAGERIET I UMEA"))) == [
+        ("part_payment", "1")
+    ]
+
+
+def test_one_item_is_paid_by_several_receipts_in_turn() -> None:
+    open_item = item(1, "12344", "100.00", customer=NORTH)
+    payer = {"payer": "Norrbageriet i Umeå"}
+    made = decide(
+        [open_item],
+        [
+            moved("40.00", "12344", **payer),
+            moved("35.00", "12344", **payer),
+            moved("25.00", "12344", **payer),
+        ],
+    )
+    assert [each["rule"] for each in made] == ["part_payment"] * 3
+    assert made[2]["allocations"][0]["left"] == 0
+
+
+def test_more_than_was_open_stands_as_a_credit() -> None:
+    open_item = item(1, "12344", "100.00", customer=LAKE)
+    made = one([open_item], moved("120.00", "12344", payer="Jarvi Ja Kumppanit"))
+    assert told(made) == ("matched", "overpayment", ["1"], {"credit": Decimal("-20.00")})
+    assert proposed(one([open_item], moved("120.00", "12344", payer="Matti"))) == [("overpayment", "1")]
+    assert proposed(one([open_item], moved("250.00", "12344", payer="Järvi ja Kumppanit Oy"))) == [
+        ("overpayment", "1")
+    ]
+
+
+def test_a_list_of_invoices_and_credit_notes_that_adds_up() -> None:
+    items = [item("A-1001", None, "100.00", customer=NORTH), item("A-1002", None, "50.00", customer=NORTH),
+             item("K-7", None, "-30.00", customer=NORTH)]  # fmt: skip
+    listed = [{"number": "a1001", "kind": "invoice", "amount": Decimal("100.00")},
+              {"number": "A-1002", "kind": "invoice", "amount": Decimal("50.00")},
+              {"number": "K7", "kind": "credit", "amount": Decimal("30.00")}]  # fmt: skip
+    made = one(items, moved("120.00", invoices=listed))
+    assert told(made)[:3] == ("matched", "invoice_list", ["A-1001", "A-1002", "K-7"])
+    assert [each["amount"] for each in made["allocations"]] == [
+        Decimal("100.00"),
+        Decimal("50.00"),
+        Decimal("-30.00"),
+    ]
+    assert proposed(one(items, moved("121.00", invoices=listed))) == [("invoice_list", "A-1001, A-1002, K-7")]
+    others = [*items[:2], item("K-7", None, "-30.00", customer=LAKE)]
+    assert one(others, moved("120.00", invoices=listed))["decision"] == "unmatched", "items of two customers"
+
+
+def test_numbers_in_the_text_need_the_sum_and_the_payer() -> None:
+    items = [item(10023, None, "100.00", customer=NORTH), item(10024, None, "50.00", customer=NORTH)]
+    paid = moved("150.00", text="Faktura 10023+10024", payer="Norrbageriet i Umeå AB")
+    assert told(one(items, paid))[:3] == ("matched", "text_numbers", ["10023", "10024"])
+    assert proposed(one(items, {**paid, "counterparty": {"name": "Bo", "account": None}})) == [
+        ("text_numbers", "10023, 10024")
+    ]
+    assert (
+        one(items, moved("150.00", text="Order 710023 och 100245", payer="Norrbageriet i Umeå AB"))["rule"]
+        is None
+    )
+    assert proposed(one(items, {**paid, "amount": Decimal("149.00")})) == [("text_numbers", "10023, 10024")]
+
+
+def test_a_long_reference_in_the_text_needs_the_amount_alone() -> None:
+    items = [item(1, "2020121800015", "100.00", customer=NORTH)]
+    assert told(one(items, moved("100.00", text="viite 20 20121 80001 5")))[1] == "text_numbers"
+    assert one(items, moved("99.00", text="viite 2020121800015"))["rule"] is None
+
+
+def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
+    items = [
+        item(1, None, "100.00", customer=NORTH),
+        item(2, None, "70.00", customer=NORTH),
+        item(3, None, "100.00", customer=LAKE),
+    ]
+    known = {"parties_": {ACCOUNT: {"77": 3}}}
+    paid = moved("100.00", payers_account=ACCOUNT)
+    assert told(one(items, paid, **known))[:3] == ("matched", "known_payer", ["1"])
+    assert proposed(one(items, paid, parties_={ACCOUNT: {"77": 1}})) == [("known_payer", "1")]
+    assert one(items, {**paid, "reference": "12344"}, **known)["rule"] is None, (
+        "the payer meant something else"
+    )
+    assert one(items, {**paid, "text": "faktura 99871"}, **known)["rule"] is None, (
+        "the payer named something else"
+    )
+    twins = [*items, item(4, None, "100.00", customer=NORTH, due=date(2026, 11, 2))]
+    assert proposed(one(twins, paid, **known))[:2] == [("known_payer", "4"), ("known_payer", "1")], (
+        "the oldest first"
+    )
+
+
+def test_only_one_set_of_items_may_add_up() -> None:
+    known = {"parties_": {ACCOUNT: {"77": 3}}}
+    items = [
+        item(number, None, amount, customer=NORTH)
+        for number, amount in ((1, "100.00"), (2, "70.00"), (3, "-5.00"))
+    ]
+    assert proposed(one(items, moved("165.00", payers_account=ACCOUNT), **known)) == [("subset", "1, 2, 3")]
+    twice = [item(number, None, "50.00", customer=NORTH) for number in range(4)]
+    assert proposed(one(twice, moved("100.00", payers_account=ACCOUNT), **known)) == []
+    assert only_subset([1] * 16, 15) is None and only_subset(
+        [2**place for place in range(16)], 2**16 - 1
+    ) == list(range(16))
+
+
+def test_a_name_much_alike_is_only_proposed() -> None:
+    items = [item(1, None, "100.00", customer=NORTH), item(2, None, "100.00", customer=LAKE)]
+    assert proposed(one(items, moved("100.00", payer="Norrbageriet Umea"))) == [("similar_name", "1")]
+    assert proposed(one(items, moved("100.00", payer="Postbanken"))) == []
+
+
+def test_fees_and_interest_are_booked_by_the_banks_code() -> None:
+    assert told(one([], moved("-4.50", event="fee"))) == (
+        "booked",
+        "bank_events",
+        [],
+        {"fee": Decimal("4.50")},
+    )
+    assert one([], moved("7.00", event="interest"))["postings"][0]["account"] == "8310"
+    assert one([], moved("-7.00", event="interest"))["postings"][0]["account"] == "8410"
+    assert one([], moved("-7.00", event="tax"))["decision"] == "unmatched"
+
+
+def test_what_comes_back_opens_the_items_again() -> None:
+    closed = Closed("payable/9/L1//EUR", "L1", "9", "Tukku Oy", None, 5_000, 5_000, 5_000)
+    earlier = ("E2E-1", -5_000, Earlier("7DYKVHBG-3", date(2026, 11, 2), "payable", [closed]))
+    back = moved("50.00", returned_reason="AC04", end_to_end_id="E2E-1")
+    made = one([], back, paid_=[earlier])
+    assert told(made)[:3] == ("matched", "returns", ["L1"])
+    assert made["side"] == "payable" and made["allocations"][0]["closed"] == Decimal("-50.00")
+    assert one([], back, paid_=[earlier, earlier])["decision"] == "unmatched"
+    open_item = item(1, "12344", "50.00")
+    assert one([open_item], {**back, "reference": "12344"})["decision"] == "unmatched", (
+        "a return is never a receipt"
+    )
+
+
+def test_money_that_goes_out_pays_payables() -> None:
+    supplier = {"number": "9", "name": "Tukku Oy"}
+    made = one([item("L1", "12344", "50.00", supplier=supplier)], moved("-50.00", "12344"))
+    assert told(made)[:3] == ("matched", "reference", ["L1"]) and made["allocations"][0]["booked"] == Decimal(
+        "50.00"
+    )
+    made = one([item("L1", "12344", "100.00", supplier=supplier)], moved("-99.80", "12344"))
+    assert told(made)[3] == {"rounding": Decimal("-0.20")}
+
+
+def test_what_earlier_matches_closed_is_not_paid_again_however_old_the_list_is() -> None:
+    open_item = item(1, "12344", "100.00", customer=NORTH)
+    key = "receivable/77/1//EUR"
+    twice = one([open_item], moved("100.00", "12344"), settled_={key: Settled(10_000, 10_000)})
+    assert "paid twice?" in twice["reason"]
+    rest = one([open_item], moved("60.00", "12344"), settled_={key: Settled(10_000, 4_000)})
+    assert told(rest)[:3] == ("matched", "reference", ["1"])
+    reopened = one([open_item], moved("100.00", "12344"), settled_={key: Settled(10_000, 0)})
+    assert reopened["decision"] == "matched"
+
+
+def test_what_a_person_decided_stays() -> None:
+    made = one([item(1, "12344", "10.00")], moved("10.00", "12344", key="A/1"), decided_={"A/1"})
+    assert (made["decision"], numbers(made)) == ("decided", [])
+
+
+def test_people_s_habits_are_proposed_and_then_kept() -> None:
+    paid = moved("-30.00", payer="Elisa Oyj", text="Lasku 8812", event="payment")
+    mask = "-|payment|ELISA OYJ|LASKU #"
+    assert proposed(one([], paid, bookings_={mask: {"7510": 4}})) == [("habits", None)]
+    assert told(one([], paid, bookings_={mask: {"7510": 5}})) == (
+        "booked",
+        "habits",
+        [],
+        {"habit": Decimal("30.00")},
+    )
+    assert one([], paid, bookings_={mask: {"7510": 50, "7520": 1}})["decision"] == "unmatched", (
+        "not unanimous"
+    )
+
+
+def test_an_item_that_stands_twice_in_the_list_is_left_to_people() -> None:
+    twins = [item(1, "12344", "100.00", customer=NORTH), item(1, "12344", "100.00", customer=NORTH)]
+    assert one(twins, moved("100.00", "12344"))["decision"] == "unmatched"
+
+
+def test_every_rule_says_what_it_is_and_none_shares_its_place() -> None:
+    known = rules()
+    assert len({rule.ORDER for rule in known.values()}) == len(known) >= 14
+    assert all(rule.__doc__ for rule in known.values())
+
+
+def test_positions_count_the_transactions_of_the_file() -> None:
+    made = decide([], [moved("1.00"), moved("2.00")])
+    assert [each[POSITION] for each in made] == [1, 2]
