@@ -21,7 +21,8 @@ from exchange.flow.tracing import ORIGIN, Came, follow, trace
 from exchange.mapping.lineage import Lineage, joined, tokens
 from exchange.model import ArrivalFacts, Record
 from exchange.operations import deciding
-from exchange.operations.explaining import Explanation, explain, generated
+from exchange.operations.explaining import Explanation, explain
+from exchange.operations.generating import generated
 from exchange.outcome import Gathered
 from tests.conftest import ROOT
 from tests.flow import explain_site
