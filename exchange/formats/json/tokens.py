@@ -18,6 +18,8 @@ from exchange.formats.json.complaints import DUPLICATE, HALF_CHARACTER, NOT_A_NU
 Steps = tuple[str | int, ...]
 _TOKEN = re.compile(r'[ \t\n\r]*(?:([{}\[\]:,])|("(?:[^"\\]|\\.)*")|([^\s{}\[\]:,"]+))', re.DOTALL)
 _HALF = re.compile("[\ud800-\udfff]")
+DEEPEST = 256
+"""How deep values are told apart: every place names all that is around it."""
 CONSTANTS = ("NaN", "Infinity", "-Infinity")
 
 
@@ -41,7 +43,7 @@ class _Level:
 
 
 def walk(text: str, begin: int = 0) -> Iterator[Token]:
-    """Every key and value, outermost first, in the order of the text; ends where the text is no JSON."""
+    """Every key and value, outermost first, in the order of the text; ends where the text is no JSON, or too deep."""
     levels: list[_Level] = []
     for match in _TOKEN.finditer(text, begin):
         if match.start() != begin:
@@ -56,6 +58,8 @@ def walk(text: str, begin: int = 0) -> Iterator[Token]:
             _next(levels)
         elif mark != ":":
             yield from _token(levels, match, mark, string or other)
+        if len(levels) > DEEPEST:
+            return
 
 
 def _next(levels: list[_Level]) -> None:

@@ -15,6 +15,8 @@ from json_cases import ENVELOPE, ORDERS, SHORT, WHOLE, codes, layout, read
 
 from exchange.findings import Finding
 from exchange.formats.json import reader, stream
+from exchange.formats.json.sniff import sniff
+from exchange.formats.json.tokens import DEEPEST, walk
 
 # --- reading -----------------------------------------------------------------------------------------------
 
@@ -323,3 +325,12 @@ def test_memory_does_not_grow_with_the_number_of_records() -> None:
         tracemalloc.stop()
         assert read_so_far == sorted(read_so_far) and read_so_far[-1] > count * 30
     assert peaks[1] < peaks[0] * 1.5
+
+
+def test_what_is_nested_without_end_is_looked_at_in_no_time() -> None:
+    text = '{"orders": ' + "[" * 100_000
+    tokens = list(walk(text))
+    assert max(len(token.steps) for token in tokens) <= DEEPEST
+    seen = sniff(text.encode())
+    assert seen is not None
+    assert seen.columns == ("orders",)
