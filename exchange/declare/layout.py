@@ -36,7 +36,7 @@ class Control(Declared):
     """A control total: checked when a file is read, computed when one is written.
 
     sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every record.
-    `where` and `severity` are for XML only.
+    `where` and `severity` are for XML only, and so is a count with sums to be added to it.
     """
 
     sum: list[str] | None = Field(None, description="terms kind.field, each with an optional - before it")
@@ -46,7 +46,8 @@ class Control(Declared):
     modulo: int | None = Field(None, description="only the remainder of a division by this number is kept")
     within: Name | None = Field(None, description="the envelope summed over; default: the one with the field")
     where: dict[Name, str] | None = Field(
-        None, description="only records whose fields are these texts, such as {direction: CRDT}"
+        None,
+        description="only records whose fields are these texts, such as {direction: CRDT}; of kinds without these fields all",
     )
     severity: Literal["error", "warning"] = Field(
         "error", description="how serious a difference is on reading"
@@ -54,8 +55,8 @@ class Control(Declared):
 
     @model_validator(mode="after")
     def _one_of(self) -> Self:
-        if (self.sum is None) == (self.count is None):
-            raise ValueError("a control is either a sum or a count")
+        if self.sum is None and self.count is None:
+            raise ValueError("a control is a sum or a count")
         if self.where is not None and "*" in (self.count or ()):
             raise ValueError("`where` needs the names of kinds, not *")
         return self
@@ -63,7 +64,8 @@ class Control(Declared):
     @property
     def is_plain(self) -> bool:
         """Whether it says nothing that only XML knows."""
-        return self.where is None and self.severity == "error"
+        both = self.sum is not None and self.count is not None
+        return self.where is None and self.severity == "error" and not both
 
 
 class FieldBase(Declared):

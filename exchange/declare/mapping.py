@@ -90,6 +90,11 @@ class Balanced(Declared):
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
     advice: str = Field("", description="the next step, for the same person")
     severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
+    running: bool = Field(
+        False,
+        description="opening and closing are those around each result, as in a listing with the balance behind every row: "
+        "there must be an unbroken chain, in whatever order the rows stand; moved is not asked",
+    )
     follows: Follows | None = Field(
         None,
         description="groups that differ in the last value of `by` alone, such as statements of one account, must follow "

@@ -16,6 +16,7 @@ from exchange.ledger import bulk, queries
 from exchange.ledger.book import Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
+from exchange.mapping.repeated import TWICE_IN_FILE
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered
 
@@ -26,12 +27,6 @@ KNOWN_KEY = code(
     "error",
     "{kind} {value} went through before, with {file} (arrival {arrival}).",
     advice="Reject the file when it is the same business again; release it when it is not.",
-)
-TWICE_IN_FILE = code(
-    "KEY002",
-    "error",
-    "{kind} {value} stands in this file more than once.",
-    advice="Reject the file and ask the sender; release it when both are meant.",
 )
 
 

@@ -9,13 +9,14 @@ from typing import Any
 from exchange.declare.mapping import Follows
 from exchange.findings import Finding
 from exchange.mapping.evaluator import shown
+from exchange.mapping.listing import Listing, listing_findings
 from exchange.mapping.plan import Balance
 from exchange.model import LINE, PATH, Record
 
 
 @dataclass(slots=True)
 class Movement:
-    """All results with the same values of `by`; opening and closing are those of the first."""
+    """All results with the same values of `by`: the first opening and the last closing that any of them says."""
 
     opening: Any
     moved: Any
@@ -30,17 +31,26 @@ class Balances:
     def __init__(self, balances: Sequence[Balance]) -> None:
         self._balances = balances
         self._movements: list[dict[tuple[Any, ...], Movement]] = [{} for _ in balances]
+        self._listings: list[dict[tuple[Any, ...], Listing]] = [{} for _ in balances]
 
     def add(self, number: int, by: tuple[Any, ...], amounts: tuple[Any, Any, Any], result: Record) -> None:
         """What one result moves. amounts: opening, moved, closing; opening and closing may be empty."""
+        if self._balances[number].declared.running:
+            self._listings[number].setdefault(by, Listing()).add(amounts[0], amounts[2], result)
+            return
         known = self._movements[number].get(by)
         if known is None:
             self._movements[number][by] = Movement(*amounts, result.get(LINE), result.get(PATH))
         else:
             known.moved += amounts[1]
+            known.opening = amounts[0] if known.opening is None else known.opening
+            known.closing = known.closing if amounts[2] is None else amounts[2]
 
     def findings(self) -> Iterator[Finding]:
         """One for every balance that does not come out, with its figures."""
+        for balance, listings in zip(self._balances, self._listings, strict=True):
+            for by, listing in listings.items():
+                yield from listing_findings(balance.declared, by, listing)
         for balance, movements in zip(self._balances, self._movements, strict=True):
             for by, movement in movements.items():
                 if movement.opening is not None and movement.closing is not None:

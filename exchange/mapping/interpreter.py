@@ -4,6 +4,7 @@ wrong.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -37,6 +38,9 @@ _NEXT_STEPS = {
     "info": "Nothing needs to be done.",
 }
 """The next step where a check declares none."""
+_FOR_PEOPLE = re.compile(r"[\w.]+|(sum|count|abs|length)\([\w., ]+\)").fullmatch
+"""Operands that a check shows: names, and simple sums and counts."""
+_REASON = re.compile(r"\w*fault\(").match
 RULE = "The rule is {rule} ({place}){operands}."
 COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. " + RULE, advice="{advice}")
 REQUIRED = code(
@@ -206,14 +210,16 @@ class Interpreter:
         before = self.trouble
         if self.condition(that, env, f"check {name}") or self.trouble > before:
             return
-        values = told(that, env)
-        named = dict([] if self.plan.key is None else told(self.plan.key, env)) | dict(values)
-        here = ", ".join(f"{text} is {shown(value)}" for text, value in named.items())
-        message = f"{declared.say} Here {here}." if here else declared.say
+        operands = told(that, env)
+        values = _plain(operands)
+        meant = [pair for pair in values if pair[0] == declared.field] or values
+        named = dict([] if self.plan.key is None else _plain(told(self.plan.key, env))) | dict(meant)
+        here = ", ".join(f"{text.removeprefix('source.')} is {shown(value)}" for text, value in named.items())
+        said = _reasoned(declared.say, operands)
+        message = f"{said} Here {here}." if here else said
         advice = declared.advice or _NEXT_STEPS[declared.severity]
-        advice = f"{advice} (The rule is {_rule(that)}, {that.node.place}.)"
-        meant = [pair for pair in values if pair[0] == declared.field]
-        value, line, path = plain_value(meant or values), self.mark(LINE), self.mark(PATH)
+        advice = f"{advice} (Rule {declared.code}, {that.node.place}.)"
+        value, line, path = plain_value(meant), self.mark(LINE), self.mark(PATH)
         finding = Finding(
             declared.code, declared.severity, message, advice, line, None, path, declared.field, value
         )
@@ -409,6 +415,17 @@ def _key(bound: Bound, env: Env) -> str | None:
         return key_text(value)
     except Fault as fault:
         raise Stuck(bound, env, fault) from fault
+
+
+def _plain(values: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
+    """Only what says something to a person who has not read the mapping: values by name and what was counted of them."""
+    return [pair for pair in values if _FOR_PEOPLE(pair[0]) and not isinstance(pair[1], bool)]
+
+
+def _reasoned(say: str, operands: list[tuple[str, Any]]) -> str:
+    """The sentence of a check with what functions such as payment_slip_fault(…) gave as the reason."""
+    reasons = [str(value) for text, value in operands if value is not None and _REASON(text)]
+    return f"{say.removesuffix('.')}: {'; '.join(reasons)}." if reasons else say
 
 
 def _rule(bound: Bound) -> str:

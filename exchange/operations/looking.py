@@ -21,7 +21,8 @@ from exchange.flow.library import Library, Step
 from exchange.flow.schemas import validator
 from exchange.formats import registry
 from exchange.formats.contract import SAMPLE_SIZE, Sniffed
-from exchange.mapping.tally import Tally
+from exchange.mapping.repeated import Seen
+from exchange.mapping.tally import Keys, Tally
 from exchange.model import KIND, ArrivalFacts, Batch, Record
 from exchange.outcome import Gathered
 
@@ -260,8 +261,18 @@ def _records(
 def _mapped(batches: Iterator[Batch], path: Path, steps: list[Step], found: Gathered) -> Iterator[Batch]:
     """What several mappings make of the same records."""
     facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
-    chain = [steps] if steps else []
-    return run_chain(batches, chain, facts, found, lambda _: Tally(spool=lambda _: None))
+    chain, seen = [steps] if steps else [], Seen()
+
+    def counted(step: Step) -> Tally:
+        return Tally(spool=lambda keys: _twice(seen, step, keys, found))
+
+    return run_chain(batches, chain, facts, found, counted)
+
+
+def _twice(seen: Seen, step: Step, keys: Keys, found: Gathered) -> None:
+    """Tells documents that stand in the file again; whether both are meant is for a flow's run to ask."""
+    for finding in seen.again(step.target, keys):
+        found(finding.with_severity("warning"))
 
 
 def _count(

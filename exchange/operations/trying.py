@@ -22,6 +22,7 @@ from exchange.flow.content import Chain
 from exchange.flow.reconciling import NoMemory, Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.formats.encoding import guess
+from exchange.mapping.repeated import Seen
 from exchange.model import ArrivalFacts
 from exchange.operations.predicting import Execution, executions
 from exchange.outcome import Outcome, Output
@@ -152,7 +153,10 @@ def _one(trial: _Trial, file: Path, day: date | datetime, write: bool, progress:
     with tempfile.TemporaryDirectory() as work:
         outcome, _ = bound.content.process(file, facts, Path(work), progress)
         tried = Tried(file, outcome)
+        seen = Seen()
         for document in outcome.documents:
+            for finding in seen.again(document.kind, [(document.key, document.line, None, None)]):
+                outcome.findings(finding)
             tried.documents[document.kind] = tried.documents.get(document.kind, 0) + 1
         _compare(trial, tried, write)
     for way, bank in zip(bound.content.ways, trial.banks, strict=True):

@@ -77,7 +77,12 @@ def made(name: str, *changes: dict[str, str]) -> bytes:
 def test_danske_bank(corpus: Path, tmp_path: Path) -> None:
     raw = (corpus / FOLDER / "TestDanskeBankSampleImport.txt").read_bytes()
     entries, found = documents("danskebank/cmkv", raw)
-    assert (len(entries), total(entries), found) == (8, Decimal("22789.27"), [])
+    assert (len(entries), total(entries)) == (8, Decimal("22789.27"))
+    assert [(each.code, each.line) for each in found] == [
+        ("LIST01", 6),
+        ("LIST01", 7),
+        ("LIST01", 8),
+    ]  # made-up rows
     assert taken(entries[7], "account", "amount", "booked", "valued", "text", "currency") == (
         "1111111111", Decimal("13.88"), date(2015, 1, 23), date(1999, 4, 28), "Any text, ÆØÅ", "DKK",
     )  # fmt: skip
@@ -87,7 +92,8 @@ def test_danske_bank(corpus: Path, tmp_path: Path) -> None:
 def test_nordea(corpus: Path, tmp_path: Path) -> None:
     raw = (corpus / FOLDER / "TestNordeaSampleImport.txt").read_bytes()
     entries, found = documents("nordea/dk-erhverv", raw)
-    assert (len(entries), total(entries), found) == (6, Decimal("-2327.98"), [])
+    assert (len(entries), total(entries)) == (6, Decimal("-2327.98"))
+    assert [(each.code, each.line) for each in found] == [("LIST01", 7)]  # the last row is made up
     assert taken(entries[5], "amount", "booked", "text") == (
         104, date(2012, 12, 28), "Dankort-nota ÆØÅ;Blomsterbergs 37789",
     )  # fmt: skip
@@ -100,7 +106,8 @@ def test_nordea(corpus: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", VALUES)
 def test_columns_go_where_they_belong(name: str, tmp_path: Path) -> None:
-    raw = made(name, {}, {"booked": VALUES[name]["booked"].replace("02", "05", 1)})
+    later = "-1134,50" if "balance" in VALUES[name] else ""
+    raw = made(name, {}, {"booked": VALUES[name]["booked"].replace("02", "05", 1), "balance": later})
     entries, found = documents(name, raw)
     assert (codes(found), len(entries)) == ([], 2)
     assert taken(entries[0], "amount", "booked", "valued", "currency") == (
@@ -181,3 +188,37 @@ def test_each_is_recognised_by_its_own_layout_only() -> None:
     for name in VALUES:
         layouts = [layout(one) for one in NAMES]
         assert [c.layout.layout for c in registry.recognise(made(name, {}, {}), "f", layouts)] == [name]
+
+
+LISTING = [
+    "05-11-2026;a;05-11-2026;-1,00;1.004,00", "04-11-2026;b;04-11-2026;-95,00;1.005,00",
+    "04-11-2026;c;04-11-2026;1.000,00;1.100,00", "03-11-2026;d;03-11-2026;-10,00;100,00", "02-11-2026;e;02-11-2026;110,00;110,00",
+]  # fmt: skip
+
+
+def listed(rows: list[str]) -> list[tuple[str, int | None, str]]:
+    """The findings of a listing of these rows."""
+    raw = "\n".join(["Bogført;Tekst;Rentedato;Beløb;Saldo", *rows, ""]).encode("windows-1252")
+    return [(each.code, each.line, each.message) for each in documents("nordea/dk-erhverv", raw)[1]]
+
+
+def test_balances_lead_from_row_to_row_in_any_order() -> None:
+    for rows in (LISTING, LISTING[::-1], [*LISTING[3:], *LISTING[:3]], LISTING[:1], []):
+        assert [each for each in listed(rows) if each[0] == "LIST01"] == []
+
+
+def test_a_row_that_is_missing_or_changed_is_told_with_what_is_missing() -> None:
+    for rows in (LISTING, LISTING[::-1]):
+        without = [row for row in rows if ";c;" not in row]
+        (found,) = listed(without)
+        assert (found[0], found[1]) == ("LIST01", 4)
+        assert "movements of 1000.00 are missing or wrong" in found[2]
+    assert [each[0] for each in listed([row.replace("-95,00", "-96,00") for row in LISTING])] == ["LIST01"]
+    changed = [row.replace("1.100,00", "1.101,00") for row in LISTING]
+    assert [each[0] for each in listed(changed)] == ["LIST01", "LIST01"]
+
+
+def test_two_places_and_many_of_them_are_told() -> None:
+    rows = [f"02-11-2026;r{n};02-11-2026;1,00;{n * 2},00" for n in range(1, 60)]
+    found = listed(rows)
+    assert len(found) == 21 and "38 more" in found[-1][2]

@@ -73,6 +73,7 @@ def test_a_request_reads_back_the_same(message: str) -> None:
         ([a_payment(kind="recall")], "CXL101"),
         ([a_payment(), a_payment(message_id="C2")], "CXL102"),
         ([a_payment(end_to_end_id=None, instruction_id=None)], "CXL103"),
+        ([cancelled("file", whole=True)], "CXL104"),
         ([a_payment(reasons=[{"code": "TECH", "proprietary": None, "text": None}])], "VAL"),
     ],
 )  # fmt: skip

@@ -378,7 +378,7 @@ def test_opening_and_booked_entries_make_the_closing() -> None:
 
 def test_a_statement_that_does_not_balance_tells_its_figures() -> None:
     made, found = documents(statement(entry("", "100.00"), balances=BALANCES), "iso20022/camt.053")
-    assert (len(made), [(each.code, each.severity) for each in found]) == (1, [("CAMT02", "warning")])
+    assert (len(made), [(each.code, each.severity) for each in found]) == (1, [("CAMT02", "error")])
     assert "Opening -50.00 and movements 100.00 make 50.00, but the closing is 25.00" in found[0].message
 
 

@@ -321,7 +321,7 @@ def _control_problems(layout: Layout) -> Iterator[str]:
             if name not in around:
                 yield f"{place}: a control total needs records inside {name}"
             if not control.is_plain:
-                yield f"{place}: `where` and `severity` of a control are for XML only"
+                yield f"{place}: `where`, `severity` and sums beside a count are for XML only"
             if control.within not in (None, name):
                 yield f"{place}: it can only be summed over {name} itself"
             yield from _counted_problems(layout, place, control)

@@ -233,9 +233,9 @@ class Layout(LayoutBase):
             term.removeprefix("-").partition(".")[0]
             for term in (*(control.sum or ()), *(control.count or ()))
         }
-        for of in sorted(kinds & self.kinds().keys()):
-            for name in (control.where or {}).keys() - self.kinds()[of].fields.keys():
-                yield f'"{field}": `where` names "{name}", which is no field of "{of}"'
+        known = {name for of in kinds & self.kinds().keys() for name in self.kinds()[of].fields}
+        for name in (control.where or {}).keys() - known:
+            yield f'"{field}": `where` names "{name}", which is no field of what is added up'
 
     def ancestors(self, kind: str) -> list[str]:
         """The names of the kinds around a kind, innermost first (stops when one comes again)."""

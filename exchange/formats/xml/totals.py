@@ -8,7 +8,7 @@ from decimal import Context, Decimal, localcontext
 from typing import Any, NamedTuple
 
 from exchange.declare.layout import Control
-from exchange.formats.xml.layout import Layout
+from exchange.formats.xml.layout import Layout, XmlKind
 from exchange.model import Record
 
 _EXACT = Context(prec=100)
@@ -82,18 +82,27 @@ def promises(layout: Layout) -> dict[str, list[Promise]]:
 
 
 def terms(layout: Layout) -> dict[str, dict[str, Way]]:
-    """For each kind that any control sums or counts: what is added up, with the way to it."""
+    """For each kind that any control sums or counts: what is added up, with the way to it. A condition is asked of the
+    kinds that have the field.
+    """
     found: dict[str, dict[str, Way]] = {}
+    kinds = layout.kinds()
     for control in (promise.control for kind in promises(layout).values() for promise in kind):
-        only, where = _condition(control), tuple((control.where or {}).items())
+        only = _condition(control)
         for kind_name in control.count or ():
+            where = _asked(control, kinds[kind_name])
             found.setdefault(kind_name, {}).update({kind_name + only: Way((), where)} if only else {})
         for term in control.sum or ():
             kind_name, _, path = term.removeprefix("-").partition(".")
             found.setdefault(kind_name, {})[term.removeprefix("-") + only] = Way(
-                tuple(path.split(".")), where
+                tuple(path.split(".")), _asked(control, kinds[kind_name])
             )
     return found
+
+
+def _asked(control: Control, kind: XmlKind) -> tuple[tuple[str, str], ...]:
+    """The conditions that a kind has the fields for."""
+    return tuple((name, text) for name, text in (control.where or {}).items() if name in kind.fields)
 
 
 def _condition(control: Control) -> str:
@@ -104,12 +113,17 @@ def _condition(control: Control) -> str:
 def values_at(way: Way, records: Sequence[Record]) -> list[Any]:
     """What is to be added up of each record that meets the conditions."""
     for name, text in way.where:
-        records = [record for record in records if record.get(name) == text]
+        records = [record for record in records if _text(record.get(name)) == text]
     if not way.path:
         return [1] * len(records)
     if len(way.path) == 1:
         return [record.get(way.path[0]) for record in records]
     return [_value(record, way.path) for record in records]
+
+
+def _text(value: Any) -> Any:
+    """A truth as declared files write it."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _value(record: Record, path: tuple[str, ...]) -> Any:
