@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
@@ -24,9 +25,12 @@ from exchange.declare.units import PlaceText, Secret, Size, Texts, seconds
 from exchange.model import ArrivalFacts
 
 FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,59}$"
-PER_FILE = ("flow", "arrival.date", "arrival.id", "arrival.name", "arrival.stem")
+PER_FILE = ("flow", "arrival.date", "arrival.moment", "arrival.id", "arrival.name", "arrival.stem")
 PER_DOCUMENT = ("n", "key")
 """What a file name may hold in braces: always, and only where each document becomes a file of its own."""
+DATED = ("arrival.date", "arrival.moment")
+"""Those behind which a pattern may stand, as receivers want it: {arrival.date:%y%m%d}, {arrival.moment:%H%M%S}."""
+DATE_PARTS = re.compile(r"(?:%[YymdHMSj]|[^%])+")
 
 
 def _flow_name(name: PlacedText) -> PlacedText:
@@ -91,9 +95,16 @@ def _ready(text: Any) -> Ready:
 def _template(text: PlacedText) -> PlacedText:
     """A file name with known names in braces. Raises Wrong at the brace."""
     for match in re.finditer(r"\{([^{}]*)\}|[{}]", text):
-        name = match[1]
-        if name is None:
+        if match[1] is None:
             raise Wrong("This brace has no partner", at=text, offset=match.start())
+        name, colon, pattern = match[1].partition(":")
+        if colon and not (name in DATED and DATE_PARTS.fullmatch(pattern)):
+            raise Wrong(
+                f'"{match[1]}" has a pattern where none may stand',
+                at=text,
+                offset=match.start() + 1,
+                advice="Write such as {arrival.date:%y%m%d} or {arrival.moment:%H%M%S}.",
+            )
         if name not in PER_FILE + PER_DOCUMENT:
             advice = did_you_mean(name, PER_FILE + PER_DOCUMENT)
             raise Wrong(
@@ -108,7 +119,7 @@ def _template(text: PlacedText) -> PlacedText:
 
 def names_in(template: str) -> set[str]:
     """What a file name template holds in braces."""
-    return set(re.findall(r"\{([^{}]*)\}", template))
+    return {name.partition(":")[0] for name in re.findall(r"\{([^{}]*)\}", template)}
 
 
 def file_name(template: str, arrival: ArrivalFacts, n: int | None = None, key: str | None = None) -> str:
@@ -119,14 +130,23 @@ def file_name(template: str, arrival: ArrivalFacts, n: int | None = None, key: s
     """
     facts = {
         "flow": arrival.flow,
-        "arrival.date": arrival.date.isoformat(),
+        "arrival.date": arrival.date,
+        "arrival.moment": arrival.moment,
         "arrival.id": arrival.id,
         "arrival.name": arrival.name,
         "arrival.stem": arrival.name.rpartition(".")[0] or arrival.name,
         "n": n,
         "key": key,
     }
-    return re.sub(r"\{([^{}]*)\}", lambda match: _safe(str(facts[match[1]])), template)
+
+    def value(match: re.Match[str]) -> str:
+        name, _, pattern = match[1].partition(":")
+        fact = facts[name]
+        if isinstance(fact, datetime):
+            return _safe(fact.strftime(pattern or "%Y-%m-%dT%H%M%S"))
+        return _safe(fact.strftime(pattern) if isinstance(fact, date) and pattern else str(fact))
+
+    return re.sub(r"\{([^{}]*)\}", value, template)
 
 
 def _safe(value: str) -> str:
@@ -178,7 +198,9 @@ class Target(Declared):
     )
     at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
     name: Annotated[PlacedText, AfterValidator(_template)] = Field(
-        min_length=1, description="{flow} {arrival.date} {arrival.id} {arrival.name} {arrival.stem} {n} {key}"
+        min_length=1,
+        description="{flow} {arrival.date} {arrival.moment} {arrival.id} {arrival.name} {arrival.stem} {n} {key}; "
+        "days and times as the receiver wants them: {arrival.date:%y%m%d}",
     )
     per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
     consumes: bool = Field(

@@ -395,7 +395,7 @@ def test_answers_are_written_as_reports_and_read_again_alike() -> None:
     data, _ = written("bankgirot/lb-returned", given)
     (again,), found = documents("bankgirot/lb-returned", data)
     assert codes(found) == [] and taken(again, *names) == taken(bad, *names)
-    assert [(one["proprietary"], one["text"]) for one in again["reasons"]] == [("MTRVAC04", "Closed")]
+    assert [(one["proprietary"], one["text"]) for one in again["reasons"]] == [("MTRV0042", "Closed")]
 
 
 def test_answers_that_name_too_little_are_refused() -> None:

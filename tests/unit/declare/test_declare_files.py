@@ -152,6 +152,9 @@ def test_file_names_are_made_of_the_arrival_alone() -> None:
     assert file_name("{flow}-{arrival.date}-{arrival.id}.xml", ARRIVAL) == "orders-2026-01-31-01J.xml"
     assert file_name("{arrival.stem}_{n}", ARRIVAL, n=3) == "ORD 1_3"
     assert file_name("{key}", ARRIVAL, key="../a/b%c") == "%2E.%2Fa%2Fb%25c"
+    assert file_name("BFEP.ULBU3.K0123456.D{arrival.date:%y%m%d}.T{arrival.moment:%H%M%S}", ARRIVAL) == (
+        f"BFEP.ULBU3.K0123456.D260131.T{ARRIVAL.moment:%H%M%S}"
+    )
 
 
 @given(st.text(), st.text())
