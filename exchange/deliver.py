@@ -24,10 +24,10 @@ from exchange.archive import ArchiveError, Store
 from exchange.bound import BoundFlow, BoundTarget
 from exchange.errors import InDoubtError, LedgerError, RefusedError, TransportError
 from exchange.hands import Hands
-from exchange.ledger import Ledger, Move, Writing, acts, chain, queries, sending
+from exchange.ledger import Ledger, Move, Writing, approving, chain, sending
 from exchange.ledger.book import milliseconds
 from exchange.ledger.chain import canonical
-from exchange.ledger.rows import Arrival, Delivery
+from exchange.ledger.rows import Delivery
 from exchange.ledger.schema import deliveries
 from exchange.transports.contract import NameTakenError, Target, settle
 
@@ -81,18 +81,18 @@ def send(ledger: Ledger, store: Store, flow: BoundFlow, places: Mapping[str, Pla
         by_target.setdefault(row.target, []).append(row)
     for where, rows in by_target.items():
         if where in places:
-            _send_to(ledger, store, places[where], rows)
+            _send_to(ledger, store, places[where], rows, flow.version_hash)
         else:
             _refuse(ledger, rows, Held("world", f"The flow no longer has the target {where}."))
     return len(waiting)
 
 
-def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery]) -> None:
+def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery], version: str) -> None:
     target, hands = place
     doubtful = [row for row in rows if row.stage == "staged"]
     decided = hands.each(doubtful, lambda end, row: _look(end, target, row))
     results: list[tuple[Delivery, Result]] = list(zip(doubtful, decided, strict=True))
-    fresh = _begin(ledger, hands, [row for row in rows if row.stage != "staged"])
+    fresh = _begin(ledger, hands, [row for row in rows if row.stage != "staged"], version)
     staged = hands.each(fresh, lambda end, row: _stage(end, store, row))
     results += _witnessed(ledger, store, fresh, staged)
     to_publish = [row for row, result in results if isinstance(result, Publish)]
@@ -107,8 +107,11 @@ def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery
     )
 
 
-def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery]) -> list[Delivery]:
-    """Enter the temporary names of what may be sent, after removing what earlier attempts have left."""
+def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], version: str) -> list[Delivery]:
+    """Enter the temporary names of what may be sent, after removing what earlier attempts have left.
+
+    version: of the flow's declarations; what people have approved must have been made by these.
+    """
     left = [row for row in rows if row.tmp is not None]
     removed = dict(zip((row.id for row in left), hands.each(left, _discard), strict=True))
     with ledger.write() as writing:
@@ -116,10 +119,13 @@ def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery]) -> li
             row.id: (row, arrival)
             for row, arrival in sending.these(writing.connection, [row.id for row in rows])
         }
+        owners = {arrival.id: arrival for _, arrival in now.values()}
+        gates = {id_: approving.gate(writing, arrival, version) for id_, arrival in owners.items()}
         chosen = []
         for row in rows:
             present, arrival = now[row.id]
-            result = removed.get(row.id) or _objection(writing, arrival)
+            objection = gates[arrival.id].objection
+            result = removed.get(row.id) or (Held("approval", objection) if objection else None)
             if present.stage != row.stage:
                 continue  # a person has withdrawn it in this instant
             if result is None:
@@ -131,26 +137,19 @@ def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery]) -> li
         )
         names = {row.id: f".{row.id}-{row.attempts + 1}.part" for row in chosen}
         moves = [
-            Move(row.id, "ready", {"tmp": names[row.id], "attempts": row.attempts + 1}) for row in chosen
+            Move(
+                row.id,
+                "ready",
+                {"tmp": names[row.id], "attempts": row.attempts + 1},
+                gates[row.arrival].facts,
+            )
+            for row in chosen
         ]
         writing.move(deliveries, "sending", moves)
     return [
         replace(row, stage="sending", tmp=names[row.id], attempts=row.attempts + 1, reason=None)
         for row in chosen
     ]
-
-
-def _objection(writing: Writing, arrival: Arrival) -> Held | None:
-    """The gate: what was approved is exactly what would be sent."""
-    if not arrival.approvals_needed:
-        return None
-    rows = [
-        row for row in queries.deliveries(writing.connection, arrival=arrival.id) if row.run == arrival.run
-    ]
-    names = acts.approvers(writing.connection, arrival.id, acts.statement(arrival, rows))
-    if len(names) >= arrival.approvals_needed:
-        return None
-    return Held("approval", "What was approved is not what would be sent now.")
 
 
 def _stage(end: Target, store: Store, row: Delivery) -> Publish | Held:

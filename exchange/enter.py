@@ -8,7 +8,7 @@ undone and each half goes in by itself, until the culprit stands alone and is he
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 
 from exchange import backoff
@@ -71,7 +71,8 @@ def enter(ledger: Ledger, writing: Writing, flow: BoundFlow, works: Sequence[Wor
         elif work.result.is_bad:
             _enter_errors(writing, work.row, work.result)
         else:
-            good = _good(work.row, work.result, work.parcels)
+            needed = max(work.row.approvals_needed, flow.approvals) if work.parcels else 0
+            good = _good(replace(work.row, approvals_needed=needed), work.result, work.parcels)
             if good.alone:
                 _enter_good(ledger, writing, flow, [good])
             else:
@@ -128,8 +129,7 @@ def _enter_results(
 
 def _written(good: _Good, documents: int) -> Move:
     facts = {"documents": documents, "outputs": len(good.parcels), "findings": good.outcome.findings.total}
-    needed = good.row.approvals_needed if good.parcels else 0
-    return Move(good.row.id, "read", {**_CALM, "approvals_needed": needed}, facts)
+    return Move(good.row.id, "read", {**_CALM, "approvals_needed": good.row.approvals_needed}, facts)
 
 
 def _enter_errors(writing: Writing, row: Arrival, outcome: Outcome) -> None:

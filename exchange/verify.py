@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Table, select
 from exchange.archive import Store
 from exchange.ledger import Ledger, chain, sending
 from exchange.ledger.chain import START
-from exchange.ledger.schema import arrivals, deliveries, events
+from exchange.ledger.evidence import Evidence
+from exchange.ledger.schema import arrivals, deliveries, events, statements
 from exchange.recover import unknown_lines
 
 _PORTION = 1_000
@@ -58,7 +59,10 @@ def _database(connection: Connection, result: Verified) -> None:
 
 
 def _chain(connection: Connection, result: Verified) -> None:
-    """Every link of the chain, in portions."""
+    """Every link of the chain, in portions, and what the links say of approvals."""
+    evidence = Evidence(
+        lambda said: connection.scalar(select(statements.c.text).where(statements.c.hash == said))
+    )
     while True:
         after = (events.c.n > result.events, events.c.n <= result.events + _PORTION)
         rows = connection.execute(select(events).where(*after).order_by(events.c.n)).mappings().all()
@@ -70,7 +74,10 @@ def _chain(connection: Connection, result: Verified) -> None:
             return
         if not rows:
             break
+        for row in rows:
+            evidence.take(dict(row))
         result.events, result.head = rows[-1]["n"], rows[-1]["hash"]
+    result.problems += evidence.problems
     if connection.execute(select(events.c.n).where(events.c.n > result.events).limit(1)).first():
         result.problems.append(f"Event {result.events + 1} is missing.")
 

@@ -1,9 +1,77 @@
 """exchange approve: these very bytes may be sent."""
 
-from exchange.cli._decision import decision
+from __future__ import annotations
 
-command = decision(
-    "approve",
-    "These very bytes may be sent.",
-    "Approve that the very bytes that the arrival ID waits to send may be sent.",
-)
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.cli._decision import print_decided
+from exchange.cli._face import json_option, print_facts, print_json, print_table, site_option
+
+if TYPE_CHECKING:
+    from exchange.operations.approving import Shown
+
+SHORT = 12
+"""How many characters of a statement's hash are shown."""
+
+
+@click.command("approve", short_help="These very bytes may be sent.")
+@click.argument("id")
+@site_option
+@json_option
+@click.option("--show", "only_show", is_flag=True, help="Only show what waits for approval.")
+@click.option("--because", help="Why; kept in the ledger for ever.")
+@click.option("--statement", default="", help="Approve only what was shown under this statement.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+def command(
+    id: str, site: Path, as_json: bool, only_show: bool, because: str | None, statement: str, yes: bool
+) -> None:
+    """Approve that the very bytes that the arrival ID waits to send may be sent.
+
+    On a terminal what is approved is shown, and you are asked. With --show nothing else happens; the statement shown
+    there, given with --statement, makes sure that what you approve is what you have seen.
+    """
+    from exchange.operations import approving
+
+    if only_show:
+        shown = approving.look(site, id)
+        print_json(approving.as_dict(shown)) if as_json else _show(shown)
+        return
+    if because is None:
+        raise click.UsageError("Say why, with --because; or look first, with --show.")
+    if sys.stdin.isatty() and not (as_json or yes):
+        shown = approving.look(site, id)
+        _show(shown)
+        click.confirm("Do you approve this?", abort=True)
+        statement = statement or shown.standing.said
+    print_decided(approving.approve(site, id, because, statement=statement), as_json)
+
+
+def _show(shown: Shown) -> None:
+    now = shown.standing
+    print_facts(
+        {
+            "Arrival": now.arrival.id,
+            "Flow": now.arrival.flow,
+            "File": now.arrival.name,
+            "Approved by": ", ".join(now.given) or "nobody yet",
+            "Still needed": now.arrival.approvals_needed - len(now.given),
+            "Cannot approve": "; ".join(f"{name} has {did}" for name, did in now.suppliers.items()),
+            "You today": ", ".join(f"{total} {currency}" for currency, total in shown.today.items()),
+            "Statement": now.said[:SHORT],
+        }
+    )
+    rows = [
+        (each.target, each.name, each.documents, _totals(each.totals), each.sha256[:SHORT])
+        for each in now.deliveries
+    ]
+    print_table("Would be sent", ("Place", "File", "Documents", "Totals", "SHA-256"), rows)
+
+
+def _totals(text: str) -> str:
+    import json
+
+    return ", ".join(f"{amount} {by}" for by, amount in json.loads(text).items())

@@ -12,7 +12,7 @@ import click
 from exchange.cli._face import HELD, console, json_option, print_json, print_table, site_option
 
 if TYPE_CHECKING:
-    from exchange.operations.asking import Awaited
+    from exchange.operations.asking import Standing
 
 STAGES = (
     "claimed",
@@ -95,7 +95,7 @@ def _show(state: object) -> None:
         console().print(Text(f"{name}: {reason}", style="red"))
 
 
-def _show_awaited(awaited: Sequence[Awaited]) -> None:
+def _show_awaited(awaited: Sequence[Standing]) -> None:
     """What waits for approval: what would be sent where, and who must still act."""
     if not awaited:
         return
@@ -104,10 +104,12 @@ def _show_awaited(awaited: Sequence[Awaited]) -> None:
         for each in awaited
     ]
     print_table("Waiting for approval", ("Arrival", "Flow", "File", "Would be sent", "Who must act"), rows)
-    console().print("See one with `exchange show ID`; then approve it: exchange approve ID --because …")
+    console().print(
+        "Look at one with `exchange approve ID --show`; then approve it: exchange approve ID --because …"
+    )
 
 
-def _sent(each: Awaited) -> str:
+def _sent(each: Standing) -> str:
     """How many files, documents and amounts go where."""
     places = ", ".join(dict.fromkeys(row.target for row in each.deliveries))
     documents = sum(row.documents for row in each.deliveries)
@@ -119,7 +121,8 @@ def _sent(each: Awaited) -> str:
     return f"{text}: {amounts}" if amounts else text
 
 
-def _missing(each: Awaited) -> str:
+def _missing(each: Standing) -> str:
     missing = each.arrival.approvals_needed - len(each.given)
     people = "one person" if missing == 1 else f"{missing} people"
-    return f"{people}, not {' or '.join(each.given)}" if each.given else people
+    others = [*each.given, *(name for name in each.suppliers if name not in each.given)]
+    return f"{people}, not {' or '.join(others)}" if others else people

@@ -2,29 +2,26 @@
 
 retry    do the step that failed again            replay   read and map the archived original again
 resend   the same bytes once more                 release  a held one goes on as it is
-reject   nothing of it goes on                    approve  these very bytes may be sent
+reject   nothing of it goes on
 repair   read it again with a correction laid over the original
 lift     the engine may work again
 
 The engine does the work at its next round; nothing here touches a place. UseError says why an act is not
-possible.
+possible. Approving is an act of its own kind: see `exchange.ledger.approving`.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from exchange.errors import UseError
-from exchange.ledger import queries, sending
+from exchange.ledger import approving, queries, sending
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
-from exchange.ledger.rows import Arrival, Delivery, arrival_of
-from exchange.ledger.schema import ENGINE, approvals, arrivals, deliveries, stops
+from exchange.ledger.rows import Arrival, Delivery
+from exchange.ledger.schema import arrivals, deliveries, stops
 
 _UNSENT = ("ready", "held")
 _UNDER_WAY = ("sending", "staged")
@@ -36,9 +33,9 @@ def retry(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arriv
     """Do the failed step again: send held deliveries again, else read the file again; a waiting one at
     once.
     """
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
-        held = [each for each in _of_run(writing.connection, arrival) if each.stage == "held"]
+        held = [each for each in queries.of_run(writing.connection, arrival) if each.stage == "held"]
         if held:
             fresh = {"attempts": 0, "failing_since": None, "next_try": None}
             writing.move(deliveries, "ready", [Move(each.id, "held", fresh) for each in held])
@@ -57,7 +54,7 @@ def retry(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arriv
                 advice="Release it or reject it, with a reason.",
             )
         else:
-            writing.move(arrivals, "claimed", [Move(arrival.id, "held", _FRESH)])
+            _read_again(writing, arrival, _FRESH, {"act": "retry"})
         return queries.arrival(writing.connection, arrival.id)
 
 
@@ -67,7 +64,7 @@ def release(ledger: Ledger, text: str, *, actor: str, because: str) -> Arrival:
 
     text: an arrival or one delivery. A file with errors cannot be released: there is nothing to send.
     """
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         arrival, doubtful = _held_ones(writing.connection, text)
         if doubtful:
             proof = canonical({"confirmed by": actor, "because": because})
@@ -77,7 +74,7 @@ def release(ledger: Ledger, text: str, *, actor: str, because: str) -> Arrival:
                 _go_on(writing, arrival)
         elif arrival.stage == "duplicate" or arrival.hold in ("duplicate", "version", "key"):
             values = {**_FRESH, "forced": int(arrival.hold != "version")}
-            writing.move(arrivals, "claimed", [Move(arrival.id, arrival.stage, values)])
+            _read_again(writing, arrival, values, {"act": "release"})
         else:
             raise UseError(
                 f"Arrival {arrival.id} is {arrival.stage} ({arrival.reason}) and cannot be released.",
@@ -88,10 +85,11 @@ def release(ledger: Ledger, text: str, *, actor: str, because: str) -> Arrival:
 
 def reject(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arrival:
     """Nothing of it goes on; deliveries not yet sent are withdrawn. What was delivered stays delivered."""
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
         if arrival.stage not in ("claimed", "held", "written", "approved"):
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and can no longer be rejected.")
+        approving.void(writing, arrival, "The file was rejected.")
         _withdraw(writing, arrival)
         writing.move(
             arrivals,
@@ -116,7 +114,7 @@ def repair(
     repaired: the hash of those bytes; patch: what was changed, for the books. Works with what was held for
     errors.
     """
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
         if arrival.stage != "held" or arrival.hold not in _REPAIRABLE:
             raise UseError(
@@ -124,8 +122,8 @@ def repair(
                 advice="Look at `exchange show` for what can be done with it.",
             )
         values = {**_FRESH, "repaired": repaired, "run": arrival.run + 1}
-        facts = {"run": arrival.run + 1, "repaired": repaired, "patch": list(patch)}
-        writing.move(arrivals, "claimed", [Move(arrival.id, "held", values, facts)])
+        facts = {"act": "repair", "run": arrival.run + 1, "repaired": repaired, "patch": list(patch)}
+        _read_again(writing, arrival, values, facts)
         return queries.arrival(writing.connection, arrival.id)
 
 
@@ -134,22 +132,23 @@ def replay(ledger: Ledger, arrival_id: str, *, actor: str, because: str, force: 
 
     Outputs whose bytes were delivered before are held and not sent a second time, unless force says to.
     """
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
         if arrival.stage not in ("done", "held", "rejected", "superseded", "duplicate"):
             raise UseError(
                 f"Arrival {arrival.id} is {arrival.stage}; it can be replayed when that has come to an end."
             )
+        approving.void(writing, arrival, "The file was replayed.")
         _withdraw(writing, arrival)
         values = {**_FRESH, "run": arrival.run + 1, "forced": int(force)}
-        facts = {"run": arrival.run + 1, "force": force}
-        writing.move(arrivals, "claimed", [Move(arrival.id, arrival.stage, values, facts)])
+        facts = {"act": "replay", "run": arrival.run + 1, "force": force}
+        _read_again(writing, arrival, values, facts)
         return queries.arrival(writing.connection, arrival.id)
 
 
 def resend(ledger: Ledger, delivery_id: str, *, actor: str, because: str) -> Delivery:
     """Send the bytes of a delivery once more, to the same place under the same name."""
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         old = queries.delivery(writing.connection, delivery_id)
         arrival = queries.arrival(writing.connection, old.arrival)
         if old.stage != "delivered" or arrival.stage != "done":
@@ -157,95 +156,27 @@ def resend(ledger: Ledger, delivery_id: str, *, actor: str, because: str) -> Del
                 f"Delivery {old.id} is {old.stage} and its arrival {arrival.stage}; it cannot be sent again.",
                 advice="Resend what was delivered and is done; retry what is held.",
             )
+        approving.void(writing, arrival, "A delivery was asked for once more.")
         new_id = ledger.new_id()
         _insert_copy(writing, old, new_id)
-        writing.move(arrivals, "written", [Move(arrival.id, "done", {}, {"resend": old.id})])
+        writing.move(arrivals, "written", [Move(arrival.id, "done", {}, {"act": "resend", "resend": old.id})])
         return queries.delivery(writing.connection, new_id)
-
-
-def approve(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arrival:
-    """One person's approval of exactly the bytes, names and places that wait; with enough of them they are
-    sent.
-    """
-    with _signed(ledger, actor, because) as writing:
-        arrival = queries.arrival(writing.connection, arrival_id)
-        if arrival.stage != "written" or not arrival.approvals_needed:
-            raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
-        said = statement(arrival, _of_run(writing.connection, arrival))
-        if actor in approvers(writing.connection, arrival.id, said):
-            raise UseError(
-                f"{actor} has already approved this.", advice="Another person must approve it too."
-            )
-        row = {"arrival": arrival.id, "statement": said, "actor": actor, "at": writing.at}
-        writing.connection.execute(insert(approvals), row)
-        names = approvers(writing.connection, arrival.id, said)
-        writing.append([(arrival.id, "arrival approval", {"statement": said, "given": len(names)})])
-        if len(names) >= arrival.approvals_needed:
-            writing.move(
-                arrivals, "approved", [Move(arrival.id, "written", {}, {"statement": said, "by": names})]
-            )
-        return queries.arrival(writing.connection, arrival.id)
-
-
-@dataclass(frozen=True, slots=True)
-class Awaited:
-    """An arrival that waits for approval: what it would send, and who has approved exactly that so far."""
-
-    arrival: Arrival
-    deliveries: Sequence[Delivery]
-    given: Sequence[str]
-
-
-def awaiting(connection: Connection) -> list[Awaited]:
-    """What waits for approval, the longest waiting first."""
-    here = (arrivals.c.stage == "written", arrivals.c.stage != "done", arrivals.c.approvals_needed > 0)
-    rows = connection.execute(select(arrivals).where(*here).order_by(arrivals.c.id))
-    result = []
-    for arrival in map(arrival_of, rows):
-        sent = _of_run(connection, arrival)
-        result.append(Awaited(arrival, sent, approvers(connection, arrival.id, statement(arrival, sent))))
-    return result
 
 
 def lift(ledger: Ledger, stop: str, *, actor: str, because: str) -> None:
     """Take away what keeps the engine from working."""
-    with _signed(ledger, actor, because) as writing:
+    with ledger.signed(actor, because) as writing:
         if stop not in queries.stops(writing.connection):
             raise UseError(f"There is no stop {stop!r}.")
         writing.connection.execute(delete(stops).where(stops.c.name == stop))
         writing.append([("site", f"stop {stop} lifted", {})])
 
 
-def statement(arrival: Arrival, sent: Sequence[Delivery]) -> str:
-    """The hash of what an approval covers: which bytes, how many documents, which totals, where to, by
-    which flow.
-    """
-    lines = [
-        [each.id, each.target, each.name, each.sha256, each.size, each.documents, each.totals]
-        for each in sent
-        if each.stage != "withdrawn"
-    ]
-    return hashlib.sha256(canonical([arrival.id, arrival.run, arrival.version, lines]).encode()).hexdigest()
-
-
-def approvers(connection: Connection, arrival_id: str, said: str) -> list[str]:
-    """Who has approved this very statement about an arrival."""
-    query = select(approvals.c.actor).where(approvals.c.arrival == arrival_id, approvals.c.statement == said)
-    return list(connection.scalars(query.order_by(approvals.c.at)))
-
-
-@contextmanager
-def _signed(ledger: Ledger, actor: str, because: str) -> Iterator[Writing]:
-    if not actor.strip() or actor == ENGINE:
-        raise UseError("Somebody must do this: a name is missing.")
-    if not because.strip():
-        raise UseError("A reason is missing.", advice="Say why, with --because.")
-    with ledger.write(actor, because) as writing:
-        yield writing
-
-
-def _of_run(connection: Connection, arrival: Arrival) -> list[Delivery]:
-    return [each for each in queries.deliveries(connection, arrival=arrival.id) if each.run == arrival.run]
+def _read_again(
+    writing: Writing, arrival: Arrival, values: Mapping[str, object], facts: Mapping[str, object]
+) -> None:
+    """Back to where it is read; the event says by which act."""
+    writing.move(arrivals, "claimed", [Move(arrival.id, arrival.stage, values, facts)])
 
 
 def _hurry(writing: Writing, arrival: Arrival) -> None:
@@ -256,13 +187,9 @@ def _hurry(writing: Writing, arrival: Arrival) -> None:
 
 def _go_on(writing: Writing, arrival: Arrival) -> None:
     """From held back to where its deliveries are sent; an approval given for these very bytes still holds."""
-    if arrival.approvals_needed:
-        said = statement(arrival, _of_run(writing.connection, arrival))
-        names = approvers(writing.connection, arrival.id, said)
-        new = "approved" if len(names) >= arrival.approvals_needed else "written"
-    else:
-        new = "written"
-    writing.move(arrivals, new, [Move(arrival.id, "held")])
+    needed = arrival.approvals_needed
+    enough = needed and len(approving.standing(writing.connection, arrival).given) >= needed
+    writing.move(arrivals, "approved" if enough else "written", [Move(arrival.id, "held")])
 
 
 def _held_ones(connection: Connection, text: str) -> tuple[Arrival, list[Delivery]]:
@@ -270,7 +197,7 @@ def _held_ones(connection: Connection, text: str) -> tuple[Arrival, list[Deliver
     found = connection.execute(select(deliveries.c.id).where(deliveries.c.id == text.upper())).scalar()
     if found is None:
         arrival = queries.arrival(connection, text)
-        return arrival, [each for each in _of_run(connection, arrival) if each.hold == "doubt"]
+        return arrival, [each for each in queries.of_run(connection, arrival) if each.hold == "doubt"]
     one = queries.delivery(connection, found)
     if one.hold != "doubt":
         raise UseError(
@@ -295,7 +222,7 @@ def _insert_copy(writing: Writing, old: Delivery, new_id: str) -> None:
     same_name = (deliveries.c.target == old.target, deliveries.c.name == old.name)
     copies = writing.connection.scalar(select(func.max(deliveries.c.copy)).where(*same_name)) or 0
     row = {name: getattr(old, name) for name in _COPIED}
-    facts = {name: row[name] for name in sending.FACTS}
+    facts = sending.first_facts(row, queries.arrival(writing.connection, old.arrival).approvals_needed)
     [n] = writing.append([(new_id, "delivery ready", {**facts, "resend of": old.id})])
     fresh = {
         "id": new_id,

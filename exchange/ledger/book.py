@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, Table, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from exchange import clock
-from exchange.errors import LedgerError
+from exchange.errors import LedgerError, UseError
 from exchange.ledger import bulk, chain
 from exchange.ledger.connect import WRITE
 from exchange.ledger.ids import Ids
@@ -145,6 +145,16 @@ class Ledger:
             if self.engine.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_CHAIN_LOCK})"))
             yield Writing(connection, actor, because)
+
+    @contextmanager
+    def signed(self, actor: str, because: str) -> Iterator[Writing]:
+        """A writing transaction of a person, who must give a name and a reason."""
+        if not actor.strip() or actor == ENGINE:
+            raise UseError("Somebody must do this: a name is missing.")
+        if not because.strip():
+            raise UseError("A reason is missing.", advice="Say why, with --because.")
+        with self.write(actor, because) as writing:
+            yield writing
 
     def close(self) -> None:
         """Let go of the database."""

@@ -102,6 +102,11 @@ def deliveries(
     return [delivery_of(row) for row in connection.execute(query)]
 
 
+def of_run(connection: Connection, arrival: Arrival) -> list[Delivery]:
+    """The deliveries of an arrival's present run, in their order."""
+    return [each for each in deliveries(connection, arrival=arrival.id) if each.run == arrival.run]
+
+
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """How many arrivals each flow has in each stage: flow → stage → number."""
     columns = (schema.arrivals.c.flow, schema.arrivals.c.stage)

@@ -384,6 +384,29 @@ approvals = Table(
     Column("statement", Text, primary_key=True),
     Column("actor", Text, primary_key=True),
     Column("at", Big, nullable=False),
+    # what the person let leave with it: JSON, currency → sum
+    Column("amounts", Text, nullable=False, server_default="{}"),
+    Index("ix_approvals_at", "at"),
+    sqlite_strict=True,
+)
+
+# what approvals cover, as text that anybody can read, under its hash
+statements = Table(
+    "statements",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("arrival", Text, ForeignKey("arrivals.id"), nullable=False),
+    Column("text", Text, nullable=False),
+    sqlite_strict=True,
+)
+
+# approvals of these statements count no more; the event says why
+voids = Table(
+    "voids",
+    metadata,
+    Column("statement", Text, primary_key=True),
+    Column("arrival", Text, ForeignKey("arrivals.id"), nullable=False),
+    Column("event", Big, ForeignKey("events.n"), nullable=False),
     sqlite_strict=True,
 )
 

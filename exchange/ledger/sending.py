@@ -47,9 +47,11 @@ def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequen
     person has forced goes out once more under the same name.
     """
     rows: list[dict[str, Any]] = []
+    entries: list[tuple[str, str, Mapping[str, object]]] = []
     for arrival, parcels in sent:
         mine = [_row(ledger.new_id(), writing, arrival, ord_, each) for ord_, each in enumerate(parcels)]
         rows += mine
+        entries += [(row["id"], "delivery ready", first_facts(row, arrival.approvals_needed)) for row in mine]
         if arrival.forced:
             for row in mine:
                 row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
@@ -57,13 +59,16 @@ def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequen
             return same
     if not rows:
         return None
-    numbers = writing.append(
-        (row["id"], "delivery ready", {name: row[name] for name in FACTS}) for row in rows
-    )
-    for row, n in zip(rows, numbers, strict=True):
+    for row, n in zip(rows, writing.append(entries), strict=True):
         row["event"] = n
     made = bulk.put(writing.connection, deliveries, rows, unless_there=True)
     return None if made == len(rows) else _taken(writing.connection, rows)
+
+
+def first_facts(row: Mapping[str, Any], approvals: int) -> dict[str, object]:
+    """What the first event of a delivery says: also how many people must approve it, where any must."""
+    facts: dict[str, object] = {name: row[name] for name in FACTS}
+    return facts | ({"approvals": approvals} if approvals else {})
 
 
 def _same_as_before(connection: Connection, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:

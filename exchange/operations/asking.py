@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from exchange.findings import Finding, Severity
 from exchange.ledger import queries
-from exchange.ledger.acts import Awaited as Awaited
-from exchange.ledger.acts import awaiting
+from exchange.ledger.approving import Standing as Standing
+from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.installation import books
 
@@ -30,7 +30,7 @@ class Status:
     open_deliveries: Sequence[Delivery]
     stops: Mapping[str, str]
     troubles: Mapping[str, str]
-    awaited: Sequence[Awaited] = ()
+    awaited: Sequence[Standing] = ()
 
     @property
     def is_red(self) -> bool:
@@ -105,13 +105,15 @@ def as_dict(row: Arrival | Delivery | Event | StoredFinding | queries.Seen) -> d
     return {name: _value(name, value) for name, value in asdict(row).items()}
 
 
-def awaited_as_dict(each: Awaited) -> dict[str, Any]:
+def awaited_as_dict(each: Standing) -> dict[str, Any]:
     """What waits for approval, for `--json`."""
     return {
         "arrival": as_dict(each.arrival),
         "deliveries": [as_dict(row) for row in each.deliveries],
         "needed": each.arrival.approvals_needed,
         "given": list(each.given),
+        "barred": dict(each.suppliers),
+        "statement": each.said,
     }
 
 

@@ -48,11 +48,6 @@ def reject(folder: Path, text: str, because: str) -> Arrival:
     return _done(acts.reject, folder, text, because)  # type: ignore[no-any-return]
 
 
-def approve(folder: Path, text: str, because: str) -> Arrival:
-    """These very bytes may be sent."""
-    return _done(acts.approve, folder, text, because)  # type: ignore[no-any-return]
-
-
 def lift(folder: Path, stop: str, because: str) -> None:
     """The engine may work again."""
     _done(acts.lift, folder, stop, because)

@@ -23,7 +23,45 @@ def test_what_waits_for_approval_is_shown_until_two_people_have_approved(exchang
     assert (waits["needed"], waits["given"], len(waits["deliveries"])) == (2, [], 1)
     exchange("approve", id, "--because", "compared with the orders", "--site", site)
     assert "one person, not anna" in exchange("status", "--site", site, code=3).out
+    again = exchange("approve", id, "--because", "once more", "--site", site, code=2)
+    assert "anna has already approved this." in again.err + again.out
     exchange("approve", id, "--because", "looked", "--site", site, EXCHANGE_ACTOR="bo")
     assert "GREEN" in exchange("status", "--site", site).out
     exchange("run", "--once", "--site", site)
     assert exchange("status", "--site", site, "--json").json()["flows"]["orders"] == {"done": 1}
+
+
+APPROVERS = """approvers:
+  anna: {per file: {EUR: 100000}}
+  bo: {per day: {EUR: 1}}
+"""
+
+
+def test_what_is_approved_is_shown_first_and_limits_are_kept(exchange: Shell) -> None:
+    site = made(exchange)
+    drop(site, "first.csv", GOOD)
+    flow = site / "flows/orders.yaml"
+    flow.write_text(flow.read_text(encoding="utf-8") + "approve: 1\n", encoding="utf-8")
+    declared = site / "exchange.yaml"
+    declared.write_text(declared.read_text(encoding="utf-8") + APPROVERS, encoding="utf-8")
+    exchange("run", "--once", "--site", site)
+    (waits,) = exchange("status", "--site", site, "--json", code=3).json()["approval"]
+    id, statement = waits["arrival"]["id"], waits["statement"]
+    shown = exchange("approve", id, "--show", "--site", site).out
+    assert (
+        statement[:12] in shown and "nobody yet" in shown and waits["deliveries"][0]["sha256"][:12] in shown
+    )
+    assert exchange("approve", id, "--show", "--json", "--site", site).json()["statement"] == statement
+    assert "--because" in exchange("approve", id, "--site", site, code=2).err
+
+    def refused(*words: str, actor: str = "anna") -> str:
+        done = exchange("approve", id, "--because", "x", "--site", site, *words, code=2, EXCHANGE_ACTOR=actor)
+        return " ".join((done.out + done.err).split())
+
+    assert "carl is not among the approvers of this site." in refused(actor="carl")
+    assert "bo cannot approve this:" in refused(actor="bo") and "for one day" in refused(actor="bo")
+    assert "What waits is not what was shown." in refused("--statement", "0" * 12)
+    exchange("approve", id, "--because", "compared", "--statement", statement[:12], "--site", site)
+    exchange("run", "--once", "--site", site)
+    assert "GREEN" in exchange("status", "--site", site).out
+    assert "whole" in exchange("verify", "--site", site).out

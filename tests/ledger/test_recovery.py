@@ -23,7 +23,7 @@ from exchange.archive import Journal
 from exchange.bound import BoundTarget
 from exchange.engine import Engine
 from exchange.errors import InDoubtError, LedgerError, RefusedError, TransportError, UseError
-from exchange.ledger import acts, chain, open_ledger, queries, schema
+from exchange.ledger import acts, approving, chain, open_ledger, queries, schema
 from exchange.transports import registry
 from exchange.transports.contract import Place, Target
 from exchange.verify import verify
@@ -210,7 +210,7 @@ def test_changed_archive_bytes_are_never_sent(here: Site) -> None:
     good = path.read_bytes()
     path.chmod(0o600)
     path.write_bytes(b"0:TWO")
-    acts.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
+    approving.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
     here.run()
     held = next(each for each in here.deliveries() if each.id == row.id)
     assert (held.stage, held.hold) == ("held", "archive")

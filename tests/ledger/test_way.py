@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from exchange.errors import UnknownNameError, UseError
-from exchange.ledger import acts, queries
+from exchange.ledger import acts, approving, queries
 from exchange.model import ArrivalFacts
 from exchange.outcome import Outcome
 from tests.ledger.conftest import Site
@@ -334,12 +334,12 @@ def test_four_eyes_before_anything_is_sent(here: Site) -> None:
     here.run()
     row = here.arrival("a.txt")
     assert (row.stage, here.out()) == ("written", {})
-    acts.approve(here.ledger, row.id, **ANNA)
+    approving.approve(here.ledger, row.id, **ANNA)
     with pytest.raises(UseError, match="already approved"):
-        acts.approve(here.ledger, row.id, **ANNA)
+        approving.approve(here.ledger, row.id, **ANNA)
     here.run()
     assert here.out() == {}
-    acts.approve(here.ledger, row.id, **BEN)
+    approving.approve(here.ledger, row.id, **BEN)
     assert here.arrival("a.txt").stage == "approved"
     here.run()
     assert here.out() == outputs("a.txt", b"one")
@@ -350,7 +350,7 @@ def test_an_approved_arrival_can_be_rejected_before_it_is_sent(here: Site) -> No
     here.options["approvals"] = 1
     here.put("a.txt", b"one")
     here.run()
-    acts.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
+    approving.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
     acts.reject(here.ledger, here.arrival("a.txt").id, **BEN)
     here.run()
     assert here.out() == {}
@@ -426,7 +426,7 @@ def test_a_flow_without_its_target_holds(here: Site) -> None:
     here.options["approvals"] = 1
     here.put("a.txt", b"one")
     here.run()
-    acts.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
+    approving.approve(here.ledger, here.arrival("a.txt").id, **ANNA)
     elsewhere = tiny_flow(here.root, approvals=1)
     moved = type(elsewhere)(
         elsewhere.source, [type(elsewhere.targets[0])("folder:other", elsewhere.targets[0].open)]
