@@ -14,7 +14,7 @@ from itertools import chain, islice
 from exchange import backoff
 from exchange.bound import BoundFlow
 from exchange.findings import code
-from exchange.ledger import Ledger, Move, Writing, contents, sending
+from exchange.ledger import Ledger, Move, Writing, contents, payments, sending
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.ledger.sending import Clash, Parcel
@@ -124,6 +124,7 @@ def _enter_results(
     contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
     clash = sending.enter(ledger, writing, [(each.row, each.parcels) for each in goods])
+    clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods])
     return clash, [_written(each, numbers[each.row.id]) for each in goods]
 
 

@@ -58,3 +58,16 @@ class Children:
 
 Known = Constant | Variable | Structure | Children
 EMPTY = Constant(None)
+
+
+def presence(value: Known) -> str:
+    """A condition that says whether a value is not empty."""
+    match value:
+        case Constant(value=constant):
+            return str(constant is not None and constant != [])
+        case Variable(name=name, filled=filled):
+            return name if value.many else "True" if filled else f"{name} is not None"
+        case Structure(present=present):
+            return "True" if isinstance(present, Constant) else present.name
+    there = [presence(item) for item in value.items]
+    return "True" if "True" in there else " or ".join(there) or "False"

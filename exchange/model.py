@@ -97,6 +97,29 @@ class ArrivalFacts:
         return self.moment.date()
 
 
+PAYMENT = "common/payment"
+"""The document of a payment: whatever moves money passes through it."""
+PAYMENT_IDS = ("message_id", "payment_info_id", "instruction_id", "end_to_end_id")
+"""Under which ids a bank knows a payment: of the file, of the batch, of the payment for the bank, and for all."""
+AMOUNT_PARTS = 100_000
+"""Amounts of payments are kept as whole numbers of this part of the unit, the finest that ISO 20022 writes."""
+PAYMENT_FACTS: Mapping[str, str] = {
+    "key": "id",
+    "amount": f"integer(amount * {AMOUNT_PARTS})",
+    "currency": "currency",
+    "execution_date": "execution_date",
+    "account": "debtor.account",
+    "payee": "creditor.name",
+    "payee_account": "creditor.account",
+    "reference": "reference",
+    "invoices": 'join(invoices.number, " ")',
+    "text": "text",
+}
+"""What the ledger keeps of a payment beside its ids: where it stands in the document."""
+PaymentNote = tuple[Any, ...]
+"""One payment that leaves: a pair of the ids of its file and its batch, its line, its two own ids, then PAYMENT_FACTS."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
     """One business document that went through: its kind (`common/invoice`), business key and amount."""

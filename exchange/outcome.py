@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from exchange.findings import Finding, Severity
-from exchange.model import DocumentKey
+from exchange.model import DocumentKey, PaymentNote
 
 FINDINGS_KEPT = 1_000
 """How many findings of one file are kept word for word; the others are counted."""
@@ -147,7 +147,8 @@ class Outcome:
 
     documents may be a one-time iterator (it is read once, in order, so that millions need no memory);
     facts_used: what else the result depends on, name → hash (tables, reference arrivals);
-    matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator).
+    matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator);
+    payments: those that leave with an output (its index), some at a time; they can be gone through more than once.
     """
 
     findings: Gathered = field(default_factory=Gathered)
@@ -156,6 +157,7 @@ class Outcome:
     facts_used: Mapping[str, str] = field(default_factory=dict)
     matches: Iterable[MatchRow] = ()
     statements: Iterable[StatementRow] = ()
+    payments: Iterable[tuple[int, list[PaymentNote]]] = ()
 
     @property
     def finding_counts(self) -> Mapping[tuple[Severity, str], int]:

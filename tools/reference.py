@@ -382,6 +382,7 @@ def codes_page() -> str:
 LISTS = {
     "ARRIVAL_STAGES": "Stages of an arrival",
     "DELIVERY_STAGES": "Stages of a delivery",
+    "PAYMENT_STAGES": "Stages of a payment",
     "HOLDS": "Why it is held",
 }
 

@@ -16,7 +16,7 @@ from exchange import __version__
 GROUPS = {
     "Start": ("demo", "new", "check"),
     "Look into a file": ("inspect", "read", "try", "explain"),
-    "Run": ("run", "status", "show", "findings", "seen"),
+    "Run": ("run", "status", "show", "findings", "seen", "payments"),
     "Decide": ("retry", "replay", "resend", "release", "reject", "repair", "approve", "lift"),
     "Share": ("pack",),
     "Prove": ("verify",),

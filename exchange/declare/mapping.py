@@ -111,6 +111,15 @@ class Conserved(Declared):
     short: bool = Field(False, exclude=True, description="one expression was given for both sides")
 
 
+class Followed(Declared):
+    """Under which ids the bank, and every answer of it, knows the payment that a result is."""
+
+    message_id: PlacedText | None = Field(None, description="the file's, as it stands in answers")
+    payment_info_id: PlacedText | None = Field(None, description="the batch's")
+    instruction_id: PlacedText | None = Field(None, description="the payment's own, that our bank alone sees")
+    end_to_end_id: PlacedText | None = Field(None, description="the payment's own, that travels to the payee")
+
+
 def _both_sides(value: object) -> object:
     """The short form, one expression, stands for both sides."""
     return {"source": value, "result": value, "short": True} if isinstance(value, str) else value
@@ -148,4 +157,8 @@ class Mapping(Declared):
     balance: list[Balanced] = []
     key: PlacedText | None = Field(
         None, description="the business key of each result: seen twice is a duplicate"
+    )
+    payment: Followed | None = Field(
+        None,
+        description="each result is a payment that leaves with the file: the ledger follows it under these ids",
     )

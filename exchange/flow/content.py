@@ -5,7 +5,6 @@ original → reader → mapping chain → [match] → for each target: its chain
 
 from __future__ import annotations
 
-import pickle
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,19 +16,18 @@ from typing import BinaryIO, cast
 from exchange.declare.flow import file_name
 from exchange.findings import Found, code
 from exchange.flow.fan import fan_out
+from exchange.flow.kept import KeySpool, SentPayments, Spool
 from exchange.flow.library import Step
 from exchange.flow.reconciling import Matching, MatchSpool
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
 from exchange.mapping.tally import Keys, Tally
-from exchange.model import KEY, ArrivalFacts, Batch, DocumentKey
+from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output
 
 Chain = Sequence[Sequence[Step]]
 """Mappings one after the other; several in one place are given the same records and their results are joined."""
 Validate = Callable[[BinaryIO, Found], None]
-_KEYS_IN_MEMORY = 256 << 10
-"""Bytes of documents' keys from which on they go to disk."""
 Progress = Callable[[int], None]
 
 NOTHING_TO_WRITE = code(
@@ -102,14 +100,15 @@ class Content:
     ) -> tuple[Outcome, list[Tally]]:
         """Read, check, map and write one file; the outputs lie in the work folder. Also every mapping's counts."""
         gathered, keys, used = Gathered(), KeySpool(work), dict(self.versions)
+        payments = Spool(work)
         tallies: list[Tally] = []
         matches: MatchSpool | None = None
 
         def count(step: Step) -> Tally:
-            tallies.append(Tally(spool=keys.adder(step.target)))
+            tallies.append(Tally(keys.adder(step.target), payments.adder(0)))
             return tallies[-1]
 
-        makers = [_Maker(number, way, facts, work) for number, way in enumerate(self.ways)]
+        makers = [_Maker(number, way, facts, work, payments) for number, way in enumerate(self.ways)]
         if self.road is not None:
             made_by = [makers[0].straight(self.road, path, self.intake, gathered, count, progress)]
         else:
@@ -126,43 +125,21 @@ class Content:
         outputs = [output for maker in makers for output in maker.outputs]
         if gathered.errors:
             keys.close()
+            payments.close()
             return Outcome(gathered, outputs, (), used), tallies
+        sent = SentPayments(payments, outputs)
         if matches is None:
-            return Outcome(gathered, outputs, keys.documents(), used), tallies
+            return Outcome(gathered, outputs, keys.documents(), used, payments=sent), tallies
         kept = matches.rows(), matches.statements
-        return Outcome(gathered, outputs, keys.documents(), used, *kept), tallies
-
-
-class KeySpool:
-    """Documents' keys, the many of them on disk, so that millions need no memory; they can be read once, in order."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = tempfile.SpooledTemporaryFile[bytes](_KEYS_IN_MEMORY, dir=str(folder))
-
-    def adder(self, kind: str) -> Callable[[Keys], None]:
-        """What a tally calls with the keys of each batch of documents of a kind."""
-        return lambda keys: pickle.dump((kind, keys), self._file, pickle.HIGHEST_PROTOCOL)
-
-    def documents(self) -> Iterator[DocumentKey]:
-        """All keys, as documents of their kinds."""
-        end = self._file.tell()
-        self._file.seek(0)
-        while self._file.tell() < end:
-            kind, keys = pickle.load(self._file)
-            tally = Tally(keys=keys)
-            yield from tally.documents(kind)
-        self.close()
-
-    def close(self) -> None:
-        """Forget the keys."""
-        self._file.close()
+        return Outcome(gathered, outputs, keys.documents(), used, *kept, sent), tallies
 
 
 class _Maker:
     """Writes the files of one target; called with the documents in a thread of its own."""
 
-    def __init__(self, number: int, way: Way, facts: ArrivalFacts, work: Path) -> None:
+    def __init__(self, number: int, way: Way, facts: ArrivalFacts, work: Path, payments: Spool) -> None:
         self.number, self.way, self.facts, self.work = number, way, facts, work
+        self.payments = payments
         self.findings = Gathered()
         self.tallies: list[Tally] = []
         self.outputs: list[Output] = []
@@ -218,7 +195,7 @@ class _Maker:
             found(NOTHING_TO_WRITE.at(value=self.way.title))
 
     def _count(self, step: Step) -> Tally:
-        self.tallies.append(Tally(spool=_forget))
+        self.tallies.append(Tally(_forget, self.payments.adder(self.number)))
         return self.tallies[-1]
 
     def _write(self, write: Write, position: int | None, key: str | None) -> None:

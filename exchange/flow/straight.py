@@ -187,9 +187,10 @@ class _Generator:
             *indented(self.rows.begin(self.pattern)),
             *indented(body),
             *indented(text),
-            f"    pen = pens.get({last.varying})",
-            "    if pen is None:",
-            f"        pen = pens[{last.varying}] = new_pen(({above}))",
+            f"    known = pens.get({last.varying})",
+            "    if known is None:",
+            f"        known = pens[{last.varying}] = new_pen(({above}), {last.outer_ids!r})",
+            "    pen, ids = known",
             "except FAILURES:",
             "    return row",
         ]
@@ -291,9 +292,14 @@ class Journey:
             record = results[0] if results else None
         return samples
 
-    def _new_pen(self, above: Sequence[tuple[str, tuple[Any, ...]]]) -> Any:
-        """The pen for results of these envelopes; LookupError where one is new: it is made in the usual way."""
-        return self.writing.pen({kind: self.states[-1].above[kind][keys] for kind, keys in above})
+    def _new_pen(
+        self, above: Sequence[tuple[str, tuple[Any, ...]]], ids: Sequence[tuple[str, str]]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The pen for results of these envelopes, and their ids; LookupError where one is new: it is made in the usual
+        way.
+        """
+        record = {kind: self.states[-1].above[kind][keys] for kind, keys in above}
+        return self.writing.pen(record), tuple(record[kind][name] for kind, name in ids)
 
     def _wait(self, row: list[str]) -> None:
         """A row that goes the usual way, together with those after it that do."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Table, bindparam, insert, update
+from sqlalchemy import Connection, Dialect, Table, Text, bindparam, func, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
@@ -20,6 +20,18 @@ _upserts: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgre
 def put(connection: Connection, table: Table, rows: Sequence[Row], *, unless_there: bool = False) -> int:
     """Insert rows that all have the same columns; how many. unless_there: pass over those that clash."""
     return _run(connection, _insertion(connection.dialect, table, tuple(rows[0]), unless_there), rows)
+
+
+def put_values(
+    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert rows given as their values in the order of columns. In columns that may be empty an empty text stands for
+    that: the SQLite driver is slow with values that are None.
+    """
+    statement, order = _insertion_of_values(connection.dialect, table, columns)
+    values: Any = [dict(zip(columns, row, strict=True)) for row in rows] if order is None else rows
+    assert order is None or order == columns
+    connection.exec_driver_sql(statement, values)
 
 
 def change(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -44,6 +56,17 @@ def _insertion(dialect: Dialect, table: Table, columns: tuple[str, ...], unless_
     return _prepared(dialect, insert(table).inline(), columns)
 
 
+@lru_cache(100)
+def _insertion_of_values(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Prepared:
+    values: dict[str, Any] = {
+        name: func.nullif(bindparam(name, type_=table.c[name].type), literal_column("''"))
+        if table.c[name].nullable and isinstance(table.c[name].type, Text)
+        else bindparam(name)
+        for name in columns
+    }
+    return _prepared(dialect, insert(table).inline().values(values), None)
+
+
 @lru_cache(1_000)
 def _update(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Prepared:
     looked_for = [name for name in columns if name.startswith(_AT)]
@@ -52,6 +75,6 @@ def _update(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Prepar
     return _prepared(dialect, update(table).where(*where).values(values), columns)
 
 
-def _prepared(dialect: Dialect, statement: Any, columns: tuple[str, ...]) -> _Prepared:
-    compiled = statement.compile(dialect=dialect, column_keys=list(columns))
+def _prepared(dialect: Dialect, statement: Any, columns: tuple[str, ...] | None) -> _Prepared:
+    compiled = statement.compile(dialect=dialect, column_keys=None if columns is None else list(columns))
     return str(compiled), tuple(compiled.positiontup) if compiled.positional else None

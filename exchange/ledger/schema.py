@@ -45,6 +45,21 @@ DELIVERY_STAGES = (
     "held",  # a person must look at the target
     "withdrawn",  # will not be sent
 )
+PAYMENT_STAGES = (
+    "ordered",  # it stands in a file that waits to be sent
+    "approved",  # as many people as the flow asks for have approved that file
+    "sent",  # the file lies at the bank, with proof
+    "received",  # the bank has it and has not decided yet
+    "accepted",  # the bank will carry it out, or says that it has
+    "rejected",  # the bank refused it; the reason stands beside it
+    "cancelled",  # it was called back before it was carried out
+    "booked",  # a statement or an advice shows that the money left
+    "posted",  # the voucher of that booking was delivered to the books
+    "returned",  # the money came back
+    "withdrawn",  # its file will not be sent
+)
+FOLLOWS_ITS_FILE = ("ordered", "approved", "sent", "withdrawn")
+"""Stages of a payment that are those of its file: the row says `ordered`, the file's rows say how far it is."""
 HOLDS = (
     "content",  # the file has errors
     "crash",  # the program died three times while reading it
@@ -104,6 +119,26 @@ MOVES: tuple[tuple[str, str, str, str], ...] = (
     ("delivery", "held", "ready", "person"),
     ("delivery", "held", "delivered", "person"),
     ("delivery", "held", "withdrawn", "person"),
+    # what a payment's file does, the payment does with it: approved, sent and withdrawn are no moves of its own row
+    ("payment", "", "ordered", "machine"),
+    ("payment", "sent", "received", "machine"),
+    ("payment", "sent", "accepted", "machine"),
+    ("payment", "sent", "rejected", "machine"),
+    ("payment", "sent", "cancelled", "machine"),
+    ("payment", "sent", "booked", "machine"),
+    ("payment", "sent", "returned", "machine"),
+    ("payment", "received", "accepted", "machine"),
+    ("payment", "received", "rejected", "machine"),
+    ("payment", "received", "cancelled", "machine"),
+    ("payment", "received", "booked", "machine"),
+    ("payment", "received", "returned", "machine"),
+    ("payment", "accepted", "rejected", "machine"),
+    ("payment", "accepted", "cancelled", "machine"),
+    ("payment", "accepted", "booked", "machine"),
+    ("payment", "accepted", "returned", "machine"),
+    ("payment", "rejected", "booked", "machine"),
+    ("payment", "cancelled", "booked", "machine"),
+    ("payment", "booked", "returned", "machine"),
 )
 
 Big = BigInteger().with_variant(Integer(), "sqlite")

@@ -28,7 +28,7 @@ from exchange.mapping.planner import plan_mapping
 from exchange.mapping.statements import generate
 from exchange.mapping.tables import Tables
 from exchange.mapping.tally import Keys, Tally
-from exchange.model import BATCH_SIZE, KIND, LINE, PATH, ArrivalFacts, Batch, Record, Shape
+from exchange.model import BATCH_SIZE, KIND, LINE, PATH, ArrivalFacts, Batch, PaymentNote, Record, Shape
 from exchange.outcome import Gathered
 
 DIFFERS = code(
@@ -78,6 +78,8 @@ class State:
     taken: int = 0
     left_out: int = 0
     others: int = 0
+    notes: list[PaymentNote] = field(default_factory=list)
+    """Payments since they were last handed on."""
     told: Counter[str] = field(default_factory=Counter)
     interpreter: Interpreter = field(init=False)
     balances: Balances = field(init=False)
@@ -98,6 +100,13 @@ class State:
         self.tally.results += number
         if keys:
             self.tally.note(keys)
+        self.follow()
+
+    def follow(self) -> None:
+        """Hands payments on to where they are kept."""
+        if self.notes and self.tally.follow is not None:
+            self.tally.follow(self.notes)
+        self.notes.clear()
 
     def explain(self, record: Record, out: Batch, keys: Keys) -> None:
         """A record that the generated function could not map: findings, or its results where there is no
@@ -118,6 +127,8 @@ class State:
                 self.balances.add(number, within, moved, made.result)
             if made.key is not None:
                 keys.append((made.key, made.result[LINE], *self.amount(made.amounts)))
+            if made.note is not None:
+                self.notes.append(made.note)
 
     def amount(self, amounts: list[tuple[Any, Any, Any]]) -> tuple[Any, Any]:
         """A document's amount and currency: the conserved sum that is called amount."""
@@ -189,6 +200,7 @@ class CompiledMapping:
         state.tally.results += len(out)
         if keys:
             state.tally.note(keys)
+        state.follow()
         return out
 
     def finish(self, state: State) -> None:

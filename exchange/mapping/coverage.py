@@ -18,7 +18,9 @@ def unused(plan: Plan, source: Shape) -> list[str]:
     its fields.
     """
     origins = _Origins(plan)
-    read = {path for bound in expressions(plan) for part in walk(bound) for path in origins.of(part)}
+    kept = {id(bound) for bound in plan.followed}
+    reading = (bound for bound in expressions(plan) if id(bound) not in kept)
+    read = {path for bound in reading for part in walk(bound) for path in origins.of(part)}
     found = []
     for around in [source.kinds[plan.kind], *source.ancestors(plan.kind)]:
         prefix: Path = () if around.name == plan.kind else (around.name,)

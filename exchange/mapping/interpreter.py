@@ -30,7 +30,7 @@ from exchange.mapping.plan import (
     Sum,
 )
 from exchange.mapping.tables import MissFault
-from exchange.model import KEY, KIND, LINE, PATH, ArrivalFacts, Record
+from exchange.model import KEY, KIND, LINE, PATH, ArrivalFacts, PaymentNote, Record
 
 _NEXT_STEPS = {
     "error": "Correct the value and have the file read again.",
@@ -68,6 +68,7 @@ class Made:
     key: str | None
     amounts: list[tuple[Any, Any, Any]]
     moves: list[tuple[tuple[Any, ...], tuple[Any, Any, Any]]]
+    note: PaymentNote | None
 
 
 @dataclass(slots=True)
@@ -175,10 +176,16 @@ class Interpreter:
             if key is None and self.trouble == trouble:
                 self.find(NO_KEY, "key", self.plan.key, env)
             result[KEY] = key
+        note = self.note(result[LINE], env) if self.plan.followed else None
         amounts = [self.amounts(total, env) for total in self.plan.sums]
         moves = [self.moves(balance, env) for balance in self.plan.balances]
         if not any(finding.severity == "error" for finding in self.told.findings[before:]):
-            self.told.made.append(Made(result, key, amounts, moves))
+            self.told.made.append(Made(result, key, amounts, moves, note))
+
+    def note(self, line: Any, env: Env) -> PaymentNote:
+        """What the ledger keeps of a payment."""
+        values = [self.attempt("payment", evaluate, bound, env) for bound in self.plan.followed]
+        return ((values[0], values[1]), line, *values[2:])
 
     def moves(self, balance: Balance, env: Env) -> tuple[tuple[Any, ...], tuple[Any, Any, Any]]:
         """What one result adds to a balance: the values of `by`, and opening, moved and closing."""

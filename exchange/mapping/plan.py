@@ -171,6 +171,8 @@ class Plan:
     """Whether there must be as many results as elements gone through."""
     balances: tuple[Balance, ...]
     key: Bound | None
+    followed: tuple[Bound, ...]
+    """What the ledger keeps of each result, where results are payments that leave: as in `model.PAYMENT_FACTS`."""
     result: Frame
 
 
@@ -190,7 +192,7 @@ def _inner(content: Content | None) -> Sequence[Fields | Block]:
 
 def expressions(plan: Plan) -> Iterator[Bound]:
     """Every expression of the mapping that reads the source."""
-    yield from (bound for bound in (plan.over, plan.before, plan.key) if bound is not None)
+    yield from (bound for bound in (plan.over, plan.before, plan.key, *plan.followed) if bound is not None)
     yield from (() if plan.group is None else plan.group.keys)
     yield from of_block(plan.body)
     for envelope in plan.envelopes:

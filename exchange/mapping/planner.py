@@ -14,6 +14,7 @@ from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Bound, Element, Frame, Let
 from exchange.mapping.conversions import as_type
 from exchange.mapping.dependence import in_order, needed_lets, shared_lets
+from exchange.mapping.following import followed
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
@@ -99,6 +100,7 @@ class _Planner:
             counted=bool([self.count(rule, kind.name) for rule in counted]),
             balances=tuple(self.balance(rule, after) for rule in declared.balance),
             key=None if declared.key is None else self.key(declared.key, after),
+            followed=followed(declared, self.source, after, self.analyst),
             result=result,
         )
 

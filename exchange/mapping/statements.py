@@ -22,6 +22,7 @@ from contextlib import contextmanager
 
 from exchange.mapping.bound import Bound, Frame, Let
 from exchange.mapping.codegen import Emitter
+from exchange.mapping.following import note_of
 from exchange.mapping.plan import (
     Assign,
     Block,
@@ -104,6 +105,8 @@ class Writer:
             for envelope in plan.envelopes:
                 self.write(f"above_{envelope.kind} = state.above[{envelope.kind!r}]")
             self.write("out, keys = [], []")
+            if plan.followed:
+                self.write("notes = state.notes")
             self.write("taken = left_out = 0")
             for number, total in enumerate(plan.sums):
                 if total.by is None:
@@ -160,6 +163,7 @@ class Writer:
     def made(self) -> list[str]:
         """The variables that are needed to commit one result."""
         names = ["result", *(["key"] if self.plan.key is not None else [])]
+        names += ["note"] if self.plan.followed else []
         for number, total in enumerate(self.plan.sums):
             names += [f"a{number}", f"b{number}", *([f"by{number}"] if total.by is not None else [])]
         for number in range(len(self.plan.balances)):
@@ -189,6 +193,8 @@ class Writer:
                 self.test(number, test)
         if self.plan.key is not None:
             self.key(self.plan.key)
+        if self.plan.followed:
+            self.write(f"note = {note_of(map(self.emitter.code, self.plan.followed), f'result[{LINE!r}]')}")
         self.totals()
         for envelope in self.plan.envelopes:
             self.write(f"above_{envelope.kind}[k_{envelope.kind}] = m_{envelope.kind}")
@@ -258,6 +264,8 @@ class Writer:
         if self.plan.key is not None:
             amount, currency = amount_of(self.plan)
             self.write(f"keys.append((key, result[{LINE!r}], {amount}, {currency}))")
+        if self.plan.followed:
+            self.write("notes.append(note)")
 
     def finish(self) -> None:
         """After the batch."""

@@ -17,7 +17,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from exchange.known import EMPTY, Children, Constant, Known, NotStraight, Structure, Variable
+from exchange.known import EMPTY, Children, Constant, Known, NotStraight, Structure, Variable, presence
 from exchange.mapping import plan as plans
 from exchange.mapping.bound import (
     Apply,
@@ -34,6 +34,7 @@ from exchange.mapping.bound import (
 )
 from exchange.mapping.codegen import Emitter
 from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate
+from exchange.mapping.following import envelope_of, note_of
 from exchange.mapping.partial import Partial, constant_of, variable
 from exchange.mapping.plan import Assign, Block, Fields, Plan, Several, Single
 from exchange.mapping.statements import Writer
@@ -68,11 +69,12 @@ class PartialEmitter(Emitter):
 class Made:
     """What came of a mapping: its result, and the lines that count it when nothing can fail any more. above: code for
     the keys of each envelope around the result, outermost first; varying: code for those of them that are not
-    constants.
+    constants; outer_ids: kind and field of the envelopes' ids that notes of payments have as `ids`.
     """
 
     result: Structure
     above: dict[str, str]
+    outer_ids: tuple[tuple[str, str], ...]
     varying: str
     begin: Lines
     commit: Lines
@@ -121,7 +123,11 @@ class Straight(Writer):
         mild = self.tests(line)
         above, varying = self.above()
         key = self.business_key()
+        outer_ids, note = self.note(line)
         begin, end = self.sums()
+        if note:
+            begin.append(f"notes_{self.number} = {self.state}.notes")
+            self.commits.append(f"notes_{self.number}.append({note})")
         if plan.key is not None and keys:
             amount, currency = amount_of(plan)
             self.commits.append(
@@ -129,7 +135,17 @@ class Straight(Writer):
             )
         if mild:
             self.commits += [f"if mild_{self.number}:", f"    {self.state}.mild(mild_{self.number})"]
-        return Made(Structure(made), above, varying, begin, self.commits, end)
+        return Made(Structure(made), above, outer_ids, varying, begin, self.commits, end)
+
+    def note(self, line: str) -> tuple[tuple[tuple[str, str], ...], str]:
+        """Code for what the ledger keeps of a payment, empty where results are none; the ids it has of envelopes."""
+        outer: list[tuple[str, str]] = []
+        codes: list[str] = []
+        for bound in self.plan.followed:
+            of = envelope_of(self.plan, bound)
+            codes.append(f"ids[{len(outer)}]" if of else self.constant(self.leaf(bound, "note")))
+            outer += [of] if of else []
+        return tuple(outer), note_of(codes, line) if codes else ""
 
     # --- values --------------------------------------------------------------------------------------------
 
@@ -432,16 +448,3 @@ def is_among_few(bound: Bound) -> bool:
 def differs(code: str, value: Any) -> str:
     """A condition that says whether a value is another one."""
     return f"{code} != {value!r}" if isinstance(value, str) else f"{code} is not {value}"
-
-
-def presence(value: Known) -> str:
-    """A condition that says whether a value is not empty."""
-    match value:
-        case Constant(value=constant):
-            return str(constant is not None and constant != [])
-        case Variable(name=name, filled=filled):
-            return name if value.many else "True" if filled else f"{name} is not None"
-        case Structure(present=present):
-            return "True" if isinstance(present, Constant) else present.name
-    there = [presence(item) for item in value.items]
-    return "True" if "True" in there else " or ".join(there) or "False"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from exchange.model import DocumentKey
+from exchange.model import DocumentKey, PaymentNote
 
 Keys = list[tuple[str, int | None, Decimal | None, str | None]]
 """Of each result: business key, line, amount, currency."""
@@ -18,13 +18,14 @@ Sums = dict[str, dict[Any, tuple[Decimal, Decimal]]]
 @dataclass(slots=True)
 class Tally:
     """Counts of one run. spool: takes the keys of each batch where there may be too many for memory; else
-    they are kept.
+    they are kept. follow: takes the payments of each batch that the ledger is to follow.
 
     taken: elements gone through; left_out: by `where`; others: records of other kinds in the same file;
     failed: elements of records with an error; results: handed on.
     """
 
     spool: Callable[[Keys], None] | None = None
+    follow: Callable[[list[PaymentNote]], None] | None = None
     taken: int = 0
     left_out: int = 0
     others: int = 0

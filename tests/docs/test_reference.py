@@ -123,7 +123,7 @@ def test_unsure_layouts_are_marked() -> None:
 
 def test_stages_and_moves_are_those_of_the_ledger() -> None:
     text = page("stages")
-    for word in (*schema.ARRIVAL_STAGES, *schema.DELIVERY_STAGES, *schema.HOLDS):
+    for word in (*schema.ARRIVAL_STAGES, *schema.DELIVERY_STAGES, *schema.PAYMENT_STAGES, *schema.HOLDS):
         assert f"| `{word}` |" in text
     for thing, old, new, who in schema.MOVES:
         assert f"| {thing} | {f'`{old}`' if old else '(new)'} | `{new}` | {who} |" in text

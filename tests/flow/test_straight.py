@@ -88,7 +88,8 @@ def outcome(flow: Content, text: str, folder: Path) -> dict[str, Any]:
         "bytes": [output.path.read_bytes() for output in outcome.outputs],
         "outputs": [(output.name, output.documents, output.totals) for output in outcome.outputs],
         "documents": list(outcome.documents),
-        "tallies": [replace(tally, spool=None) for tally in tallies],
+        "payments": [(output, note) for output, notes in outcome.payments for note in notes],
+        "tallies": [replace(tally, spool=None, follow=None) for tally in tallies],
     }
 
 

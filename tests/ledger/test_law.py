@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from exchange.errors import LedgerError
 from exchange.ledger import Ledger, Move, claims, open_ledger, queries, rows, schema, sending
 from exchange.ledger.migrate import HEAD
-from exchange.ledger.schema import ARRIVAL_STAGES, DELIVERY_STAGES, HOLDS, MOVES
+from exchange.ledger.schema import ARRIVAL_STAGES, DELIVERY_STAGES, HOLDS, MOVES, PAYMENT_STAGES
 
 LEGAL = {(thing, old, new): who for thing, old, new, who in MOVES}
 APPROVED = {"approved", "delivered"}
@@ -211,7 +211,11 @@ def test_the_head_is_the_newest_migration() -> None:
 def test_the_moves_in_the_database_are_those_of_the_program(ledger: Ledger) -> None:
     with ledger.read() as connection:
         assert {tuple(row) for row in connection.execute(select(schema.moves))} == set(MOVES)
-    stages = {"arrival": {"", *ARRIVAL_STAGES}, "delivery": {"", *DELIVERY_STAGES}}
+    stages = {
+        "arrival": {"", *ARRIVAL_STAGES},
+        "delivery": {"", *DELIVERY_STAGES},
+        "payment": {"", *PAYMENT_STAGES},
+    }
     assert all({old, new} <= stages[thing] for thing, old, new, _ in MOVES)
     assert len(set(HOLDS)) == len(HOLDS)
 

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from exchange.ledger.schema import metadata
+from exchange.ledger.payment_tables import payments
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
+    target_metadata=payments.metadata,
     render_as_batch=True,
     transactional_ddl=True,
     transaction_per_migration=False,

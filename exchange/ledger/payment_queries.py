@@ -1,0 +1,218 @@
+"""What can be asked about payments. Their stage is that of their own row or, until a bank has spoken, of their file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_
+
+from exchange.errors import UnknownNameError
+from exchange.ledger import queries
+from exchange.ledger.payment_tables import batches, payments
+from exchange.ledger.payments import UNIT, amount_of, compact, stored
+from exchange.ledger.rows import Arrival, Delivery, Event
+from exchange.ledger.schema import PAYMENT_STAGES, arrivals, deliveries
+
+_posting = arrivals.alias("posting")
+STAGE: ColumnElement[str] = case(
+    (and_(payments.c.stage == "booked", _posting.c.stage.in_(("delivered", "done"))), "posted"),
+    (payments.c.stage != "ordered", payments.c.stage),
+    (deliveries.c.stage == "delivered", "sent"),
+    (deliveries.c.stage == "withdrawn", "withdrawn"),
+    (arrivals.c.stage == "approved", "approved"),
+    else_=payments.c.stage,
+).label("present")
+"""How far a payment is, in a query that joins it with its file (`_joined`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payment:
+    """One payment that leaves. stage: as in `PAYMENT_STAGES`; event: the last one that moved it by itself."""
+
+    n: int
+    stage: str
+    flow: str
+    key: str | None
+    amount: Decimal
+    currency: str
+    execution_date: date | None
+    account: str | None
+    payee: str | None
+    payee_account: str | None
+    reference: str | None
+    invoices: str | None
+    text: str | None
+    message_id: str | None
+    payment_info_id: str | None
+    instruction_id: str | None
+    end_to_end_id: str | None
+    code: str | None
+    reason: str | None
+    arrival: str
+    line: int | None
+    delivery: str
+    file: str
+    target: str
+    delivered_at: int | None
+    batch: int
+    event: int | None
+
+    @property
+    def id(self) -> str:
+        """What people and events call it."""
+        return f"P{self.n}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which payments. payee: a part of the name, or an account; text: an id of any kind; days: of execution."""
+
+    stages: Collection[str] = ()
+    flow: str | None = None
+    account: str | None = None
+    since: date | None = None
+    until: date | None = None
+    least: Decimal | None = None
+    most: Decimal | None = None
+    payee: str | None = None
+    any_id: str | None = None
+    arrival: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many payments of one stage and currency there are, and of how much."""
+
+    stage: str
+    currency: str
+    count: int
+    amount: Decimal
+
+
+def find(connection: Connection, wanted: Wanted, limit: int = queries.LIMIT) -> list[Payment]:
+    """The payments that are wanted, the newest first."""
+    query = _filtered(Select(*_COLUMNS), wanted).order_by(payments.c.n.desc()).limit(limit)
+    return [_payment(row) for row in connection.execute(query)]
+
+
+def sums(connection: Connection, wanted: Wanted) -> list[Sum]:
+    """The payments that are wanted, added up by stage and currency."""
+    whole, rest = payments.c.amount // UNIT, payments.c.amount % UNIT
+    columns: tuple[Any, ...] = (STAGE, batches.c.currency, func.count(), func.sum(whole), func.sum(rest))
+    query = _filtered(Select(*columns), wanted).group_by(STAGE, batches.c.currency)
+    made = [
+        Sum(stage, currency, count, amount_of(int(units) * UNIT + int(parts)))
+        for stage, currency, count, units, parts in connection.execute(query)
+    ]
+    return sorted(made, key=lambda each: (PAYMENT_STAGES.index(each.stage), each.currency))
+
+
+def one(connection: Connection, text: str) -> Payment:
+    """The payment with that number (P17), or the only one with that id of any kind."""
+    if text[:1] in "Pp" and text[1:].isdigit():
+        query = _joined(Select(*_COLUMNS)).where(payments.c.n == int(text[1:]))
+        found = [_payment(row) for row in connection.execute(query)]
+    else:
+        found = []
+    found = found or find(connection, Wanted(any_id=text), limit=6)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(f"{each.id} ({each.payee}, {each.amount} {each.currency})" for each in found)
+        raise UnknownNameError(
+            f"More than one payment has the id {text!r}: {names}.", advice="Give its number."
+        )
+    raise UnknownNameError(
+        f"There is no payment {text!r}.",
+        advice="Give its number (such as P17), its id at the source, or an id of the payment file.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentStory:
+    """Everything the ledger knows of one payment: its file on the way to the bank, and its own events."""
+
+    payment: Payment
+    arrival: Arrival
+    delivery: Delivery
+    events: Sequence[Event]
+
+
+def story(connection: Connection, text: str) -> PaymentStory:
+    """The whole story of one payment, in the order in which it happened."""
+    payment = one(connection, text)
+    events = queries.events(connection, [payment.arrival, payment.delivery, payment.id])
+    return PaymentStory(
+        payment,
+        queries.arrival(connection, payment.arrival),
+        queries.delivery(connection, payment.delivery),
+        events,
+    )
+
+
+_COLUMNS: tuple[Any, ...] = (
+    payments,
+    STAGE,
+    *(batches.c[name] for name in ("message_id", "payment_info_id", "account", "currency", "execution_date")),
+    batches.c.delivery,
+    deliveries.c.flow,
+    deliveries.c.arrival,
+    deliveries.c.name.label("file"),
+    deliveries.c.target,
+    deliveries.c.delivered_at,
+)
+_TAKEN = [name for name in Payment.__slots__ if name not in ("stage", "amount", "execution_date")]
+
+
+def _payment(row: Any) -> Payment:
+    day = row.execution_date
+    return Payment(
+        stage=row.present,
+        amount=amount_of(row.amount),
+        execution_date=None if day is None else date.fromisoformat(day),
+        **{name: getattr(row, name) for name in _TAKEN},
+    )
+
+
+def _joined(query: Select[Any]) -> Select[Any]:
+    """Payments with their batch, their file and the arrival it was made of."""
+    return (
+        query.select_from(payments)
+        .join(batches, batches.c.n == payments.c.batch)
+        .join(deliveries, deliveries.c.id == batches.c.delivery)
+        .join(arrivals, arrivals.c.id == deliveries.c.arrival)
+        .join(_posting, _posting.c.id == payments.c.posting, isouter=True)
+    )
+
+
+def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
+    query = _joined(query)
+    if wanted.stages:
+        query = query.where(STAGE.in_(wanted.stages))
+    equal = {
+        deliveries.c.flow: wanted.flow,
+        batches.c.account: compact(wanted.account) or None,
+        deliveries.c.arrival: wanted.arrival,
+    }
+    for column, value in equal.items():
+        query = query if value is None else query.where(column == value)
+    if wanted.since is not None:
+        query = query.where(batches.c.execution_date >= wanted.since.isoformat())
+    if wanted.until is not None:
+        query = query.where(batches.c.execution_date <= wanted.until.isoformat())
+    if wanted.least is not None:
+        query = query.where(payments.c.amount >= stored(wanted.least))
+    if wanted.most is not None:
+        query = query.where(payments.c.amount <= stored(wanted.most))
+    if wanted.payee is not None:
+        named = func.lower(payments.c.payee).contains(wanted.payee.lower(), autoescape=True)
+        query = query.where(or_(named, payments.c.payee_account == compact(wanted.payee)))
+    if wanted.any_id is not None:
+        ids = [payments.c[name] for name in ("key", "end_to_end_id", "instruction_id")]
+        ids += [batches.c[name] for name in ("message_id", "payment_info_id")]
+        query = query.where(or_(*(column == wanted.any_id for column in ids)))
+    return query

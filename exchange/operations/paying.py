@@ -1,0 +1,77 @@
+"""Payments that leave: which there are, how far each is, and one payment's whole story."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, tzinfo
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any
+
+from exchange.errors import UseError
+from exchange.ledger import payment_queries
+from exchange.ledger.payment_queries import Payment as Payment
+from exchange.ledger.payment_queries import PaymentStory, Sum
+from exchange.ledger.payment_queries import Wanted as Wanted
+from exchange.ledger.payments import stored
+from exchange.operations.asking import moment
+from exchange.operations.installation import books
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Some payments, the newest first, and the sums of all that were wanted."""
+
+    payments: Sequence[Payment]
+    sums: Sequence[Sum]
+
+    @property
+    def count(self) -> int:
+        """How many there are, shown or not."""
+        return sum(each.count for each in self.sums)
+
+
+def payments(folder: Path, wanted: Wanted, limit: int) -> Payments:
+    """The payments that are wanted."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return Payments(
+            payment_queries.find(connection, wanted, limit), payment_queries.sums(connection, wanted)
+        )
+
+
+def story(folder: Path, text: str) -> tuple[PaymentStory, tzinfo]:
+    """One payment's whole story, by its number or one of its ids; and the site's time zone."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return payment_queries.story(connection, text), opened.site.zone
+
+
+def as_dict(payment: Payment) -> dict[str, Any]:
+    """A payment for `--json`."""
+    row = asdict(payment)
+    del row["n"], row["batch"], row["event"]
+    return {"id": payment.id, **row, "delivered_at": moment(payment.delivered_at)}
+
+
+def wanted(
+    *,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    least: str | None,
+    most: str | None,
+    **named: Any,
+) -> Wanted:
+    """Which payments a person asks for: amounts as they are written, 1200.50 or 1200,50."""
+    first, last = since and since.date(), until and until.date()
+    return Wanted(since=first, until=last, least=_amount(least), most=_amount(most), **named)
+
+
+def _amount(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        given = Decimal(text.replace(",", "."))
+        stored(given)
+    except (InvalidOperation, ValueError):
+        raise UseError(f"{text!r} is not an amount.", advice="Write it as 1200.50.") from None
+    return given
