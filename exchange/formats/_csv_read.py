@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.declare.problems import nearest
 from exchange.findings import Finding, Found
+from exchange.formats import _csv_columns
+from exchange.formats._csv_columns import Column
 from exchange.formats._csv_complaints import (
     BAD_QUOTE,
     DOUBLE_COLUMN,
@@ -48,7 +50,7 @@ Arrangement = tuple[str | None, ...]
 class CsvReader:
     """Reads files of one layout; the row function is compiled once for each order of columns met."""
 
-    def __init__(self, layout: Layout, columns: Mapping[str, int | str]) -> None:
+    def __init__(self, layout: Layout, columns: Mapping[str, Column]) -> None:
         self._layout = layout
         self._columns = columns
         self._codecs = dict(_codecs(layout.fields, layout))
@@ -91,13 +93,16 @@ class CsvReader:
         fields: list[str | None] = [None] * len(names)
         whole = True
         for field, column in self._columns.items():
-            if column in names or (isinstance(column, int) and column <= len(names)):
-                fields[names.index(column) if isinstance(column, str) else column - 1] = field
-            else:
+            place = column.find(names)
+            if place is not None:
+                fields[place] = field
+            elif not column.optional:
                 whole = False
-                close = nearest(str(column), names)
+                close = nearest(str(column.shown), names)
                 near = f' Did it become "{close}"?' if close else ""
-                found(NO_COLUMN.at(line=header_line(self._layout), field=field, value=column, near=near))
+                found(
+                    NO_COLUMN.at(line=header_line(self._layout), field=field, value=column.shown, near=near)
+                )
         return tuple(fields) if self._no_doubles(names, fields, found) and whole else None
 
     def function(self, arrangement: Arrangement) -> Callable[..., None]:
@@ -145,7 +150,7 @@ class CsvReader:
         record: Record = {}
         for name, field in fields.items():
             if field.fields is None:
-                cell, number = cells[prefix + name]
+                cell, number = cells.get(prefix + name, ("", 0))
                 record[str(name)], wrong = self._codecs[prefix + name].read(cell, line=line, column=number)
                 findings += wrong
             elif any(cells[leaf][0] for leaf in _below(cells, f"{prefix}{name}.")):
@@ -164,13 +169,13 @@ class CsvReader:
 
     def _declared_arrangement(self) -> Arrangement:
         """Where columns have numbers, these; otherwise the declared order."""
-        numbers = [column for column in self._columns.values() if isinstance(column, int)]
+        numbers = [column.number for column in self._columns.values() if column.number is not None]
         width = self._layout.dialect.width or max([len(self._columns), *numbers])
         if len(numbers) == len(self._columns):
             width = self._layout.dialect.width or max(numbers)
         fields: list[str | None] = [None] * width
         for number, (field, column) in enumerate(self._columns.items(), 1):
-            fields[(column if isinstance(column, int) else number) - 1] = field
+            fields[(number if column.number is None else column.number) - 1] = field
         return tuple(fields)
 
     def _no_doubles(self, names: list[str], fields: list[str | None], found: Found) -> bool:
@@ -183,7 +188,7 @@ class CsvReader:
                 used = fields[first] is not None
                 found(doubled if used else doubled.with_severity("warning"))
                 clear = clear and not used
-            elif name and fields[index] is None:
+            elif name and fields[index] is None and self._layout.dialect.other_columns == "told":
                 found(UNKNOWN_COLUMN.at(line=line, column=index + 1, value=name))
         return clear
 
@@ -236,13 +241,16 @@ class Reading:
     def open(self) -> bool:
         """Up to the first row; whether there is anything to read."""
         dialect = self.layout.dialect
+        options = dialect.options
         lines: Iterator[str] = chain.from_iterable(self._lines(self._stream, self._progress))
         try:
             for _ in range(dialect.skip):
                 next(lines, None)
             if dialect.other_lines:
                 lines = map(_Blanked(dialect.other_lines), lines)
-            self.rows = csv.reader(lines, strict=True, **dialect.options)
+            if dialect.other_delimiters:
+                lines, options = self._delimited(lines)
+            self.rows = csv.reader(lines, strict=True, **options)
             header = self._header(self.rows) if dialect.header else None
         except Unreadable as stopped:
             self.found(stopped.finding)
@@ -252,6 +260,16 @@ class Reading:
         arrangement = self.reader.arrangement(header, self.found)
         self.arrangement = arrangement or ()
         return arrangement is not None
+
+    def _delimited(self, lines: Iterator[str]) -> tuple[Iterator[str], dict[str, Any]]:
+        """The lines again, and what the csv module must know: the first line that is not blank tells the delimiter."""
+        blank: list[str] = []
+        for line in lines:
+            if line.strip():
+                found = _csv_columns.delimiter(self.layout, line)
+                return chain(blank, [line], lines), self.layout.dialect.options | {"delimiter": found}
+            blank.append(line)
+        return iter(blank), self.layout.dialect.options
 
     def take(self, rows: Any, records: Batch) -> None:
         """The records of the next rows, of which all findings are told. rows: with the physical lines as `line_num`."""
@@ -367,7 +385,9 @@ class _Generator:
         """The expression of one value."""
         if field.fields is not None:
             return self._structure(field.fields, field.required, name, lines)
-        cell = self.cells[name]
+        cell = self.cells.get(name)
+        if cell is None:
+            return "None"
         into = f"v{cell[1:]}"
         code_lines = self.codecs[name].read_code(cell, into, self.names)
         if len(code_lines) == 1 and code_lines[0].startswith(f"{into} = "):
@@ -378,6 +398,8 @@ class _Generator:
     def _structure(self, fields: Mapping[str, Field], required: bool, name: str, lines: list[str]) -> str:
         """A structure of columns: None when all of them are empty."""
         cells = [self.cells[leaf] for leaf in _below(self.cells, f"{name}.")]
+        if not cells:
+            return self._absent(required, lines)
         into = f"s{cells[0][1:]}_{name.count('.')}"
         inner: list[str] = []
         items = self._dict(fields, f"{name}.", inner)
@@ -389,6 +411,12 @@ class _Generator:
             f"    {empty}",
         ]
         return into
+
+    @staticmethod
+    def _absent(required: bool, lines: list[str]) -> str:
+        """A structure of which the file has no column."""
+        lines += ["raise ValueError"] if required else []
+        return "None"
 
 
 def header_line(layout: Layout) -> int:

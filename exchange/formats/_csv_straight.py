@@ -109,7 +109,9 @@ class Rows:
         self, name: str, known: Mapping[str, Any], lines: list[str], names: dict[str, object]
     ) -> Known:
         """The value of a cell."""
-        codec, cell = self.codecs[name], self.cells[name]
+        codec, cell = self.codecs[name], self.cells.get(name)
+        if cell is None:
+            return EMPTY
         into = f"v{cell[1:]}"
         trait = self.traits.get(name)
         empty = bool(trait) and (not known[name] if trait == "choice" else known[name])

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
+from exchange.formats._csv_columns import Column
 from exchange.formats._csv_read import _codecs
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
@@ -41,7 +42,7 @@ NO_STRUCTURE = code(
 class CsvWriter:
     """Writes files of one layout; the same records always give the same bytes."""
 
-    def __init__(self, layout: Layout, columns: Mapping[str, int | str]) -> None:
+    def __init__(self, layout: Layout, columns: Mapping[str, Column]) -> None:
         self._layout = layout
         self._codecs = dict(_codecs(layout.fields, layout))
         self._places = _places(layout, columns)
@@ -197,8 +198,9 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def _places(layout: Layout, columns: Mapping[str, int | str]) -> list[tuple[str, str | None]]:
+def _places(layout: Layout, found: Mapping[str, Column]) -> list[tuple[str, str | None]]:
     """Title and field of each column, in the order in which they are written."""
+    columns = {field: column.shown for field, column in found.items()}
     numbered = {column: field for field, column in columns.items() if isinstance(column, int)}
     if not numbered:
         return [(str(column), str(field)) for field, column in columns.items()]

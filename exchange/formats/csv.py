@@ -17,7 +17,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal, Self
 
 from pydantic import Field as Described
@@ -25,6 +25,7 @@ from pydantic import field_validator, model_validator
 
 from exchange.declare.layout import KindBase, LayoutBase, Name
 from exchange.formats import encoding as encodings
+from exchange.formats._csv_columns import columns
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_write import CsvWriter
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
@@ -39,8 +40,12 @@ DELIMITERS = (";", ",", "\t", "|")
 class Field(ValueField):
     """A column, or a structure of columns."""
 
-    column: int | str | None = Described(
-        None, description="header of the column, or its number from 1; default: the name of the field"
+    column: int | str | list[str] | None = Described(
+        None,
+        description="header of the column (of several the first that is there), or its number from 1; default: the name of the field",
+    )
+    optional: bool = Described(
+        False, description="files may lack the column; it is read as empty, and always written"
     )
     fields: dict[Name, Field] | None = None
 
@@ -52,6 +57,9 @@ class Field(ValueField):
             "a csv file has no control totals": self.control is not None,
             "columns are counted from 1": isinstance(self.column, int) and self.column < 1,
             "a structure has no column of its own": self.fields is not None and self.column is not None,
+            "a column that files may lack cannot be required": self.optional and self.required,
+            "`optional` belongs to the columns of a structure": self.optional and self.fields is not None,
+            "a column needs one name at least": self.column == [],
         }
         wrong = [problem for problem, is_so in problems.items() if is_so]
         if wrong:
@@ -63,6 +71,16 @@ class CsvDialect(Dialect):
     """How rows, columns and values are written."""
 
     delimiter: str = Described(";", description="the character between columns, or tab")
+    other_delimiters: list[str] = Described(
+        [],
+        alias="other delimiters",
+        description="files may have one of these instead; the header tells which",
+    )
+    other_columns: Literal["told", "ignored"] = Described(
+        "told",
+        alias="other columns",
+        description="columns that are not declared: a warning, or nothing where senders choose their columns",
+    )
     quote: Literal['"', "'", "none"] = Described(
         '"', description="what stands around values that hold a delimiter; inside a value it is doubled"
     )
@@ -88,6 +106,11 @@ class CsvDialect(Dialect):
         description="write ' before texts that would become formulas; default: if spreadsheet",
     )
 
+    @field_validator("other_delimiters")
+    @classmethod
+    def _characters(cls, others: list[str]) -> list[str]:
+        return [cls._one_character(other) for other in others]
+
     @field_validator("delimiter")
     @classmethod
     def _one_character(cls, delimiter: str) -> str:
@@ -104,6 +127,11 @@ class CsvDialect(Dialect):
         except re.error as error:
             raise ValueError(f'"{pattern}" is no regular expression: {error}') from None
         return pattern
+
+    @property
+    def delimiters(self) -> list[str]:
+        """All delimiters that files may have; the first is written."""
+        return [self.delimiter, *self.other_delimiters]
 
     @property
     def options(self) -> dict[str, Any]:
@@ -140,13 +168,17 @@ class Layout(LayoutBase):
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
-        places = list(columns(self).values())
+        found = columns(self).values()
+        places: list[int | str] = [name for one in found for name in one.names]
+        places += [one.number for one in found if one.number is not None]
         doubled = {place for place in places if places.count(place) > 1}
         if doubled:
             raise ValueError(f"the column {sorted(map(str, doubled))[0]} is declared twice")
         if not self.dialect.header and any(isinstance(place, str) for place in places):
             named = next(place for place in places if isinstance(place, str))
             raise ValueError(f'the file has no header, so the column "{named}" needs a number')
+        if not self.dialect.header and (self.dialect.other_delimiters or any(one.optional for one in found)):
+            raise ValueError("without a header nothing tells which delimiter and which columns a file has")
         if self.dialect.bom and not encodings.canonical(self.encoding).startswith("utf-"):
             raise ValueError(f"{self.encoding} has no byte order mark")
         if self.dialect.width and any(isinstance(p, int) and p > self.dialect.width for p in places):
@@ -156,22 +188,6 @@ class Layout(LayoutBase):
     def kinds(self) -> Mapping[str, KindBase]:
         """The one kind of row."""
         return {self.record: Kind(fields=self.fields)}
-
-
-def columns(layout: Layout) -> dict[str, int | str]:
-    """The column of each plain field, by its dotted name; without a header, in declared order."""
-    leaves = list(_leaves(layout.fields))
-    if not layout.dialect.header and all(field.column is None for _, field in leaves):
-        return {name: number for number, (name, _) in enumerate(leaves, 1)}
-    return {name: field.column or name.rpartition(".")[2] for name, field in leaves}
-
-
-def _leaves(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
-    for name, field in fields.items():
-        if field.fields is None:
-            yield prefix + name, field
-        else:
-            yield from _leaves(field.fields, f"{prefix}{name}.")
 
 
 def reader(layout: Layout) -> Reader:
@@ -187,16 +203,32 @@ def writer(layout: Layout) -> Writer:
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """By the header, when there is one; else by the width and the values of the first rows."""
     encoding = encodings.seen(sample, layout.encoding) if layout.dialect.header else layout.encoding
-    rows = _rows(sample, encoding, layout.dialect.options, layout.dialect.skip)
-    if not rows:
-        return None
-    places = columns(layout)
     if layout.dialect.header:
-        header = [cell.strip() for cell in rows[0]]
-        named = [place for place in places.values() if isinstance(place, str)]
-        missing = [place for place in named if place not in header]
-        return None if missing or not named else f"The header has all {len(named)} columns of the layout."
-    return _recognised_values(sample, rows, layout)
+        headed = (
+            _recognised_header(_rows(sample, encoding, options, layout), layout)
+            for options in _options(layout)
+        )
+        return next((reason for reason in headed if reason), None)
+    rows = _rows(sample, encoding, layout.dialect.options, layout)
+    return _recognised_values(sample, rows, layout) if rows else None
+
+
+def _options(layout: Layout) -> list[dict[str, Any]]:
+    """What Python's csv module must know, for each delimiter that files may have."""
+    return [layout.dialect.options | {"delimiter": one} for one in layout.dialect.delimiters]
+
+
+def _recognised_header(rows: list[list[str]], layout: Layout) -> str | None:
+    """Why the first row is a header of the layout: all columns are there that files must have."""
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    named = [column for column in columns(layout).values() if column.names]
+    there = [column.find(header) is not None for column in named]
+    if not any(there) or not all(
+        is_there or column.optional for is_there, column in zip(there, named, strict=True)
+    ):
+        return None
+    known = f"all {len(named)}" if all(there) else f"{sum(there)} of the {len(named)}"
+    return f"The header has {known} columns of the layout."
 
 
 def sniff(sample: bytes) -> Sniffed | None:
@@ -212,9 +244,12 @@ def sniff(sample: bytes) -> Sniffed | None:
     return None
 
 
-def _rows(sample: bytes, encoding: str, options: dict[str, Any], skip: int = 0) -> list[list[str]]:
+def _rows(
+    sample: bytes, encoding: str, options: dict[str, Any], layout: Layout | None = None
+) -> list[list[str]]:
     """The whole rows at the beginning of a sample; none when it is not of this form."""
     text = encodings.beginning(sample, encoding)
+    skip = layout.dialect.skip if layout is not None else 0
     lines = text.split("\n")[skip:] if text is not None and "\0" not in text else []
     cut = len(sample) >= SAMPLE_SIZE
     rows = csv.reader((f"{line}\n" for line in (lines[:-1] if cut else lines)), strict=True, **options)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import BinaryIO
 
+from exchange.formats._csv_columns import columns, delimiter
 from exchange.formats._csv_read import CsvReader
-from exchange.formats.csv import Layout, columns
+from exchange.formats.csv import Layout
 from exchange.formats.encoding import blocks
 from exchange.formats.spots import Spot, ignored, leaf
 from exchange.model import LINE, Record
@@ -48,7 +50,11 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     lines = _lines(stream, layout.encoding)
     for _ in range(layout.dialect.skip):
         next(lines, None)
-    rows = csv.reader(lines, strict=True, **layout.dialect.options)
+    options = layout.dialect.options
+    if layout.dialect.other_delimiters:
+        first = next(lines, "")
+        options["delimiter"], lines = delimiter(layout, first), chain([first], lines)
+    rows = csv.reader(lines, strict=True, **options)
     header = next((row for row in rows if row), []) if layout.dialect.header else None
     arrangement = CsvReader(layout, columns(layout)).arrangement(header, ignored) or ()
     names = [cell.strip() for cell in header or ()] or [

@@ -1,0 +1,90 @@
+"""Which column of a csv file holds which field: by number, or by the names that its header may have.
+
+    column: Name                      one name
+    column: [Cancelled at, Canceled at]   several: the first that is there is read, the first is written
+    optional: true                    a file without the column is read as if every cell of it were empty
+
+A name fits as it is written; where no column is written so, capitals and blanks do not count.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exchange.formats.csv import Field, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a field stands: under one of the names, or at a number from 1."""
+
+    names: tuple[str, ...]
+    number: int | None = None
+    optional: bool = False
+
+    @property
+    def shown(self) -> int | str:
+        """The header that is written, or the number."""
+        return self.names[0] if self.number is None else self.number
+
+    def find(self, header: Sequence[str]) -> int | None:
+        """The place of the column in a header, from 0; None when it is not there."""
+        if self.number is not None:
+            return self.number - 1 if self.number <= len(header) else None
+        written = next((header.index(name) for name in self.names if name in header), None)
+        if written is not None:
+            return written
+        alike = [_alike(name) for name in header]
+        return next((alike.index(name) for name in map(_alike, self.names) if name in alike), None)
+
+
+def columns(layout: Layout) -> dict[str, Column]:
+    """The column of each plain field, by its dotted name; without a header, in declared order."""
+    leaves = list(_leaves(layout.fields))
+    if not layout.dialect.header and all(field.column is None for _, field in leaves):
+        return {name: Column((), number) for number, (name, _) in enumerate(leaves, 1)}
+    return {name: _column(name.rpartition(".")[2], field) for name, field in leaves}
+
+
+def delimiter(layout: Layout, header: str) -> str:
+    """The delimiter of a file with that header line: of those declared, the one that shows most of the columns."""
+    dialect = layout.dialect
+    places = columns(layout).values()
+
+    def shown(one: str) -> int:
+        cells = split(header, dialect.options | {"delimiter": one})
+        return sum(place.find(cells) is not None for place in places)
+
+    return max(dialect.delimiters, key=shown)
+
+
+def split(line: str, options: Mapping[str, Any]) -> list[str]:
+    """The cells of one line, without blanks around; none when its quotes are not sound."""
+    try:
+        return [cell.strip() for row in csv.reader([line], strict=True, **options) for cell in row]
+    except csv.Error:
+        return []
+
+
+def _leaves(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    for name, field in fields.items():
+        if field.fields is None:
+            yield prefix + name, field
+        else:
+            yield from _leaves(field.fields, f"{prefix}{name}.")
+
+
+def _column(name: str, field: Field) -> Column:
+    if isinstance(field.column, int):
+        return Column((), field.column, field.optional)
+    named = [field.column] if isinstance(field.column, str) else field.column or [name]
+    return Column(tuple(str(each) for each in named), None, field.optional)
+
+
+def _alike(name: str) -> str:
+    """A name without capitals and blanks."""
+    return "".join(name.split()).casefold()

@@ -1,0 +1,122 @@
+"""Columns that files may lack, that have several names, and files whose delimiter their header tells."""
+
+from __future__ import annotations
+
+import io
+from decimal import Decimal as D
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exchange.declare.yaml import load
+from exchange.formats import registry
+from exchange.outcome import Gathered
+
+DECLARED = """
+layout: test/shop
+format: csv
+dialect: {{delimiter: ",", other delimiters: [";", tab]{more}}}
+record: line
+fields:
+  number: {{column: Name, required: true}}
+  total: {{column: [Total, Total amount], type: money}}
+  cancelled: {{column: [Cancelled at, Canceled at], optional: true}}
+  buyer: {{fields: {{name: {{column: Buyer, optional: true}}, town: {{column: Town, optional: true}}}}}}
+"""
+
+
+def layout(more: str = "", text: str = DECLARED) -> Any:
+    node, problems = load(text.format(more=more), "schemas/test/shop.yaml")
+    assert node is not None and not problems
+    found, problems = registry.parse_layout(node)
+    assert found is not None, problems
+    return found
+
+
+def read(content: str, more: str = "") -> tuple[list[dict[str, Any]], list[str]]:
+    found = Gathered()
+    reader = registry.get("csv").reader(layout(more))
+    records = [row for batch in reader.read(io.BytesIO(content.encode()), found) for row in batch]
+    plain = [{name: value for name, value in row.items() if not name.startswith("@")} for row in records]
+    return plain, [finding.code for finding in found.kept]
+
+
+WHOLE = {"number": "1", "total": D("2.50"), "cancelled": "yes", "buyer": {"name": "A", "town": "B"}}
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_header_tells_the_delimiter(delimiter: str) -> None:
+    rows = ["Name,Total,Cancelled at,Buyer,Town", "1,2.50,yes,A,B"]
+    text = "\n".join(row.replace(",", delimiter) for row in rows)
+    assert read(text) == ([WHOLE], [])
+    assert registry.recognise(text.encode(), "x.csv", [layout()])
+
+
+def test_blank_lines_before_the_header_do_not_count() -> None:
+    assert read("\n\nName;Total;Cancelled at;Buyer;Town\n1;2.50;yes;A;B\n") == ([WHOLE], [])
+
+
+@pytest.mark.parametrize(
+    "header", ["Town,Total amount,Canceled at,Name,Buyer", "TOWN,total Amount,canceled  at,name,buyer"]
+)
+def test_names_and_order_may_differ(header: str) -> None:
+    assert read(f"{header}\nB,2.50,yes,1,A\n") == ([WHOLE], [])
+
+
+def test_a_column_that_is_not_there_is_empty() -> None:
+    empty = {"number": "1", "total": D("2.50"), "cancelled": None, "buyer": None}
+    assert read("Name,Total\n1,2.50\n") == ([empty], [])
+    assert read("Name,Total,Town\n1,2.50,B\n")[0] == [empty | {"buyer": {"name": None, "town": "B"}}]
+
+
+def test_the_slow_side_knows_absent_columns_as_well() -> None:
+    rows, codes = read("Name,Total,Town\n1,wrong,\n2,1.00,B\n")
+    assert [row["number"] for row in rows] == ["2"] and len(codes) == 1
+
+
+def test_a_column_that_must_be_there() -> None:
+    assert read("Name,Cancelled at\n1,x\n") == ([], ["CSV002"])
+    assert not registry.recognise(b"Name,Cancelled at\n1,x\n", "x.csv", [layout()])
+
+
+def test_columns_nobody_declared() -> None:
+    text = "Name,Total,Colour\n1,2.50,red\n"
+    assert read(text)[1] == ["CSV003"]
+    assert read(text, ", other columns: ignored")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (DECLARED.replace("column: Name,", "column: Name, optional: true,"), "cannot be required"),
+        (DECLARED.replace("[Total, Total amount]", "[Total, Name]"), "declared twice"),
+        (DECLARED.replace('";"', '";;"'), "cannot separate columns"),
+        (DECLARED.replace("{more}", ", header: false"), "no header"),
+    ],
+)
+def test_layouts_that_contradict_themselves(text: str, problem: str) -> None:
+    node, _ = load(text.format(more=""), "schemas/test/shop.yaml")
+    assert node is not None
+    found, problems = registry.parse_layout(node)
+    assert found is None and any(problem in str(each.message) for each in problems)
+
+
+def test_all_columns_are_written_under_their_first_name() -> None:
+    out = io.BytesIO()
+    record = {"number": "1", "total": D("2.50"), "cancelled": None, "buyer": None}
+    registry.get("csv").writer(layout()).write([[record]], out, io.BytesIO, Gathered())
+    assert out.getvalue() == b"Name,Total,Cancelled at,Buyer,Town\r\n1,2.50,,,\r\n"
+
+
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_size=6)
+
+
+@given(
+    st.permutations(["Name", "Total", "Canceled at", "Town"]),
+    st.sampled_from(",;\t"),
+    st.lists(CELLS, max_size=12),
+)
+def test_reading_never_raises(header: list[str], delimiter: str, cells: list[str]) -> None:
+    read("\n".join([delimiter.join(header), delimiter.join(cells)]))
