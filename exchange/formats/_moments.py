@@ -65,7 +65,7 @@ _PARTS: Mapping[str, tuple[str, str]] = {
 }
 _NEEDS: Mapping[str, str] = {"date": "Ymd", "time": "HM", "datetime": "YmdHM"}
 _ALLOWS: Mapping[str, str] = {"date": "Ymd", "time": "HMSfz", "datetime": "YmdHMSfz"}
-_ISO_ZONE = "(?:Z|[+-][0-9]{2}:[0-9]{2})?"
+_ISO_ZONE = "(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
 _ISO_TIME = "[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]{1,9})?" + _ISO_ZONE
 _ISO_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ISO: Mapping[str, re.Pattern[str]] = {

@@ -52,6 +52,23 @@ WOOCOMMERCE = {
     "_taxes_01": "tax-rates",
     "_taxes_04": "tax-rates",
 }
+ZETTLE = {
+    "fetch-account-transactions-v2_01": "account-transactions",
+    "fetch-inventory-balance_01": "inventory-balances",
+    "fetch-inventory-balance_04": "inventory-queries",
+    "fetch-purchase-information-for-transactions-v2_01": "account-transactions",
+    "product-library_01": "products",
+    "product-library_02": "product-updates",
+    "purchase_01": "payments",
+    "purchase_02": "payments",
+    "purchase_03": "payments",
+    "purchase_04": "payments",
+    "purchase_05": "payments",
+    "purchase_06": "payments",
+    "update-inventory-balance_01": "inventory-movements",
+    "update-inventory-balance_02": "inventory-balances",
+    "update-inventory-balance_03": "inventory-product-changes",
+}
 FLAWED = {
     "draft_order": {"SHOP011"},  # its lines make 1170.42, its total says 1027.41
     "_payment-gateways_01": {"JSN005"},  # a key stands twice
@@ -62,7 +79,8 @@ FLAWED = {
 @pytest.mark.parametrize(
     ("shop", "name", "layout"),
     [("shopify", *pair) for pair in SHOPIFY.items()]
-    + [("woocommerce", *pair) for pair in WOOCOMMERCE.items()],
+    + [("woocommerce", *pair) for pair in WOOCOMMERCE.items()]
+    + [("zettle", *pair) for pair in ZETTLE.items()],
 )
 def test_a_file_is_known_for_what_it_is(corpus: Path, shop: str, name: str, layout: str) -> None:
     seen = looking.inspect(corpus / "accounting" / shop / f"{name}.json", None, None)
@@ -72,7 +90,7 @@ def test_a_file_is_known_for_what_it_is(corpus: Path, shop: str, name: str, layo
 
 
 def test_every_file_is_listed(corpus: Path) -> None:
-    for shop, names in (("shopify", SHOPIFY), ("woocommerce", WOOCOMMERCE)):
+    for shop, names in (("shopify", SHOPIFY), ("woocommerce", WOOCOMMERCE), ("zettle", ZETTLE)):
         assert {path.stem for path in (corpus / "accounting" / shop).glob("*.json")} == set(names)
 
 
@@ -85,6 +103,9 @@ def test_every_file_is_listed(corpus: Path) -> None:
         ("woocommerce", "_orders_03", {"common/order": 2}, [("USD", D("68.35"))]),
         ("woocommerce", "_products_04", {"common/product": 2}, []),
         ("woocommerce", "_customers_03", {"common/customer": 2}, []),
+        ("zettle", "product-library_01", {"common/product": 2}, []),
+        ("zettle", "update-inventory-balance_02", {"common/stock": 2}, []),
+        ("zettle", "fetch-account-transactions-v2_01", {"common/settlement": 1}, []),
     ],
 )
 def test_documents_of_real_files(
