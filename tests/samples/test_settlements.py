@@ -61,7 +61,7 @@ def test_zettle_account(corpus: Path) -> None:
 def test_business_objects(
     corpus: Path, name: str, layout: str, documents: dict[str, int], totals: tuple[str, str], codes: list[str]
 ) -> None:
-    """The invoice says VAT of 993.60 where its lines make 993.35: its rounding is counted as VAT."""
+    """The invoice says VAT of 993.60 where its lines make 993.35, and counts a rounding of 0.50 in neither sum."""
     seen = looking.inspect(corpus / "accounting" / "settlement" / name, None, None)
     assert seen.layout == layout and dict(seen.documents) == documents
     assert [finding.code for finding in seen.findings.kept] == codes
