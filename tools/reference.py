@@ -31,7 +31,7 @@ from exchange.declare.catalogue import Catalogue
 from exchange.declare.layout import FieldBase, LayoutBase
 from exchange.flow.library import Library
 from exchange.formats import registry as formats
-from exchange.ledger import queries, schema
+from exchange.ledger import queries
 from exchange.ledger import rows as ledger_rows
 from exchange.mapping.functions import functions
 from exchange.model import FieldShape
@@ -392,16 +392,16 @@ def stages_page() -> str:
     parts = ["# Stages", "The database itself refuses every move that is not in the table below."]
     remarks = _remarks()
     for name, title in LISTS.items():
-        rows = [(code(word), remarks[name, word]) for word in getattr(schema, name)]
+        rows = [(code(word), remarks[name, word]) for word in getattr(stages, name)]
         parts.append(f"## {title}\n\n{table(('Word', 'Meaning'), rows)}")
-    rows_of = [(thing, code(old) or "(new)", code(new), who) for thing, old, new, who in schema.MOVES]
+    rows_of = [(thing, code(old) or "(new)", code(new), who) for thing, old, new, who in stages.MOVES]
     parts.append(f"## Legal moves\n\n{table(('Thing', 'From', 'To', 'By'), rows_of)}")
     return "\n\n".join(parts)
 
 
 def _remarks() -> Mapping[tuple[str, str], str]:
-    """The remark behind each word of the schema's lists, by list and word."""
-    text = inspect.getsource(schema)
+    """The remark behind each word of the lists, by list and word."""
+    text = inspect.getsource(stages)
     lines = text.splitlines()
     found: dict[tuple[str, str], str] = {}
     for node in ast.parse(text).body:

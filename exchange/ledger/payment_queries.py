@@ -15,7 +15,8 @@ from exchange.ledger import queries
 from exchange.ledger.payment_tables import batches, payments
 from exchange.ledger.payments import UNIT, amount_of, compact, stored
 from exchange.ledger.rows import Arrival, Delivery, Event
-from exchange.ledger.schema import PAYMENT_STAGES, arrivals, deliveries
+from exchange.ledger.schema import arrivals, deliveries
+from exchange.ledger.stages import PAYMENT_STAGES
 
 _posting = arrivals.alias("posting")
 STAGE: ColumnElement[str] = case(

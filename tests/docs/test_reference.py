@@ -20,7 +20,7 @@ from exchange.declare.pack import Pack
 from exchange.declare.site import Site
 from exchange.declare.table import Table
 from exchange.formats import registry as formats
-from exchange.ledger import schema
+from exchange.ledger import stages
 from exchange.mapping.functions import functions
 from exchange.operations import reference as listed
 from exchange.transports import registry as transports
@@ -123,9 +123,9 @@ def test_unsure_layouts_are_marked() -> None:
 
 def test_stages_and_moves_are_those_of_the_ledger() -> None:
     text = page("stages")
-    for word in (*schema.ARRIVAL_STAGES, *schema.DELIVERY_STAGES, *schema.PAYMENT_STAGES, *schema.HOLDS):
+    for word in (*stages.ARRIVAL_STAGES, *stages.DELIVERY_STAGES, *stages.PAYMENT_STAGES, *stages.HOLDS):
         assert f"| `{word}` |" in text
-    for thing, old, new, who in schema.MOVES:
+    for thing, old, new, who in stages.MOVES:
         assert f"| {thing} | {f'`{old}`' if old else '(new)'} | `{new}` | {who} |" in text
 
 

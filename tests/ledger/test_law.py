@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from exchange.errors import LedgerError
 from exchange.ledger import Ledger, Move, claims, open_ledger, queries, rows, schema, sending
 from exchange.ledger.migrate import HEAD
-from exchange.ledger.schema import ARRIVAL_STAGES, DELIVERY_STAGES, HOLDS, MOVES, PAYMENT_STAGES
+from exchange.ledger.stages import ARRIVAL_STAGES, DELIVERY_STAGES, HOLDS, MOVES, PAYMENT_STAGES
 
 LEGAL = {(thing, old, new): who for thing, old, new, who in MOVES}
 APPROVED = {"approved", "delivered"}

@@ -13,7 +13,8 @@ from exchange.errors import LedgerError
 from exchange.ledger import Ledger, Move, acts, bulk, payment_queries, payments, queries, rows, sending
 from exchange.ledger.payment_queries import Wanted
 from exchange.ledger.payment_tables import payments as table
-from exchange.ledger.schema import FOLLOWS_ITS_FILE, MOVES, PAYMENT_STAGES, arrivals, deliveries
+from exchange.ledger.schema import arrivals, deliveries
+from exchange.ledger.stages import FOLLOWS_ITS_FILE, MOVES, PAYMENT_STAGES
 from tests.ledger.test_law import arrive, parcel, refused
 
 OWN = [stage for stage in PAYMENT_STAGES if stage not in (*FOLLOWS_ITS_FILE[1:], "posted")]
