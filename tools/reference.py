@@ -31,7 +31,7 @@ from exchange.declare.catalogue import Catalogue
 from exchange.declare.layout import FieldBase, LayoutBase
 from exchange.flow.library import Library
 from exchange.formats import registry as formats
-from exchange.ledger import queries
+from exchange.ledger import queries, stages
 from exchange.ledger import rows as ledger_rows
 from exchange.mapping.functions import functions
 from exchange.model import FieldShape
