@@ -198,6 +198,27 @@ def test_several_statements_in_one_file(tmp_path: Path) -> None:
     assert codes(found) == ["TITO08"] and "closed with 177.66" in found[0].message
 
 
+def test_a_statement_without_entries_is_a_document_and_is_written_again() -> None:
+    raw = file(
+        head(7, "1799.00", 2),
+        balance("260302", "1799.00"),
+        head(8, "1799.00", 3),
+        entry(1, "-10.00"),
+        balance("260303", "1789.00"),
+    )
+    rows, found = records("finanssiala/tito", raw)
+    assert ([row["@kind"] for row in rows], codes(found)) == (["statement", "entry"], [])
+    assert written("finanssiala/tito", rows) == (raw, [])
+    made, found = documents("finanssiala/tito", raw)
+    assert ([one["@kind"] for one in made], codes(found)) == (["bank_statement", "bank_transaction"], [])
+    assert taken(made[0], "opening", "closing", "sequence") == (Decimal("1799.00"), Decimal("1799.00"), "7")
+    _, found = documents(
+        "finanssiala/tito",
+        raw.replace(balance("260302", "1799.00").encode(), balance("260302", "1789.00").encode()),
+    )
+    assert errors(found) == ["TITO09"]
+
+
 def test_blanks_taken_off_and_letters_of_seven_bits() -> None:
     stripped = b"\n".join(line.rstrip() for line in FULL.split(b"\r\n"))
     assert plain(documents(NAME, stripped)[0]) == plain(documents(NAME, FULL)[0])

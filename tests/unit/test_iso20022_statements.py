@@ -497,9 +497,15 @@ def test_empty_elements_and_another_order_inside_an_entry_change_nothing() -> No
 
 
 def test_a_statement_without_entries_is_a_document_of_its_own() -> None:
-    made, found = documents(statement(balances=BALANCES), "iso20022/camt.053")
+    same = balance("OPBD", "50.00", "DBIT") + balance("CLBD", "50.00", "DBIT")
+    made, found = documents(statement(balances=same), "iso20022/camt.053")
     assert found == [] and [each["@kind"] for each in made] == ["bank_statement"]
-    assert taken(made[0], "account", "opening", "closing", "kind") == (OWN, -50, 25, "statement")
+    assert taken(made[0], "account", "opening", "closing", "kind") == (OWN, -50, -50, "statement")
+
+
+def test_a_statement_whose_entries_are_gone_is_told() -> None:
+    _, found = documents(statement(balances=BALANCES), "iso20022/camt.053")
+    assert [(each.code, each.severity) for each in found] == [("CAMT12", "error")]
 
 
 def test_transactions_of_a_batch_have_keys_of_their_own() -> None:

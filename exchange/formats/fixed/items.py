@@ -40,6 +40,8 @@ class Item:
     of_envelope: bool
     """Whether it is an envelope or belongs to one."""
     good: bool = True
+    lone: bool = True
+    """Of an envelope: whether no record stands inside it."""
     owner: Item | None = None
     seen: dict[str, int] | None = None
     """The lines of its parts that stand once, and of its trailer."""

@@ -18,9 +18,10 @@ from exchange.formats.fixed.seal import Seal
 
 
 class Kind(KindBase):
-    """A kind of record with everything that belongs to it."""
+    """A kind of record with everything that belongs to it. own: handed on itself where no other stands inside it."""
 
     fields: dict[Name, Field]
+    own: bool = False
 
 
 class Layout(LayoutBase):
@@ -98,7 +99,12 @@ class Layout(LayoutBase):
     def kinds(self) -> Mapping[str, KindBase]:
         """The kinds, each with the fields of its trailer and of the records that belong to it."""
         return {
-            name: Kind(inside=record.inside, meaning=record.meaning, fields=self.all_fields(name))
+            name: Kind(
+                inside=record.inside,
+                own=record.own is not None,
+                meaning=record.meaning,
+                fields=self.all_fields(name),
+            )
             for name, record in self.declared.items()
             if not record.owners
         }

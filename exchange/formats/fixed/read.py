@@ -176,6 +176,8 @@ class _Reading:
             self._tell(OUTSIDE, line=number, record=plan.name, kind=plan.inside)
             item.good = False
         self.open.append(item)
+        if depth:
+            self.open[depth - 1].lone = False
         if depth and plan.role == "streamed":
             if plan.ahead and self._reads(False):
                 self.open[depth - 1].ahead.join(item, text)
@@ -337,6 +339,8 @@ class _Reading:
             item.ahead.tell_unused(self.found)
             for finding in self.controls.findings(item.plan.name, item.place, item.totals, end or item.line):
                 self.found(finding)
+        if item.lone and item.good and item.plan.record.own and self.pass_ != "envelopes":
+            self._hand_on(item)
         around = self._around()
         if around is not None:
             around.totals.merge(item.totals)

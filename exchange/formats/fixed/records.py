@@ -168,6 +168,9 @@ class Record(Line, KindBase):
     """A kind of record, or a record that belongs to the one before it (`of`)."""
 
     trailer: Trailer | None = None
+    own: Literal["alone"] | None = Described(
+        None, description="of a kind that others stand in: it is a record itself where none stands inside it"
+    )
     of: Name | list[Name] | None = Described(None, description="the record before it that it belongs to")
     before: Name | list[Name] | None = Described(
         None, description="the records behind it that it belongs to: all with the same value of `by`"

@@ -78,7 +78,8 @@ class FixedWriter:
         self.controls = Controls(layout)
         self.source = self.dispatch.source
         self.streamed = [name for name, plan in self.dispatch.plans.items() if plan.role == "streamed"]
-        self.around = {name: _around(layout, name) for name in self.streamed}
+        self.alone = [name for name, record in layout.declared.items() if record.own]
+        self.around = {name: _around(layout, name) for name in (*self.streamed, *self.alone)}
         self.parts = {name: _parts(layout, name) for name in layout.declared}
         self.scattered = {
             name: [part for part, record in layout.children(name) if record.behind is not None]
@@ -114,14 +115,18 @@ class _Writing:
         self.written = {name: 0 for name, record in writer.layout.declared.items() if not record.owners}
 
     def record(self, record: Record) -> None:
-        """One streamed record, in its envelopes."""
+        """One streamed record, in its envelopes, or an envelope in which no record stands."""
         kind = record.get(KIND)
         if kind not in self.writer.around and len(self.writer.streamed) == 1:
             kind = self.writer.streamed[0]
         if kind not in self.writer.around:
             known = ", ".join(self.writer.streamed)
             self.found(UNKNOWN_KIND.at(line=record.get(LINE), value=kind, known=known))
-        elif self._envelopes(record, str(kind)):
+        elif not self._envelopes(record, str(kind)):
+            return
+        elif kind in self.writer.alone:
+            self._begin(str(kind), record)
+        else:
             self._record(str(kind), record, record.get(LINE))
 
     def close_to(self, depth: int) -> None:

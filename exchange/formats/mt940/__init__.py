@@ -4,9 +4,9 @@
     format: mt940
     encodings: [utf-8, windows-1252]
 
-A file holds `statement`s and the `entry` records in them, with or without the blocks of the SWIFT envelope. Balances,
-sums and pages are checked. What banks write into field 86 is declared in `dialects`; the first that fits an entry is
-used.
+A file holds `statement`s and the `entry` records in them, with or without the blocks of the SWIFT envelope; a statement
+in which no entry stands is a record itself. Balances, sums and pages are checked. What banks write into field 86 is
+declared in `dialects`; the first that fits an entry is used.
 
 Source: SWIFT User Handbook, Category 9, as described by banks' customer guides.
 """

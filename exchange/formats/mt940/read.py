@@ -280,27 +280,26 @@ class _Reading:
         self.statement: Record = {}
         self.good = False
         self.whole = True
+        self.lone = True
         self.totals = Totals()
         self.entry: Record | None = None
         self.of_entry = False
         self.dialects: Counter[str | None] = Counter()
 
     def run(self, incoming: Iterator[Start | Field]) -> Iterator[Record]:
-        """All entries of good statements."""
+        """All entries of good statements, and those statements in which none stands."""
         for item in incoming:
             if isinstance(item, Start):
-                yield from self._close()
-                self._end()
+                yield from self._end()
                 self.statement, self.good = next(self.statements)
-                self.totals, self.of_entry, self.whole = Totals(), False, True
+                self.totals, self.of_entry, self.whole, self.lone = Totals(), False, True, True
             elif item.tag == "61":
                 yield from self._close()
-                self.of_entry = True
+                self.of_entry, self.lone = True, False
                 self._begin(item)
             else:
                 self._more(item)
-        yield from self._close()
-        self._end()
+        yield from self._end()
         if self.dialects:
             self.found(DIALECTS.at(value=told_of(self.dialects)))
 
@@ -340,11 +339,14 @@ class _Reading:
         entry["statement"] = self.statement
         yield entry
 
-    def _end(self) -> None:
-        """The statement is whole: what its entries come to."""
+    def _end(self) -> Iterator[Record]:
+        """The statement is whole: what its entries come to; one without entries is handed on itself."""
+        yield from self._close()
         if self.statement and self.good and self.whole:
             for finding in findings(self.statement, self.totals):
                 self.found(finding)
+            if self.lone:
+                yield self.statement
 
 
 def _branch(text: str | None) -> str:

@@ -50,9 +50,10 @@ class Field(ValueField):
 
 
 class Kind(KindBase):
-    """A kind of record."""
+    """A kind of record. own: handed on itself, too, where no other kind stands inside it."""
 
     fields: dict[Name, Field]
+    own: bool = False
 
 
 def _balance(meaning: str, **more: Any) -> Spec:
@@ -123,11 +124,15 @@ _ENTRY: Mapping[str, Spec] = {
 
 
 def kinds() -> dict[str, Kind]:
-    """Statements, and the entries in them."""
-    return {"statement": _kind(_STATEMENT), "entry": _kind(_ENTRY, "statement")}
+    """Statements, which are records themselves where no entry stands in them, and the entries in them."""
+    return {"statement": _kind(_STATEMENT, own=True), "entry": _kind(_ENTRY, "statement")}
 
 
-def _kind(fields: Mapping[str, Spec], inside: str | None = None) -> Kind:
+def _kind(fields: Mapping[str, Spec], inside: str | None = None, *, own: bool = False) -> Kind:
     return Kind.model_validate(
-        {"inside": inside, "fields": {name: Field.model_validate(one) for name, one in fields.items()}}
+        {
+            "inside": inside,
+            "own": own,
+            "fields": {name: Field.model_validate(one) for name, one in fields.items()},
+        }
     )

@@ -54,7 +54,7 @@ OTHER_KIND = code(
     "MT056",
     "error",
     'A record of the kind "{value}" cannot stand in a statement.',
-    advice="Write `entry` records.",
+    advice="Write `entry` records, or `statement` records without entries.",
 )
 
 _SWIFT = re.compile(r"[^A-Za-z0-9/?:().,'+ \n-]")
@@ -95,8 +95,12 @@ class _Writing:
         self.ending = "\r\n" if layout.newline == "crlf" else "\n"
 
     def record(self, entry: Record) -> None:
-        """One more entry; another statement than that of the one before opens a message."""
+        """One more entry, or a statement without any; another statement than that of the one before opens a message."""
         self.line = entry.get(LINE)
+        if entry.get(KIND) == "statement":
+            self.end()
+            self._open(entry)
+            return
         if entry.get(KIND) != "entry":
             self._tell(OTHER_KIND, value=entry.get(KIND))
             return
