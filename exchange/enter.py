@@ -14,7 +14,7 @@ from itertools import chain, islice
 from exchange import backoff
 from exchange.bound import BoundFlow
 from exchange.findings import code
-from exchange.ledger import Ledger, Move, Writing, contents, payments, sending
+from exchange.ledger import Ledger, Move, Writing, contents, matches, payments, sending
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.ledger.sending import Clash, Parcel
@@ -86,9 +86,8 @@ def _good(row: Arrival, outcome: Outcome, parcels: tuple[Parcel, ...]) -> _Good:
     rest = iter(outcome.documents)
     few = list(islice(rest, FEW + 1))
     many = len(few) > FEW
-    return _Good(
-        row, outcome, parcels, chain(few, rest) if many else few, bool(many or row.run or row.forced)
-    )
+    alone = bool(many or row.run or row.forced or outcome.matches)
+    return _Good(row, outcome, parcels, chain(few, rest) if many else few, alone)
 
 
 def _enter_good(ledger: Ledger, writing: Writing, flow: BoundFlow, goods: Sequence[_Good]) -> None:
@@ -123,6 +122,7 @@ def _enter_results(
             return Clash("empty", say), []
     contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
+    matches.enter(writing, [(each.row, each.outcome.matches, each.outcome.statements) for each in goods])
     clash = sending.enter(ledger, writing, [(each.row, each.parcels) for each in goods])
     clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods])
     return clash, [_written(each, numbers[each.row.id]) for each in goods]

@@ -135,6 +135,8 @@ def _command(name: str, context: click.Context) -> str:
         return _described(command, name, context)
     inner = click.Context(command, info_name=name, parent=context)
     parts = [f"## exchange {name}", inspect.cleandoc(command.help or "")]
+    if own := [each for each in command.params if isinstance(each, click.Option)]:
+        parts.append(table(("Option", "Default", "Meaning"), [_option(each, inner) for each in own]))
     parts += [
         _described(each, f"{name} {each.name}", context, name=str(each.name), parent=inner)
         for each in command.commands.values()

@@ -18,6 +18,7 @@ GROUPS = {
     "Look into a file": ("inspect", "read", "try", "explain"),
     "Run": ("run", "status", "show", "findings", "seen", "payments"),
     "Decide": ("retry", "replay", "resend", "release", "reject", "repair", "approve", "lift"),
+    "Reconcile": ("reconcile",),
     "Share": ("pack",),
     "Prove": ("verify",),
     "Reference": ("formats", "layouts", "banks", "functions", "codes", "schema"),

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import pickle
 import tempfile
-import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol, cast
 
 from exchange.findings import Found, code
+from exchange.flow.kept import IN_MEMORY, Spool
 from exchange.formats.contract import Reader
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import ArrivalFacts, Batch
 from exchange.outcome import Gathered, MatchRow, StatementRow
+from exchange.past import NoPast, Past
 from exchange.reconcile import kept
 from exchange.reconcile.book import Book
 from exchange.reconcile.continuity import Statements
 from exchange.reconcile.items import OpenItems, Side
 from exchange.reconcile.matching import match
 from exchange.reconcile.packed import Kept, Packed
-from exchange.reconcile.past import NoPast, Past
 from exchange.reconcile.rulebook import Rulebook
 
 NO_REFERENCE = code(
@@ -36,9 +35,6 @@ BAD_REFERENCE = code(
     "The file of the flow {value} that this one is matched against has errors.",
     advice="Look at `exchange findings --flow {value}`.",
 )
-
-_IN_MEMORY = 256 << 10
-"""Bytes of what is kept or waits from which on it goes to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,8 @@ class Memory(Protocol):
     def every(self, flow: str) -> Sequence[Reference]:
         """All done arrivals of a flow, oldest first."""
 
-    def past(self, flow: str, arrival: str) -> Past:
-        """What was decided in other arrivals of a flow and of those that share its open items."""
+    def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
+        """What was decided in other arrivals of a flow and of those that share its open items; as_then: at the time of the arrival."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +74,7 @@ class NoMemory:
         found = self.files.get(flow)
         return [] if found is None else [found]
 
-    def past(self, flow: str, arrival: str) -> Past:
+    def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """Nothing is known."""
         return NoPast()
 
@@ -136,23 +132,35 @@ class Matching:
     ) -> tuple[Iterator[Batch], MatchSpool]:
         """The decisions, and what the ledger keeps of them once they are all taken. used: files are noted there."""
         kept_of = MatchSpool(work)
+        past = self.memory.past(self.flow, facts.id)
+        book = self.book(facts, found, past, used)
+        if book is None:
+            return iter(()), kept_of
+        statements = Statements(past, found, self.rules.repeated)
+        decided = match(statements.watched(documents), book, self.rules, lambda: _spool(work))
+        return kept_of.following(decided, book, statements), kept_of
+
+    def book(
+        self, facts: ArrivalFacts, found: Found, past: Past, used: dict[str, str] | None = None
+    ) -> Book | None:
+        """What is decided with: the open items as they are now. None when a list has not come yet."""
         chosen = self.files(found)
         if not all(files for _, files in chosen):
-            return iter(()), kept_of
-        past = self.memory.past(self.flow, facts.id)
+            return None
         sides: dict[Side, OpenItems] = {}
         for each, files in chosen:
-            for number, file in enumerate(files):
-                used[each.flow if number == 0 else f"{each.flow}/{number + 1}"] = file.sha256
+            names = [
+                each.flow if number == 0 else f"{each.flow}/{number + 1}" for number in range(len(files))
+            ]
+            (used if used is not None else {}).update(
+                zip(names, (file.sha256 for file in files), strict=True)
+            )
             self._load(
                 each, files, facts, found, past, sides.setdefault(each.side, OpenItems(each.side, Packed()))
             )
         for items in sides.values():
             items.tell_twins(found)
-        book = Book(sides, past, self.rules.accounts, self.rules.bounds)
-        statements = Statements(past, found, self.rules.repeated)
-        decided = match(statements.watched(documents), book, self.rules, lambda: _spool(work))
-        return kept_of.following(decided, book, statements), kept_of
+        return Book(sides, past, self.rules.accounts, self.rules.bounds)
 
     def _load(
         self,
@@ -174,7 +182,7 @@ def traced(
     matching: Matching, lists: Mapping[str, Iterator[Batch]], facts: ArrivalFacts, found: Found
 ) -> Book:
     """What decisions are made with when they are made once more, to be explained: every record is the very same one."""
-    past = matching.memory.past(matching.flow, facts.id)
+    past = matching.memory.past(matching.flow, facts.id, as_then=True)
     sides: dict[Side, OpenItems] = {}
     for each in matching.lists:
         sides.setdefault(each.side, OpenItems(each.side, Kept())).load(lists[each.flow], found, past)
@@ -183,31 +191,27 @@ def traced(
     return Book(sides, past, matching.rules.accounts, matching.rules.bounds)
 
 
-class MatchSpool:
-    """What the ledger keeps of decisions, on disk until it is entered; it can be read once, in order."""
+class MatchSpool(Spool):
+    """What the ledger keeps of decisions, in order."""
 
-    def __init__(self, folder: Path) -> None:
-        self._file = _spool(folder)
-        weakref.finalize(self, self._file.close)  # nobody may want to read what was only tried
-        self.statements: Sequence[StatementRow] = ()
+    statements: Sequence[StatementRow] = ()
 
     def following(self, decisions: Iterator[Batch], book: Book, statements: Statements) -> Iterator[Batch]:
         """The same decisions, each noted."""
+        add = self.adder(None)
         for batch in decisions:
-            pickle.dump([kept.row(record, book) for record in batch], self._file, pickle.HIGHEST_PROTOCOL)
+            add([kept.row(record, book) for record in batch])
             yield batch
         self.statements = statements.taken()
 
     def rows(self) -> Iterator[MatchRow]:
         """All of them."""
-        end = self._file.tell()
-        self._file.seek(0)
-        while self._file.tell() < end:
-            yield from pickle.load(self._file)
+        for _, some in self:
+            yield from some
 
 
 def _spool(folder: Path) -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](_IN_MEMORY, dir=str(folder)))
+    return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](IN_MEMORY, dir=str(folder)))
 
 
 def _uncounted(_: object) -> Tally:

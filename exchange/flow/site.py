@@ -13,7 +13,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from exchange.declare.catalogue import Catalogue
-from exchange.declare.flow import Flow, Source, Target
+from exchange.declare.flow import Flow, Match, Source, Target
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean
@@ -28,6 +28,7 @@ from exchange.reconcile.rulebook import Rulebook, references_only
 from exchange.transports import registry as transports
 
 TRANSACTION, MATCH, INVOICE = "common/bank-transaction", "common/match", "common/invoice"
+DECISIONS = "exchange/decisions"
 OF_INVOICES = "common/invoice-to-receivable"
 """The mapping that makes open items of invoices."""
 
@@ -308,12 +309,26 @@ class _Binder:
         if result is not None and result != TRANSACTION:
             where = flow.match.names[0]
             self._say(where, f"Only {TRANSACTION} can be matched; here the documents are {result}.")
+        self._check_decided(flow.match)
         lists = [self._against(name, flow) for name in flow.match.names]
         rules = self._rules(flow.match.rules)
         sound = [each for each in lists if each is not None]
         if rules is None or len(sound) < len(lists):
             return None
         return Matching(flow.flow, sound, rules, self.memory)
+
+    def _check_decided(self, match: Match) -> None:
+        """The flow that takes what people decide reads these files, from a folder of this machine."""
+        if match.decided is None:
+            return
+        taking = self.flows.get(match.decided)
+        if taking is None:
+            self._say(
+                match.decided, f'There is no flow "{match.decided}".', did_you_mean(match.decided, self.flows)
+            )
+        elif taking.layout != DECISIONS or not taking.from_.at.startswith("folder:"):
+            advice = f"Its layout is {DECISIONS}, and it takes its files from a folder: place."
+            self._say(match.decided, f'The flow "{match.decided}" cannot take what people decide.', advice)
 
     def _against(self, called: str, flow: Flow) -> Against | None:
         """One list of open items."""

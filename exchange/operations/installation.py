@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import secrets as secrets_of_system
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from exchange import secrets
 from exchange.archive import Store
 from exchange.declare.catalogue import SITE_FILE
+from exchange.declare.flow import Flow
 from exchange.errors import UseError
 from exchange.flow.bound import OWNER_FILE
 from exchange.flow.reconciling import Reference
 from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
 from exchange.ledger import Ledger, open_ledger, queries
-from exchange.reconcile.past import NoPast, Past
+from exchange.ledger.matches import LedgerPast
+from exchange.past import Past
 
 LEDGER_FILE = "ledger.db"
 
@@ -54,6 +57,7 @@ def installation(folder: Path) -> Iterator[Installation]:
     """The site in a folder with its ledger and archive, which are made when they are not there yet."""
     last = _Remembered()
     site = open_site(_expect_site(folder), last)
+    last.flows = site.declared_flows
     ledger, store = open_books(site)
     last.books = ledger, store
     try:
@@ -85,10 +89,21 @@ def _expect_site(folder: Path) -> Path:
     return folder.absolute()
 
 
+def sharing(flows: Mapping[str, Flow], name: str) -> set[str]:
+    """The flows that match against a list of open items that this one matches against, too."""
+    lists = {other: _lists(flow) for other, flow in flows.items()}
+    return {name, *(other for other in flows if lists[other] & lists.get(name, set()))}
+
+
+def _lists(flow: Flow) -> set[str]:
+    return {str(flow.with_[name]) for name in flow.match.names} if flow.match else set()
+
+
 class _Remembered:
     """What the books of a site remember for its flows (an `exchange.flow.reconciling.Memory`)."""
 
     books: tuple[Ledger, Store] | None = None
+    flows: Mapping[str, Flow] = MappingProxyType({})
 
     def newest(self, flow: str) -> Reference | None:
         """What another flow last brought to an end."""
@@ -99,9 +114,10 @@ class _Remembered:
         """All that another flow brought to an end, oldest first."""
         return self._done(flow, None)[::-1]
 
-    def past(self, flow: str, arrival: str) -> Past:
-        """What was decided before."""
-        return NoPast()
+    def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
+        """What was decided before, by all flows that match against the same open items."""
+        assert self.books is not None
+        return LedgerPast(self.books[0], sharing(self.flows, flow), arrival, as_then)
 
     def _done(self, flow: str, limit: int | None) -> list[Reference]:
         assert self.books is not None

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from exchange.past import NoPast, Past
 from exchange.reconcile import references
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
 from exchange.reconcile.names import alike
-from exchange.reconcile.past import NoPast, Past
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from exchange.findings import Finding, Found, code
 from exchange.model import LINE, PATH, Batch, Record
 from exchange.outcome import StatementRow
-from exchange.reconcile.past import Past, Standing
+from exchange.past import Past, Standing
 
 Repeated = Literal["hold", "warn"]
 

@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 
 from exchange.findings import Found, code
 from exchange.model import LINE, Batch, Record
+from exchange.past import NoPast, Past
 from exchange.reconcile import money, references, words
 from exchange.reconcile.index import Index
 from exchange.reconcile.packed import Kept, Packed
-from exchange.reconcile.past import NoPast, Past
 
 Side = Literal["receivable", "payable"]
 PARTY: dict[Side, str] = {"receivable": "customer", "payable": "supplier"}

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from exchange.errors import LedgerError
-from exchange.ledger import Ledger, Move, claims, open_ledger, queries, rows, schema, sending
+from exchange.ledger import Ledger, Move, claims, match_tables, open_ledger, queries, rows, schema, sending
 from exchange.ledger.migrate import HEAD
 from exchange.ledger.stages import ARRIVAL_STAGES, DELIVERY_STAGES, HOLDS, MOVES, PAYMENT_STAGES
 
@@ -198,7 +198,7 @@ def test_a_file_left_in_place_is_claimed_once(ledger: Ledger) -> None:
 
 def test_the_tables_are_those_of_the_migrations(ledger: Ledger) -> None:
     with ledger.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), match_tables.matches.metadata) == []
 
 
 def test_the_head_is_the_newest_migration() -> None:

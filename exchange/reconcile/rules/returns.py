@@ -5,10 +5,10 @@ paid are open again. Without the earlier match in our books a person decides; no
 from __future__ import annotations
 
 from exchange.declare.declared import Declared
+from exchange.past import Earlier
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Case, Decision, Posting, Reopened
 from exchange.reconcile.items import Side
-from exchange.reconcile.past import Earlier
 
 ORDER = 10
 EARLY = True

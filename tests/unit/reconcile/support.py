@@ -12,11 +12,11 @@ from exchange.declare.rules import Rules
 from exchange.declare.yaml import load
 from exchange.findings import Finding, Found
 from exchange.model import Record
+from exchange.past import NoPast, Past
 from exchange.reconcile.book import Book
 from exchange.reconcile.items import OpenItems, Side
 from exchange.reconcile.matching import match
 from exchange.reconcile.packed import Kept, Packed
-from exchange.reconcile.past import NoPast, Past
 from exchange.reconcile.rulebook import Rulebook, references_only, rulebook
 
 ACCOUNTS = {"discount": "3730", "rounding": "3740", "credit": "2420"}

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from exchange.model import Record
+from exchange.past import Closed, Earlier, NoPast, Settled
 from exchange.reconcile.case import POSITION
-from exchange.reconcile.past import Closed, Earlier, NoPast, Settled
 from exchange.reconcile.rules import rules
 from exchange.reconcile.rules.subset import only_subset
 from tests.unit.reconcile.support import decide, item, moved, numbers

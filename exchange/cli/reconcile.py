@@ -1,0 +1,247 @@
+"""exchange reconcile: what bank transactions paid, what is open, and what people decide about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from exchange.cli._face import because_option, json_option, print_facts, print_json, print_table, site_option
+
+if TYPE_CHECKING:
+    from exchange.operations.reconciling import Case, Learned, RuleRecord
+
+OPEN = "unmatched"
+
+
+@click.group(
+    invoke_without_command=True,
+    short_help="Bank transactions that wait for a person, and what is decided about them.",
+)
+@site_option
+@json_option
+@click.option("--flow", help="Only of this flow.")
+@click.option("--all", "show_all", is_flag=True, help="Also what is decided.")
+@click.option("--limit", default=200, show_default=True, help="At most so many.")
+@click.pass_context
+def command(
+    ctx: click.Context, site: Path, as_json: bool, flow: str | None, show_all: bool, limit: int
+) -> None:
+    """Without a command: the bank transactions that no rule decided, each with the reason and what is proposed.
+
+    A case is called by the end of its arrival's identifier and the number of the transaction in the file: 7DYKVHBG-12.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    from exchange.operations import reconciling
+
+    rows = reconciling.cases(site, flow=flow, decision=None if show_all else OPEN, limit=limit)
+    counts = reconciling.counts(site)
+    if as_json:
+        counted = [{"flow": flow, "decision": decision, "count": n} for (flow, decision), n in counts.items()]
+        print_json({"counts": counted, "cases": [as_dict(row) for row in rows]})
+        return
+    for (name, decision), number in counts.items():
+        if flow in (None, name):
+            click.echo(f"{name}: {number} {decision}")
+    columns = ("Case", "Booked", "Amount", "Payer", "Why" if not show_all else "Decision", "Proposed")
+    print_table("", columns, map(_row, rows), empty="no case is open")
+
+
+@command.command("show")
+@click.argument("case")
+@site_option
+@json_option
+def show(case: str, site: Path, as_json: bool) -> None:
+    """Everything about CASE: what was decided, by whom or by which rule, on what evidence, and what is proposed."""
+    from exchange.operations import reconciling
+
+    known = reconciling.case(site, case)
+    if as_json:
+        print_json(as_dict(known))
+        return
+    evidence = ", ".join(f"{name} {value}" for name, value in known.evidence.items())
+    print_facts(
+        {
+            "Case": known.id, "Flow": known.flow, "Booked": known.booked, "Amount": _amount(known),
+            "Payer": known.payer_name, "Payer's account": known.payer, "Bank's reference": known.entry,
+            "Decision": known.decision, "Rule": known.rule, "Decided by": known.decided_by, "Why": known.reason,
+            "Evidence": evidence,
+        }
+    )  # fmt: skip
+    from exchange.reconcile import money
+
+    print_table(
+        "Paid",
+        ("Item", "Party", "Paid", "Closed"),
+        [
+            (each.number, f"{each.party} {each.name}".strip(), money.major(each.used, known.currency), money.major(each.closed, known.currency))
+            for each in known.items
+        ],
+    )  # fmt: skip
+    proposals = [(each["rule"], each["items"] or each["account"], each["reason"]) for each in known.proposals]
+    print_table("Proposed", ("Rule", "What", "Why"), proposals)
+
+
+@command.command("match")
+@click.argument("case")
+@click.argument("items", nargs=-1, required=True)
+@site_option
+@json_option
+@because_option
+@click.option("--difference", help="Where a difference is booked: discount, rounding, credit, or an account.")
+def match(
+    case: str, items: tuple[str, ...], site: Path, as_json: bool, because: str, difference: str | None
+) -> None:
+    """CASE paid the open ITEMS (numbers of invoices and credit notes), in this order.
+
+    Less money than is open: the last one stays open in part. More: a credit on account. With --difference the items are
+    closed and the difference is booked. Voucher and tick-off go their way at the engine's next round.
+    """
+    from exchange.operations import reconciling
+
+    _print(reconciling.match(site, case, items, because, difference), as_json)
+
+
+@command.command("book")
+@click.argument("case")
+@click.argument("account")
+@site_option
+@json_option
+@because_option
+def book(case: str, account: str, site: Path, as_json: bool, because: str) -> None:
+    """CASE pays no open item: it belongs to the ledger ACCOUNT."""
+    from exchange.operations import reconciling
+
+    _print(reconciling.book(site, case, account, because), as_json)
+
+
+@command.command("unmatch")
+@click.argument("case")
+@site_option
+@json_option
+@because_option
+def unmatch(case: str, site: Path, as_json: bool, because: str) -> None:
+    """What was decided about CASE was wrong: its items are open again and what was booked is booked back.
+
+    No rule decides about it again; a person does.
+    """
+    from exchange.operations import reconciling
+
+    _print(reconciling.unmatch(site, case, because), as_json)
+
+
+@command.command("close")
+@click.argument("case")
+@site_option
+@json_option
+@because_option
+def close(case: str, site: Path, as_json: bool, because: str) -> None:
+    """CASE was settled elsewhere: nothing is made of it, and nobody need look at it again."""
+    from exchange.operations import reconciling
+
+    _print(reconciling.close(site, case, because), as_json)
+
+
+@command.command("rules")
+@site_option
+@json_option
+def rules(site: Path, as_json: bool) -> None:
+    """How each rule has done on this site, and what its history has taught: payers' accounts, and bookings by hand."""
+    from exchange.operations import reconciling
+
+    records, learned = reconciling.rules(site)
+    if as_json:
+        print_json(
+            {"rules": [_record(each) for each in records], "learned": [_learned(each) for each in learned]}
+        )
+        return
+    rows = [(each.flow, each.rule, each.decided, each.taken_back, each.precision) for each in records]
+    print_table("Rules", ("Flow", "Rule", "Decided", "Taken back", "Precision"), rows)
+    told = [
+        (each.kind, each.of, each.what, f"{each.times} of {each.total}", each.precision) for each in learned
+    ]
+    print_table("Learned from confirmed matches", ("What", "Of", "Belongs to", "Times", "Precision"), told)
+
+
+@command.command("statements")
+@click.argument("account", required=False)
+@site_option
+@json_option
+@click.option("--limit", default=200, show_default=True, help="At most so many.")
+def statements(account: str | None, site: Path, as_json: bool, limit: int) -> None:
+    """The statements that were taken, of one ACCOUNT or of all, the newest first."""
+    from exchange.operations import reconciling
+
+    rows = reconciling.statements(site, account, limit)
+    if as_json:
+        print_json(rows)
+        return
+    columns = ("account", "day", "id", "sequence", "opening", "closing", "arrival")
+    print_table(
+        "", [name.capitalize() for name in columns], [[row[name] for name in columns] for row in rows]
+    )
+
+
+def as_dict(case: Case) -> dict[str, object]:
+    """A case for `--json`: amounts as texts with all their decimals."""
+    from dataclasses import asdict
+
+    from exchange.reconcile import money
+
+    told = asdict(case)
+    del told["n"], told["units"]
+    told["amount"] = money.major(case.units, case.currency)
+    told["items"] = [
+        {
+            "number": each.number, "party": each.party or None, "name": each.name or None,
+            "paid": money.major(each.used, case.currency), "closed": money.major(each.closed, case.currency),
+        }
+        for each in case.items
+    ]  # fmt: skip
+    told["postings"] = [
+        {"kind": kind, "account": account, "amount": money.major(units, case.currency)}
+        for kind, account, units in case.postings
+    ]
+    return told
+
+
+def _row(case: Case) -> tuple[object, ...]:
+    proposed = "; ".join(
+        f"{each['items'] or each['account']} ({each['rule']})" for each in case.proposals[:3]
+    )
+    decided = case.reason if case.decision == OPEN else f"{case.decision}: {case.reason}"
+    return case.id, case.booked, _amount(case), case.payer_name, decided, proposed
+
+
+def _amount(case: Case) -> str:
+    from exchange.reconcile import money
+
+    return f"{money.major(case.units, case.currency)} {case.currency}"
+
+
+def _record(each: RuleRecord) -> dict[str, object]:
+    return {
+        "flow": each.flow, "rule": each.rule, "decided": each.decided, "taken_back": each.taken_back,
+        "precision": each.precision,
+    }  # fmt: skip
+
+
+def _learned(each: Learned) -> dict[str, object]:
+    return {
+        "kind": each.kind, "of": each.of, "what": each.what, "times": each.times, "total": each.total,
+        "precision": each.precision,
+    }  # fmt: skip
+
+
+def _print(case: Case, as_json: bool) -> None:
+    if as_json:
+        print_json(as_dict(case))
+        return
+    paid = ", ".join(each.number for each in case.items) or ", ".join(
+        account for _, account, _ in case.postings
+    )
+    click.echo(f"Case {case.id} ({_amount(case)}) is now {case.decision}{': ' + paid if paid else ''}.")
+    if case.decision != "closed":
+        click.echo("What follows from it is made at the engine's next round.")

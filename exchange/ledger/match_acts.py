@@ -1,0 +1,234 @@
+"""What people decide about single bank transactions, signed with a name and a reason; and what is asked about them.
+
+A decision of a person is entered with the document that goes on its way because of it; the file of that document is
+written afterwards and noted with `note_sent`, so that after a crash it is written again, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, select, update
+
+from exchange.errors import UnknownNameError, UseError
+from exchange.ledger import bulk, queries
+from exchange.ledger.book import Ledger
+from exchange.ledger.match_tables import match_items, matches, statements
+from exchange.ledger.matches import case_id, items_of
+from exchange.outcome import MatchedItem, MatchRow
+
+LIMIT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A bank transaction as the reconciliation left it, or a person after it. units: smallest units, signed."""
+
+    id: str
+    n: int
+    arrival: str
+    position: int
+    flow: str
+    key: str | None
+    bank_account: str | None
+    booked: str | None
+    units: int
+    currency: str
+    decision: str
+    rule: str | None
+    side: str | None
+    reason: str
+    evidence: Mapping[str, Any]
+    proposals: Sequence[Mapping[str, Any]]
+    payer: str | None
+    payer_name: str | None
+    entry: str | None
+    postings: Sequence[tuple[str, str, int]]
+    decided_by: str | None
+    items: Sequence[MatchedItem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """A person's decision whose file is not known to be written: its flow, number, and the text of the document."""
+
+    n: int
+    flow: str
+    event: int
+    document: str
+
+
+def cases(
+    connection: Connection, *, flow: str | None, decision: str | None, limit: int = LIMIT
+) -> list[Case]:
+    """Cases, oldest first: those a person must decide, or all of one decision."""
+    query = select(matches).order_by(matches.c.n).limit(limit)
+    if flow is not None:
+        query = query.where(matches.c.flow == flow)
+    if decision is not None:
+        query = query.where(matches.c.decision == decision)
+    return [_case(connection, row) for row in connection.execute(query).all()]
+
+
+def count(connection: Connection) -> dict[tuple[str, str], int]:
+    """How many cases there are: (flow, decision) → number."""
+    query = select(matches.c.flow, matches.c.decision, func.count()).group_by(
+        matches.c.flow, matches.c.decision
+    )
+    return {(flow, decision): number for flow, decision, number in connection.execute(query)}
+
+
+def case(connection: Connection, text: str) -> Case:
+    """One case by its identifier. Raises UnknownNameError."""
+    ending, dash, position = text.rpartition("-")
+    if not dash or not position.isdecimal():
+        raise UnknownNameError(
+            f"{text!r} is not a case.",
+            advice="Cases are called such as 7DYKVHBG-12: see `exchange reconcile`.",
+        )
+    arrival = queries.arrival(connection, ending)
+    here = (matches.c.arrival == arrival.id, matches.c.position == int(position))
+    row = connection.execute(select(matches).where(*here)).first()
+    if row is None:
+        raise UnknownNameError(
+            f"Arrival {arrival.id} has no case {position}.", advice="See `exchange reconcile`."
+        )
+    return _case(connection, row)
+
+
+def decide(
+    ledger: Ledger, known: Case, row: MatchRow | None, make: Callable[[int], str | None], *, actor: str, because: str,
+    closed: bool = False,
+) -> Case:  # fmt: skip
+    """Enter a person's decision: matched or booked as in the row; without one it is open again, or closed with no result.
+
+    make: the document that goes on its way, by the number of the decision; None when there is none.
+    """
+    with ledger.signed(actor, because) as writing:
+        now = case(writing.connection, known.id)
+        if (now.decision, now.decided_by, now.units) != (known.decision, known.decided_by, known.units):
+            raise UseError(
+                f"Case {known.id} was decided just now by somebody else.", advice="Look at it again."
+            )
+        bare = "closed" if closed else "unmatched"
+        said = _said(known, row, bare)
+        [event] = writing.append([(known.arrival, f"case {said['decision']}", {"case": known.id, **said})])
+        document = make(event)
+        values = _values(row, bare) | {
+            "decided_by": actor, "document": document, "sent": int(document is None),
+            "event": event, "reason": f"{actor}: {because}",
+        }  # fmt: skip
+        if known.decided_by is None:
+            values["was_rule"] = known.rule
+        here = matches.c.n == known.n
+        writing.connection.execute(delete(match_items).where(match_items.c.match == known.n))
+        writing.connection.execute(update(matches).where(here).values(**values))
+        if row is not None and row.items:
+            items = [{"match": known.n, **each._asdict()} for each in row.items]
+            bulk.put(writing.connection, match_items, items)
+        return case(writing.connection, known.id)
+
+
+def unsent(connection: Connection) -> list[Unsent]:
+    """Decisions of people whose files are not known to be written."""
+    query = select(matches.c.n, matches.c.flow, matches.c.event, matches.c.document).where(
+        matches.c.sent == 0
+    )
+    return [Unsent(*row) for row in connection.execute(query.order_by(matches.c.n))]
+
+
+def note_sent(ledger: Ledger, decisions: Collection[Unsent]) -> None:
+    """The files of these decisions lie where they are taken from."""
+    with ledger.write() as writing:
+        for each in decisions:
+            here = (matches.c.n == each.n, matches.c.event == each.event)
+            writing.connection.execute(update(matches).where(*here).values(sent=1))
+
+
+def by_rule(connection: Connection) -> list[tuple[str, str, int, int]]:
+    """What rules decided alone: flow, rule, how often, and how often a person took it back."""
+    own = select(matches.c.flow, matches.c.rule, func.count()).where(
+        matches.c.decided_by.is_(None), matches.c.rule.is_not(None)
+    )
+    back = select(matches.c.flow, matches.c.was_rule, func.count()).where(
+        matches.c.decided_by.is_not(None), matches.c.was_rule.is_not(None), matches.c.was_rule != "person"
+    )
+    stands = {
+        (flow, rule): number
+        for flow, rule, number in connection.execute(own.group_by(matches.c.flow, matches.c.rule))
+    }
+    undone = {
+        (flow, rule): number
+        for flow, rule, number in connection.execute(back.group_by(matches.c.flow, matches.c.was_rule))
+    }
+    keys = sorted({*stands, *undone})
+    return [(*key, stands.get(key, 0) + undone.get(key, 0), undone.get(key, 0)) for key in keys]
+
+
+def payers(connection: Connection) -> list[tuple[str, str, str, int]]:
+    """Whose invoices were paid from which accounts, by confirmed matches: account, party, its name, how often."""
+    query = (
+        select(matches.c.payer, match_items.c.party, func.max(match_items.c.name), func.count())
+        .join(match_items, match_items.c.match == matches.c.n)
+        .where(matches.c.teaches == 1, matches.c.payer.is_not(None), match_items.c.party != "")
+        .group_by(matches.c.payer, match_items.c.party)
+        .order_by(matches.c.payer, func.count().desc())
+    )
+    return [(account, party, name, number) for account, party, name, number in connection.execute(query)]
+
+
+def habits(connection: Connection) -> list[tuple[str, str, int]]:
+    """What people booked, and where: what it looks like, ledger account, how often."""
+    query = (
+        select(matches.c.mask, matches.c.postings, func.count())
+        .where(matches.c.decided_by.is_not(None), matches.c.decision == "booked")
+        .group_by(matches.c.mask, matches.c.postings)
+        .order_by(matches.c.mask)
+    )
+    found: dict[tuple[str, str], int] = {}
+    for mask, postings, number in connection.execute(query):
+        for account in {posting[1] for posting in json.loads(postings or "[]")}:
+            found[mask, account] = found.get((mask, account), 0) + number
+    return [(mask, account, number) for (mask, account), number in found.items()]
+
+
+def taken(connection: Connection, account: str | None, limit: int = LIMIT) -> list[Mapping[str, Any]]:
+    """The statements that were taken, by account, newest first."""
+    query = select(statements).order_by(statements.c.account, statements.c.day.desc(), statements.c.n.desc())
+    if account is not None:
+        query = query.where(statements.c.account == account)
+    return [dict(row._mapping) for row in connection.execute(query.limit(limit))]
+
+
+def _said(known: Case, row: MatchRow | None, bare: str) -> dict[str, Any]:
+    """What the chain says of a decision: numbers of items and amounts, no names and no accounts of people."""
+    if row is None:
+        return {"decision": bare, "before": known.decision, "items": [each.number for each in known.items]}
+    items = [{"number": each.number, "closed": each.closed} for each in row.items]
+    return {"decision": row.decision, "before": known.decision, "items": items, "postings": row.postings}
+
+
+def _values(row: MatchRow | None, bare: str) -> dict[str, Any]:
+    if row is None:
+        return {"decision": bare, "rule": None, "side": None, "teaches": 0, "postings": "", "evidence": ""}
+    postings = json.dumps(row.postings) if row.postings else ""
+    return {
+        "decision": row.decision, "rule": "person", "side": row.side, "teaches": int(row.decision == "matched"),
+        "postings": postings, "evidence": row.evidence, "mask": row.mask,
+    }  # fmt: skip
+
+
+def _case(connection: Connection, row: Any) -> Case:
+    values = row._mapping
+    told = {name: values[name] for name in Case.__dataclass_fields__ if name in values}
+    told |= {
+        "id": case_id(row.arrival, row.position),
+        "evidence": json.loads(row.evidence or "{}"),
+        "proposals": json.loads(row.proposals or "[]"),
+        "postings": [tuple(each) for each in json.loads(row.postings or "[]")],
+        "items": items_of(connection, row.n),
+    }
+    return Case(**told)

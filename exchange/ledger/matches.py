@@ -1,0 +1,253 @@
+"""What the reconciliation decided, entered with the arrival; and what later decisions ask of it (`Past`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
+
+from exchange.ledger import bulk
+from exchange.ledger.book import Ledger, Writing
+from exchange.ledger.match_tables import match_items, matches, statements
+from exchange.ledger.rows import Arrival
+from exchange.ledger.schema import arrivals
+from exchange.outcome import MatchedItem, MatchRow, StatementRow
+from exchange.past import Closed, Earlier, Settled, Standing
+
+_PORTION = 500
+_GONE = ("rejected", "superseded", "duplicate")
+"""Stages of arrivals whose matches do not count: nothing of them went on."""
+
+
+def enter(
+    writing: Writing, found: Sequence[tuple[Arrival, Iterable[MatchRow], Iterable[StatementRow]]]
+) -> None:
+    """Enter the decisions about arrivals in place of those of earlier runs; what people decided stays."""
+    for arrival, rows, taken in found:
+        connection = writing.connection
+        people = _forget(connection, arrival.id)
+        number = (connection.scalar(select(func.max(matches.c.n))) or 0) + 1
+        rest = iter(rows)
+        while some := list(islice(rest, _PORTION)):
+            _place_again(connection, people, some)
+            fresh = [row for row in some if row.decision != "decided"]
+            if fresh:
+                _put(writing, arrival, number, fresh)
+            number += len(fresh)
+        entered = [{"arrival": arrival.id, "flow": arrival.flow, **row._asdict()} for row in taken]
+        if entered:
+            bulk.put(connection, statements, entered)
+
+
+def _forget(connection: Connection, arrival: str) -> dict[str, int]:
+    """Remove what the engine had decided; what people decided steps aside: key → number of its row."""
+    mine = matches.c.arrival == arrival
+    engines = select(matches.c.n).where(mine, matches.c.decided_by.is_(None))
+    connection.execute(delete(match_items).where(match_items.c.match.in_(engines)))
+    connection.execute(delete(matches).where(mine, matches.c.decided_by.is_(None)))
+    connection.execute(delete(statements).where(statements.c.arrival == arrival))
+    kept = connection.execute(select(matches.c.key, matches.c.n).where(mine)).all()
+    connection.execute(
+        update(matches).where(mine, matches.c.position > 0).values(position=-matches.c.position)
+    )
+    return {row.key: row.n for row in kept if row.key is not None}
+
+
+def _place_again(connection: Connection, people: Mapping[str, int], rows: Sequence[MatchRow]) -> None:
+    """What people decided stands where its transaction stands now."""
+    for row in rows if people else ():
+        if row.decision == "decided" and row.key is not None and row.key in people:
+            connection.execute(
+                update(matches).where(matches.c.n == people[row.key]).values(position=row.position)
+            )
+
+
+def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRow]) -> None:
+    common = {
+        "arrival": arrival.id, "flow": arrival.flow, "event": writing.n,
+        "decided_by": None, "was_rule": None, "document": None, "sent": 1,
+    }  # fmt: skip
+    made, items = [], []
+    for n, row in enumerate(rows, number):
+        values = row._asdict()
+        items += [{"match": n, **each._asdict()} for each in values.pop("items")]
+        values["postings"] = json.dumps(row.postings) if row.postings else ""
+        values["teaches"] = int(row.teaches)
+        made.append({"n": n, **common, **values})
+    bulk.put(writing.connection, matches, made)
+    if items:
+        bulk.put(writing.connection, match_items, items)
+
+
+@dataclass(slots=True)
+class LedgerPast:
+    """The past of an arrival of a flow (an `exchange.past.Past`).
+
+    flows: those that match against the same open items; as_then: only what was known when the arrival was entered.
+    """
+
+    ledger: Ledger
+    flows: Collection[str]
+    arrival: str
+    as_then: bool = False
+    _parties: dict[str, dict[str, int]] = field(default_factory=dict)
+    _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
+    _decided: frozenset[str] | None = None
+    _until: int | None = None
+
+    def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
+        """Those of these items that earlier matches have closed in whole or in part."""
+        table = match_items
+        query = (
+            select(table.c.key, table.c.base, table.c.closed)
+            .join(matches, matches.c.n == table.c.match)
+            .join(arrivals, arrivals.c.id == matches.c.arrival)
+            .where(table.c.key.in_(keys), self._counts())
+            .order_by(table.c.n)
+        )
+        found: dict[str, Settled] = {}
+        with self.ledger.read() as connection:
+            for key, base, closed in connection.execute(query):
+                before = found.get(key)
+                found[key] = Settled(
+                    before.base if before else base, (before.closed if before else 0) + closed
+                )
+        return found
+
+    def parties(self, account: str) -> Mapping[str, int]:
+        """Whose invoices were paid from an account, by confirmed matches."""
+        if account not in self._parties:
+            table = match_items
+            query = (
+                select(table.c.party, func.count())
+                .join(matches, matches.c.n == table.c.match)
+                .join(arrivals, arrivals.c.id == matches.c.arrival)
+                .where(
+                    matches.c.payer == account, matches.c.teaches == 1, table.c.party != "", self._counts()
+                )
+            )
+            self._parties[account] = self._numbers(query.group_by(table.c.party))
+        return self._parties[account]
+
+    def bookings(self, mask: str) -> Mapping[str, int]:
+        """To which ledger accounts people booked what looks like this."""
+        if mask not in self._bookings:
+            query = (
+                select(matches.c.postings, func.count())
+                .join(arrivals, arrivals.c.id == matches.c.arrival)
+                .where(matches.c.mask == mask, matches.c.decided_by.is_not(None), matches.c.decision == "booked", self._counts())
+            )  # fmt: skip
+            found: dict[str, int] = {}
+            for postings, times in self._numbers(query.group_by(matches.c.postings)).items():
+                for account in {posting[1] for posting in json.loads(postings or "[]")}:
+                    found[account] = found.get(account, 0) + times
+            self._bookings[mask] = found
+        return self._bookings[mask]
+
+    def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
+        """Earlier matches of this very amount with one of these end-to-end ids or bank references, not taken back yet."""
+        if not names:
+            return ()
+        query = (
+            select(matches)
+            .join(arrivals, arrivals.c.id == matches.c.arrival)
+            .where(
+                or_(matches.c.end_to_end.in_(names), matches.c.entry.in_(names)),
+                matches.c.units == units, matches.c.currency == currency,
+                matches.c.decision == "matched", self._counts(),
+            )
+            .order_by(matches.c.n)
+        )  # fmt: skip
+        with self.ledger.read() as connection:
+            found = [_earlier(connection, row) for row in connection.execute(query).all()]
+        net = self.settled({each.key for earlier in found for each in earlier.closed})
+        return [
+            earlier
+            for earlier in found
+            if all(abs(net[each.key].closed) >= abs(each.closed) for each in earlier.closed)
+        ]
+
+    def decided(self) -> Collection[str]:
+        """Keys of the transactions of this file that a person has decided."""
+        if self._decided is None:
+            mine = (
+                matches.c.arrival == self.arrival,
+                matches.c.decided_by.is_not(None),
+                matches.c.key.is_not(None),
+            )
+            with self.ledger.read() as connection:
+                self._decided = frozenset(
+                    () if self.as_then else connection.scalars(select(matches.c.key).where(*mine))
+                )
+        return self._decided
+
+    def statement(self, account: str) -> Standing | None:
+        """The newest statement of an account, of this site's other arrivals."""
+        query = self._statements().where(statements.c.account == account)
+        query = query.order_by(statements.c.day.desc(), statements.c.n.desc()).limit(1)
+        with self.ledger.read() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        closing = None if row.closing is None else Decimal(row.closing)
+        day = date.fromisoformat(row.day) if row.day else None
+        return Standing(row.id, row.sequence, closing, day, row.arrival)
+
+    def taken(self, account: str, id: str, day: str | None) -> str | None:
+        """The arrival with which a statement was taken before."""
+        same = (statements.c.account == account, statements.c.id == id, statements.c.day == day)
+        with self.ledger.read() as connection:
+            row = connection.execute(self._statements().where(*same).limit(1)).first()
+        return None if row is None else row.arrival
+
+    def _statements(self) -> Select[Any]:
+        query = select(statements).join(arrivals, arrivals.c.id == statements.c.arrival)
+        others = (statements.c.arrival != self.arrival, statements.c.flow.in_(self.flows))
+        query = query.where(*others, arrivals.c.stage.not_in(_GONE))
+        return query.where(statements.c.arrival < self.arrival) if self.as_then else query
+
+    def _numbers(self, query: Select[Any]) -> dict[str, int]:
+        with self.ledger.read() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _counts(self) -> ColumnElement[bool]:
+        """Which matches count: those that went on, but not what the engine decided of this very arrival before."""
+        own = and_(matches.c.arrival == self.arrival, matches.c.decided_by.is_(None))
+        counting = and_(matches.c.flow.in_(self.flows), arrivals.c.stage.not_in(_GONE), ~own)
+        return and_(counting, matches.c.event <= self._then()) if self.as_then else counting
+
+    def _then(self) -> int:
+        """The last event before the arrival was entered."""
+        if self._until is None:
+            mine = (matches.c.arrival == self.arrival, matches.c.decided_by.is_(None))
+            with self.ledger.read() as connection:
+                self._until = connection.scalar(select(func.max(matches.c.event)).where(*mine)) or 0
+        return self._until
+
+
+def case_id(arrival: str, position: int) -> str:
+    """What people call a case: the end of its arrival's identifier, and which transaction of the file it is."""
+    return f"{arrival[-8:]}-{position}"
+
+
+def items_of(connection: Connection, match: int) -> list[MatchedItem]:
+    """The items that a match closed."""
+    columns = [match_items.c[name] for name in MatchedItem._fields]
+    query = select(*columns).where(match_items.c.match == match).order_by(match_items.c.n)
+    return [MatchedItem(*row) for row in connection.execute(query)]
+
+
+def _earlier(connection: Connection, row: Any) -> Earlier:
+    closed = [
+        Closed(each.key, each.number, each.party, each.name, each.account, each.used, each.closed, each.base)
+        for each in items_of(connection, row.n)
+    ]
+    booked = date.fromisoformat(row.booked) if row.booked else None
+    postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
+    return Earlier(case_id(row.arrival, row.position), booked, row.side or "", closed, postings)

@@ -1,0 +1,299 @@
+"""What people look at and decide in the reconciliation: open cases, matches by hand, what rules have earned.
+
+A decision that books something goes its way as a file of its own: into the folder of the flow that the reconciling flow names
+under `decided`, from where it is taken like any other file, archived and delivered with proof.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from exchange import disk
+from exchange.errors import UseError
+from exchange.ledger import match_acts, queries
+from exchange.ledger.match_acts import Case as Case
+from exchange.ledger.match_acts import Unsent
+from exchange.mapping.tally import Tally
+from exchange.model import ArrivalFacts, Record
+from exchange.operations.deciding import actor
+from exchange.operations.installation import Books, Installation, books, installation
+from exchange.outcome import Gathered
+from exchange.reconcile import kept, money
+from exchange.reconcile.book import Book
+from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
+from exchange.reconcile.case import Case as Waiting
+from exchange.reconcile.case import matched
+
+
+@dataclass(frozen=True, slots=True)
+class RuleRecord:
+    """How a rule has done on this site: decided alone, and taken back by a person."""
+
+    flow: str
+    rule: str
+    decided: int
+    taken_back: int
+
+    @property
+    def precision(self) -> str:
+        """Per cent of its decisions that stand, with one decimal."""
+        share = Decimal(100 * (self.decided - self.taken_back)) / self.decided
+        return f"{share:.1f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Something that the site's own history tells: of what, what, how often, of how many."""
+
+    kind: str
+    of: str
+    what: str
+    times: int
+    total: int
+
+    @property
+    def precision(self) -> str:
+        """Per cent of the history that agrees."""
+        return f"{Decimal(100 * self.times) / self.total:.1f} %"
+
+
+def cases(folder: Path, *, flow: str | None, decision: str | None, limit: int) -> list[Case]:
+    """The cases of a decision, oldest first; None: of all."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return match_acts.cases(connection, flow=flow, decision=decision, limit=limit)
+
+
+def counts(folder: Path) -> dict[tuple[str, str], int]:
+    """How many cases there are by flow and decision."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return match_acts.count(connection)
+
+
+def case(folder: Path, text: str) -> Case:
+    """One case."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return match_acts.case(connection, text)
+
+
+def match(folder: Path, text: str, numbers: Sequence[str], because: str, difference: str | None) -> Case:
+    """The movement paid these open items. difference: where what is too little or too much is booked."""
+    return _decided(folder, text, because, lambda waiting, book: payment(waiting, book, numbers, difference))
+
+
+def book(folder: Path, text: str, account: str, because: str) -> Case:
+    """The movement belongs to a ledger account."""
+    return _decided(folder, text, because, lambda waiting, _: booking(waiting, account))
+
+
+def unmatch(folder: Path, text: str, because: str) -> Case:
+    """What was decided is taken back: the items are open again, and what was booked is booked back."""
+    with installation(folder) as opened:
+        known = _case(opened, text)
+        if known.decision not in ("matched", "booked"):
+            raise UseError(f"Case {known.id} is {known.decision}: there is nothing to take back.")
+        _expect_way(opened, known)
+        _, transaction = _transaction(opened, known)
+        waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
+        document = matched(waiting, taken_back(waiting, known.items, known.postings, known.side))
+        done = _entered(opened, known, None, document, because)
+        _write_unsent(opened)
+    return done
+
+
+def close(folder: Path, text: str, because: str) -> Case:
+    """The case was settled elsewhere: nothing is made of it, and nobody need look at it again."""
+    with books(folder) as opened:
+        known = _case(opened, text)
+        if known.decision != "unmatched":
+            raise UseError(f"Case {known.id} is {known.decision}; only an open one can be closed.")
+        return match_acts.decide(
+            opened.ledger, known, None, lambda _: None, actor=actor(), because=because, closed=True
+        )
+
+
+def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
+    """How the rules have done here, and what people's decisions have taught."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        records = [RuleRecord(*row) for row in match_acts.by_rule(connection)]
+        payers = [
+            ("payer", account, f"{party} {name}".strip(), n)
+            for account, party, name, n in match_acts.payers(connection)
+        ]
+        habits = [("habit", mask, account, n) for mask, account, n in match_acts.habits(connection)]
+    return records, _with_totals([*payers, *habits])
+
+
+def statements(folder: Path, account: str | None, limit: int) -> list[Mapping[str, Any]]:
+    """The statements that were taken."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return match_acts.taken(connection, account, limit)
+
+
+def _with_totals(rows: Sequence[tuple[str, str, str, int]]) -> list[Learned]:
+    totals: dict[tuple[str, str], int] = {}
+    for kind, of, _, times in rows:
+        totals[kind, of] = totals.get((kind, of), 0) + times
+    return [Learned(kind, of, what, times, totals[kind, of]) for kind, of, what, times in rows]
+
+
+def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
+    with installation(folder) as opened:
+        known = _case(opened, text)
+        if known.decision != "unmatched":
+            advice = "Take it back first, with `exchange reconcile unmatch`."
+            raise UseError(f"Case {known.id} is {known.decision} already.", advice=advice)
+        _expect_way(opened, known)
+        facts, transaction = _transaction(opened, known)
+        around = _book(opened, known, facts)
+        waiting = Waiting(known.position, transaction, known.units)
+        try:
+            document = matched(waiting, decide(waiting, around))
+        except NotPossible as wrong:
+            raise UseError(str(wrong), advice=wrong.advice) from wrong
+        done = _entered(opened, known, around, document, because)
+        _write_unsent(opened)
+    return done
+
+
+def _case(opened: Books, text: str) -> Case:
+    with opened.ledger.read() as connection:
+        return match_acts.case(connection, text)
+
+
+def _expect_way(opened: Books, known: Case) -> None:
+    """People's decisions need a flow that takes them."""
+    flow = opened.site.declared_flows.get(known.flow)
+    if flow is None or flow.match is None or flow.match.decided is None:
+        raise UseError(
+            f"The flow {known.flow} does not say which flow takes what people decide.",
+            advice="Add `decided: FLOW` under `match`; or book it by hand and use `exchange reconcile close`.",
+        )
+
+
+def _transaction(opened: Installation, known: Case) -> tuple[ArrivalFacts, Record]:
+    """The bank transaction of a case, read once more from the archived file."""
+    bound = opened.site.flows.get(known.flow)
+    if bound is None or bound.content.matching is None:
+        raise UseError(f"There is no flow {known.flow} that reconciles any more.")
+    with opened.ledger.read() as connection:
+        row = queries.arrival(connection, known.arrival)
+    moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(bound.zone)
+    facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
+    path = opened.store.archive.path(row.repaired or row.sha256)
+    position = 0
+    for batch in bound.content.intake.documents(
+        path, facts, Gathered(), lambda _: Tally(spool=lambda _: None)
+    ):
+        for transaction in batch:
+            position += 1
+            if position == known.position:
+                return facts, _same(known, transaction)
+    raise UseError(f"The file of case {known.id} has no such transaction by today's declarations.")
+
+
+def _same(known: Case, transaction: Record) -> Record:
+    units = money.minor(transaction["amount"], transaction["currency"])
+    if (units, transaction["currency"], transaction.get("key")) != (known.units, known.currency, known.key):
+        raise UseError(
+            f"By today's declarations case {known.id} is another transaction.",
+            advice="Replay its arrival first: `exchange replay`.",
+        )
+    return transaction
+
+
+def _book(opened: Installation, known: Case, facts: ArrivalFacts) -> Book:
+    matching = opened.site.flows[known.flow].content.matching
+    assert matching is not None
+    found = Gathered()
+    around = matching.book(facts, found, matching.memory.past(known.flow, ""))
+    if around is None or found.errors:
+        problem = next((each.message for each in found.kept if each.severity == "error"), "")
+        raise UseError(f"The open items cannot be read now. {problem}".strip())
+    return around
+
+
+def _entered(opened: Books, known: Case, around: Book | None, document: Record, because: str) -> Case:
+    """The decision in the ledger, with the document that goes on its way."""
+    who = actor()
+    document["reason"] = f"{who}: {because}"
+    row = None if around is None else kept.row(document, around)
+
+    def numbered(event: int) -> str:
+        """The document with a key of its own: one transaction may be decided, taken back and decided again."""
+        named = {**document["transaction"], "key": f"{known.key or known.id}/{event}"}
+        values = {name: value for name, value in document.items() if not name.startswith("@")}
+        return _text({**values, "transaction": _plain(named), "case": known.id, "number": event})
+
+    return match_acts.decide(opened.ledger, known, row, numbered, actor=who, because=because)
+
+
+TRANSACTION = (
+    "account", "booked", "valued", "entry_ref", "key", "reference", "text", "event", "end_to_end_id", "counterparty", "statement",
+)  # fmt: skip
+"""What a decision says of its transaction."""
+
+
+def _plain(transaction: Record) -> Record:
+    return {name: transaction.get(name) for name in TRANSACTION}
+
+
+def _text(document: Record) -> str:
+    for each in document["allocations"]:
+        each.pop("@item", None)
+    return json.dumps(_given(document), ensure_ascii=False, default=_shown)
+
+
+def _given(value: Any) -> Any:
+    """Without what is empty."""
+    if isinstance(value, dict):
+        return {
+            name: _given(each)
+            for name, each in value.items()
+            if each not in (None, [], {}) and not name.startswith("@")
+        }
+    return [_given(each) for each in value] if isinstance(value, list) else value
+
+
+def _shown(value: object) -> str:
+    return (
+        format(value, "f")
+        if isinstance(value, Decimal)
+        else value.isoformat()
+        if isinstance(value, date)
+        else str(value)
+    )
+
+
+def _write_unsent(opened: Books) -> None:
+    """Write the file of every decision that is not known to be written. The same decision gives the same file."""
+    with opened.ledger.read() as connection:
+        waiting = match_acts.unsent(connection)
+    written = [each for each in waiting if _written(opened, each)]
+    if written:
+        match_acts.note_sent(opened.ledger, written)
+
+
+def _written(opened: Books, decision: Unsent) -> bool:
+    flows = opened.site.declared_flows
+    flow = flows.get(decision.flow)
+    taking = flows.get(flow.match.decided) if flow and flow.match and flow.match.decided else None
+    if taking is None:
+        return False
+    place = opened.site.folder / taking.from_.at.partition(":")[2]
+    place.mkdir(parents=True, exist_ok=True)
+    path = place / f"decided-{decision.event:08d}.jsonl"
+    fresh = path.with_name(f".{path.name}")
+    with fresh.open("w", encoding="utf-8") as out:
+        out.write(decision.document + "\n")
+        out.flush()
+        os.fsync(out.fileno())
+    fresh.rename(path)
+    disk.sync_folder(place)
+    return True

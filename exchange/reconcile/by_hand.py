@@ -1,0 +1,124 @@
+"""What a person decides about a movement: which open items it paid, or to which account it belongs; and its taking back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from exchange.outcome import MatchedItem
+from exchange.reconcile.book import Book
+from exchange.reconcile.case import Allocation, Case, Decision, Outcome, Posting, Reopened
+from exchange.reconcile.items import Item, Side
+
+RULE = "person"
+
+
+class NotPossible(Exception):
+    """Why a decision cannot be entered, and what to do."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        self.advice = advice
+        super().__init__(message)
+
+
+def payment(case: Case, book: Book, numbers: Sequence[str], difference: str | None) -> Decision:
+    """The movement paid these open items, in this order. Less money than is open: the last one stays open in part; more: a
+    credit on account; or the difference is booked where it is said. Raises NotPossible.
+    """
+    items = [_item(case, book, number) for number in numbers]
+    if len({item.place for item in items}) < len(items):
+        raise NotPossible("The same open item is named twice.")
+    total = sum(item.left for item in items)
+    rest = case.paid - total
+    if rest == 0:
+        return _decision(case, [Allocation(item, item.left, item.left) for item in items])
+    if difference is None and rest < 0:
+        return _decision(case, _in_part(case, items, rest))
+    account = _account(book, difference or "credit", rest)
+    last = items[-1]
+    used = last.left + min(rest, 0)
+    paid = [Allocation(item, item.left, item.left) for item in items[:-1]]
+    paid.append(Allocation(last, used, last.left))
+    booked = -rest if case.side == "receivable" else rest
+    kind = difference if difference in book.accounts else "credit" if difference is None else "difference"
+    return _decision(case, paid, [Posting(str(kind), account, booked, last.record["number"])])
+
+
+def booking(case: Case, account: str) -> Decision:
+    """The movement belongs to a ledger account."""
+    posting = Posting("booking", account, -case.units, case.text or None)
+    return Decision(RULE, "A person has decided.", "booked", (), [posting])
+
+
+def taken_back(
+    case: Case, items: Sequence[MatchedItem], postings: Sequence[tuple[str, str, int]], side: str | None
+) -> Decision:
+    """The opposite of what was decided. case: the movement with the other sign."""
+    of: Side = "payable" if side == "payable" else "receivable"
+    reopened = [
+        Reopened(
+            each.key,
+            each.number,
+            each.party,
+            each.name,
+            each.account,
+            -each.used,
+            -each.closed,
+            each.base,
+            of,
+        )
+        for each in items
+    ]
+    booked_back = [Posting(kind, account, -units) for kind, account, units in postings]
+    outcome: Outcome = "matched" if items else "booked"
+    return Decision(RULE, "A person has taken it back.", outcome, (), booked_back, reopened)
+
+
+def _decision(case: Case, paid: Sequence[Allocation], postings: Sequence[Posting] = ()) -> Decision:
+    return Decision(RULE, "A person has decided.", "matched", paid, postings)
+
+
+def _item(case: Case, book: Book, number: str) -> Item:
+    open_items = book.of(case)
+    if open_items is None:
+        raise NotPossible("There is no list of open items that this movement could pay.")
+    named = open_items.of_number(number)
+    found = [item for item in named if item.left and item.record["currency"] == case.currency]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise NotPossible(
+            f"Open item {number} stands in the list {len(found)} times.", "Correct the list of open items."
+        )
+    if named:
+        raise NotPossible(
+            f"Invoice {number} has nothing open in {case.currency} any more.",
+            "See `exchange reconcile --all`.",
+        )
+    raise NotPossible(
+        f"There is no open item {number}.", "Check the number, or deliver a newer list of open items."
+    )
+
+
+def _in_part(case: Case, items: Sequence[Item], rest: int) -> list[Allocation]:
+    """The last item takes what is left of the money."""
+    last = items[-1]
+    if last.left <= 0 or last.left + rest <= 0:
+        named = "the invoices named" if len(items) > 1 else "the invoice"
+        raise NotPossible(
+            f"{case.money(case.paid)} do not reach the last of {named}: {case.money(-rest)} are missing.",
+            "Leave the last one out, or say where the difference is booked, with --difference.",
+        )
+    paid = [Allocation(item, item.left, item.left) for item in items[:-1]]
+    return [*paid, Allocation(last, last.left + rest, last.left + rest)]
+
+
+def _account(book: Book, difference: str, rest: int) -> str:
+    """The account of a difference: by what it is (discount, rounding, credit), or as it is named."""
+    if difference in book.accounts:
+        return book.accounts[difference]
+    if difference.isalpha():
+        raise NotPossible(
+            f"The rules name no account for {difference}.",
+            f"Add `{difference}: NUMBER` under `accounts`, or name the account with --difference NUMBER.",
+        )
+    return difference

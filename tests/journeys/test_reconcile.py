@@ -1,0 +1,285 @@
+"""Receipts reconciled by rules and by people, day after day, through the real command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Shell
+
+NORDKAFFE = Path(__file__).parents[2] / "samples/nordkaffe/site"
+RULES = """rules: ours
+like: standard
+accounts: {discount: "3730", rounding: "8450", credit: "2420"}
+use:
+  bank_events: {events: {fee: {account: "6570"}}}
+"""
+STATEMENTS = """flow: bank-statements
+from: {at: "folder:inbox/bank-statements", match: "*.xml", ready: renamed from *.part}
+layout: iso20022/camt.053
+map: [iso20022/camt.053-to-bank-transaction]
+with: {receivables: open-receivables}
+match: {against: receivables, rules: ours, decided: decided}
+to:
+  - {map: [common/match-to-voucher, sie/voucher-to-4i], write: sie/4i, at: "folder:outbox/bookkeeping", name: "{flow}-{arrival.date}-{arrival.id}.si"}
+  - {map: [generic/match-to-tick-off], write: generic/tick-off, at: "folder:outbox/sales-ledger", name: "paid-{arrival.date}-{arrival.id}.csv"}
+  - {map: [generic/match-to-unmatched], write: generic/unmatched, at: "folder:outbox/to-check", name: "unmatched-{arrival.date}-{arrival.id}.csv"}
+"""
+DECIDED = """flow: decided
+from: {at: "folder:inbox/decided", match: "*.jsonl", ready: renamed from *.part}
+layout: exchange/decisions
+map: [exchange/decisions-to-match]
+to:
+  - {map: [common/match-to-voucher, sie/voucher-to-4i], write: sie/4i, at: "folder:outbox/bookkeeping", name: "{flow}-{arrival.date}-{arrival.id}.si"}
+  - {map: [generic/match-to-tick-off], write: generic/tick-off, at: "folder:outbox/sales-ledger", name: "decided-{arrival.date}-{arrival.id}.csv"}
+"""
+HEADER = "Laskunro;Asiakasnro;Asiakas;Laskupvm;Eräpvm;Valuutta;Summa;Avoinna;Viite\r\n"
+ITEMS = (
+    "400098;10023;Kahvila Äijä Oy;2.11.2026;16.11.2026;EUR;812,30;812,30;4000983\r\n"
+    "400101;10107;Ruokakauppa Östman Ab;4.11.2026;18.11.2026;EUR;1093,75;1093,75;4001018\r\n"
+    "400104;10140;Ravintola Meri-Helmi;5.11.2026;19.11.2026;EUR;256,00;256,00;4001047\r\n"
+    "400105;10141;Hotelli Järvenranta Oy;5.11.2026;19.11.2026;EUR;3480,12;3480,12;4001050\r\n"
+    "400109;10107;Ruokakauppa Östman Ab;9.11.2026;23.11.2026;EUR;77,40;77,40;4001092\r\n"
+)
+OPENING = Decimal("1000.00")
+
+
+def entry(
+    number: int, amount: str, name: str = "", reference: str = "", text: str = "", code: str = "RCDT/ESCT"
+) -> str:
+    """One entry of a statement; negative amounts go out."""
+    family, subfamily = code.split("/")
+    side = "DBIT" if amount.startswith("-") else "CRDT"
+    told = (
+        f"<Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp><Ref>{reference}</Ref></CdtrRefInf></Strd>"
+        if reference
+        else f"<Ustrd>{text}</Ustrd>"
+    )
+    money = f'<Amt Ccy="EUR">{amount.lstrip("-")}</Amt><CdtDbtInd>{side}</CdtDbtInd>'
+    party = "Dbtr" if side == "CRDT" else "Cdtr"
+    parties = f"<RltdPties><{party}><Pty><Nm>{name}</Nm></Pty></{party}></RltdPties>" if name else ""
+    return (
+        f"<Ntry><NtryRef>{number}</NtryRef>{money}<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-11-20</Dt></BookgDt>"
+        f"<ValDt><Dt>2026-11-20</Dt></ValDt><AcctSvcrRef>A{number}</AcctSvcrRef><BkTxCd><Domn><Cd>PMNT</Cd><Fmly>"
+        f"<Cd>{family}</Cd><SubFmlyCd>{subfamily}</SubFmlyCd></Fmly></Domn></BkTxCd><NtryDtls><TxDtls><Refs>"
+        f"<AcctSvcrRef>T{number}</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs>{money}{parties}<RmtInf>{told}"
+        f"</RmtInf></TxDtls></NtryDtls></Ntry>"
+    )
+
+
+def statement(
+    number: int, entries: Sequence[tuple[str, str]], opening: Decimal = OPENING
+) -> tuple[str, Decimal]:
+    """A statement of entries (amount, entry), and what it closes with."""
+    closing = opening + sum(Decimal(amount) for amount, _ in entries)
+
+    def balance(code: str, amount: Decimal) -> str:
+        return (
+            f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT'
+            f"</CdtDbtInd><Dt><Dt>2026-11-20</Dt></Dt></Bal>"
+        )
+
+    text = (
+        '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08">'
+        f"<BkToCstmrStmt><GrpHdr><MsgId>M{number}</MsgId><CreDtTm>2026-11-20T20:00:00</CreDtTm></GrpHdr><Stmt>"
+        f"<Id>S{number}</Id><ElctrncSeqNb>{number}</ElctrncSeqNb><CreDtTm>2026-11-20T20:00:00</CreDtTm><Acct><Id>"
+        f"<IBAN>FI2112345600000785</IBAN></Id><Ccy>EUR</Ccy></Acct>{balance('OPBD', opening)}{balance('CLBD', closing)}"
+        f"{''.join(each for _, each in entries)}</Stmt></BkToCstmrStmt></Document>"
+    )
+    return text, closing
+
+
+def entries(*rows: dict[str, Any], start: int = 1) -> list[tuple[str, str]]:
+    return [(row["amount"], entry(number, **row)) for number, row in enumerate(rows, start)]
+
+
+def drop(site: Path, flow: str, name: str, text: str, encoding: str = "utf-8") -> None:
+    """A file at the place of a flow, whole at once."""
+    part = site / "inbox" / flow / f"{name}.part"
+    part.parent.mkdir(parents=True, exist_ok=True)
+    part.write_text(text, encoding=encoding, newline="")
+    part.rename(part.with_name(name))
+
+
+@pytest.fixture
+def site(exchange: Shell) -> Path:
+    folder = exchange.folder / "site"
+    shutil.copytree(NORDKAFFE, folder)
+    for flow in (folder / "flows").iterdir():
+        if flow.stem not in ("bank-statements", "open-receivables"):
+            flow.unlink()
+    (folder / "flows/bank-statements.yaml").write_text(STATEMENTS, encoding="utf-8")
+    (folder / "flows/decided.yaml").write_text(DECIDED, encoding="utf-8")
+    (folder / "schemas/rules").mkdir()
+    (folder / "schemas/rules/ours.yaml").write_text(RULES, encoding="utf-8")
+    for place in ("bookkeeping", "sales-ledger", "to-check"):
+        (folder / "outbox" / place).mkdir(parents=True)
+    for place in ("decided", "bank-statements", "open-receivables"):
+        (folder / "inbox" / place).mkdir(parents=True, exist_ok=True)
+    drop(folder, "open-receivables", "items.csv", HEADER + ITEMS, "windows-1252")
+    return folder
+
+
+def run(exchange: Shell, site: Path, code: int = 0) -> None:
+    exchange("run", "--once", "--site", site, code=code)
+
+
+def listed(exchange: Shell, site: Path, *words: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = exchange("reconcile", "--site", site, "--json", *words).json()["cases"]
+    return found
+
+
+def newest(site: Path, place: str, pattern: str = "[!.]*") -> str:
+    files = [path for path in (site / "outbox" / place).glob(pattern) if path.is_file()]
+    path = max(files, key=lambda path: path.stat().st_mtime_ns)
+    return path.read_text("cp437" if path.suffix == ".si" else "utf-8-sig")
+
+
+FIRST = (
+    {"amount": "812.30", "name": "KAHVILA ÄIJÄ", "reference": "4000983"},
+    {"amount": "1093.70", "name": "RUOKAKAUPPA ÖSTMAN AB", "reference": "4001018"},
+    {"amount": "-4.50", "code": "MCOP/FEES", "text": "Palvelumaksu"},
+    {"amount": "100.00", "name": "Ravintola Meri-Helmi", "reference": "4001047"},
+    {"amount": "3480.12", "name": "Hotelli Jarvenranta", "text": "kiitos"},
+    {"amount": "55.00", "name": "Tuntematon Oy", "text": "kiitos kahvista"},
+)
+
+
+def test_a_day_of_receipts_and_what_people_do_about_the_rest(exchange: Shell, site: Path) -> None:
+    exchange("check", "--site", site, "--offline")
+    text, _ = statement(1, entries(*FIRST))
+    drop(site, "bank-statements", "one.xml", text)
+    run(exchange, site)
+
+    books = newest(site, "bookkeeping")
+    assert "#TRANS 8450 {} 0.05" in books and "#TRANS 6570 {} 4.50" in books and '"" 400104' in books
+    every = {row["rule"]: row for row in listed(exchange, site, "--all")}
+    assert set(every) == {"reference", "reference_tolerance", "bank_events", "part_payment", None}
+    hotel, unknown = listed(exchange, site)
+    assert hotel["proposals"][0]["items"] == "400105" and hotel["proposals"][0]["rule"] == "similar_name"
+    assert "3480.12 EUR" in exchange("reconcile", "show", hotel["id"], "--site", site).out
+
+    exchange("reconcile", "match", hotel["id"], "400105", "--because", "phoned them", "--site", site)
+    exchange("reconcile", "book", unknown["id"], "3990", "--because", "a gift", "--site", site)
+    assert listed(exchange, site) == []
+    run(exchange, site)
+    books = "".join(path.read_text("cp437") for path in (site / "outbox/bookkeeping").glob("decided-*"))
+    assert "#TRANS 1700 {} -3480.12" in books and "#TRANS 3990 {} -55.00" in books
+    assert "400105;10141" in newest(site, "sales-ledger", "decided-*")
+
+    story = exchange("show", hotel["arrival"], "--site", site, "--json").json()
+    signed = [event for event in story["events"] if event["what"] == "case matched"]
+    assert [(event["actor"], event["because"]) for event in signed] == [("anna", "phoned them")]
+    assert exchange("verify", "--site", site, "--json").json()["problems"] == []
+
+
+def test_what_was_matched_stays_matched_and_can_be_taken_back(exchange: Shell, site: Path) -> None:
+    text, closing = statement(1, entries(FIRST[0], FIRST[3]))
+    drop(site, "bank-statements", "one.xml", text)
+    run(exchange, site)
+    text, closing = statement(
+        2,
+        entries(FIRST[0], {**FIRST[3], "amount": "156.00"}, {**FIRST[3], "amount": "20.00"}, start=11),
+        closing,
+    )
+    drop(site, "bank-statements", "two.xml", text)
+    run(exchange, site)
+    rows = listed(exchange, site, "--all")
+    paid = [row for row in rows if row["decision"] == "matched"]
+    assert [row["items"][0]["number"] for row in paid] == ["400098", "400104", "400104"], (
+        "the list is the same old one"
+    )
+    assert ["paid twice" in row["reason"] for row in listed(exchange, site)] == [True, True]
+
+    first = paid[0]["id"]
+    exchange("reconcile", "unmatch", first, "--because", "wrong customer", "--site", site)
+    run(exchange, site)
+    assert "#TRANS 1700 {} 812.30" in newest(site, "bookkeeping", "decided-*")
+    assert (
+        exchange("reconcile", "match", first, "400098", "--because", "right after all", "--site", site).code
+        == 0
+    )
+    run(exchange, site)
+    assert len(list((site / "outbox/bookkeeping").glob("decided-*"))) == 2
+    refused = exchange("reconcile", "match", first, "400098", "--because", "again", "--site", site, code=2)
+    assert "is matched already" in refused.err
+
+    arrival = paid[0]["arrival"]
+    exchange("replay", arrival, "--because", "see whether it stays", "--site", site)
+    run(exchange, site, code=3)
+    after = next(row for row in listed(exchange, site, "--all") if row["id"] == first)
+    assert (after["decided_by"], after["decision"], after["reason"]) == (
+        "anna",
+        "matched",
+        "anna: right after all",
+    )
+    records = exchange("reconcile", "rules", "--site", site, "--json").json()["rules"]
+    taken = {row["rule"]: (row["decided"], row["taken_back"]) for row in records}
+    assert taken["reference"] == (2, 1), "what a person took back is counted, whatever he did then"
+
+
+def test_statements_follow_one_another(exchange: Shell, site: Path) -> None:
+    text, closing = statement(1, entries(FIRST[0]))
+    drop(site, "bank-statements", "one.xml", text)
+    run(exchange, site)
+    drop(site, "bank-statements", "again.xml", text + " ")
+    run(exchange, site, code=3)
+    status = exchange("status", "--site", site, "--json", code=3).json()
+    assert "was taken before" in status["held"][0]["reason"]
+    exchange("reject", status["held"][0]["id"], "--because", "sent twice", "--site", site)
+    text, _ = statement(3, entries(FIRST[3], start=21), closing + 10)
+    drop(site, "bank-statements", "three.xml", text)
+    run(exchange, site)
+    told = exchange("findings", "--flow", "bank-statements", "--site", site, "--json").json()
+    assert "REC010" in {finding["code"] for finding in told}
+    rows = exchange("reconcile", "statements", "--site", site, "--json").json()
+    assert [row["id"] for row in rows] == ["S3", "S1"]
+
+
+def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: Path) -> None:
+    rules = site / "schemas/rules/ours.yaml"
+    rules.write_text(RULES + "  habits: {at least: 2}\n", encoding="utf-8")
+    opening = OPENING
+    for day in (1, 2, 3):
+        row = {"amount": "-30.00", "name": "Elisa Oyj", "text": f"Lasku 88{day}1", "code": "ICDT/ESCT"}
+        text, opening = statement(day, entries(row, start=day * 10), opening)
+        drop(site, "bank-statements", f"{day}.xml", text)
+        run(exchange, site)
+        for waiting in listed(exchange, site):
+            exchange("reconcile", "book", waiting["id"], "7510", "--because", "phones", "--site", site)
+        run(exchange, site)
+    third = listed(exchange, site, "--all")[-1]
+    assert (third["decision"], third["rule"], third["decided_by"]) == ("booked", "habits", None)
+    [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
+    assert (learned["what"], learned["times"], learned["precision"]) == ("7510", 2, "100.0 %")
+
+
+def test_what_is_wrong_with_the_rules_is_told_before_anything_runs(exchange: Shell, site: Path) -> None:
+    rules = site / "schemas/rules/ours.yaml"
+    rules.write_text(
+        RULES.replace("bank_events", "bank_event").replace(', credit: "2420"', ""), encoding="utf-8"
+    )
+    said = exchange("check", "--site", site, "--offline", code=2)
+    words = " ".join((said.out + said.err).split())
+    assert 'There is no rule "bank_event"' in words and "bank_events" in words and "credit: NUMBER" in words
+
+
+def test_the_file_of_a_decision_is_written_again_after_a_crash(exchange: Shell, site: Path) -> None:
+    text, _ = statement(1, entries(FIRST[4], FIRST[5]))
+    drop(site, "bank-statements", "one.xml", text)
+    run(exchange, site)
+    hotel, unknown = listed(exchange, site)
+    exchange("reconcile", "match", hotel["id"], "400105", "--because", "x", "--site", site)
+    [file] = (site / "inbox/decided").glob("decided-*.jsonl")
+    before = json.loads(file.read_text("utf-8"))
+    assert before["case"] == hotel["id"] and before["allocations"][0]["booked"] == "-3480.12"
+    run(exchange, site)
+    exchange("reconcile", "close", unknown["id"], "--because", "booked by hand", "--site", site)
+    assert list((site / "inbox/decided").glob("*.jsonl")) == []
+    assert listed(exchange, site) == []
