@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from exchange.declare.catalogue import package_data
-from exchange.declare.flow import Source, Target
-from exchange.errors import UseError
+from exchange.declare.flow import Flow, Source, Target
+from exchange.declare.problems import did_you_mean
+from exchange.errors import UnknownNameError, UseError
 from exchange.findings import Finding
+from exchange.flow.site import open_site
 from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.operations.asking import as_dict, finding_of
@@ -34,12 +36,32 @@ class Demo:
     next_steps: Sequence[str]
 
 
-def new(folder: Path) -> list[Path]:
-    """A new site, copied from the commented starter; the files that were made."""
+def new(folder: Path, sample: str | None = None) -> list[Path]:
+    """A new site, copied from the commented starter, or from the site of the samples of that name, with the samples and
+    with folders for its files; the files that were made.
+    """
+    sites = {
+        path.parent.parent.name: path.parent for path in package_data().glob("samples/*/site/exchange.yaml")
+    }
+    if sample is not None and sample not in sites:
+        raise UnknownNameError(f'There are no samples "{sample}".', advice=did_you_mean(sample, sites))
     _expect_free(folder)
-    starter = package_data() / STARTER
-    shutil.copytree(starter, folder, dirs_exist_ok=True)
+    shutil.copytree(package_data() / STARTER if sample is None else sites[sample], folder, dirs_exist_ok=True)
+    if sample is not None:
+        for flow in sites[sample].parent.iterdir():
+            if flow.is_dir() and flow.name != "site":
+                shutil.copytree(flow, folder / "samples" / flow.name)
+        _make_places(folder, open_site(folder).declared_flows.values())
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _make_places(folder: Path, flows: Iterable[Flow]) -> None:
+    """The folders of the site that its flows take files from and bring files to."""
+    for flow in flows:
+        ends: list[Source | Target] = [flow.from_, *flow.to]
+        for end in ends:
+            if end.at.startswith("folder:"):
+                (folder / end.at.removeprefix("folder:")).mkdir(parents=True, exist_ok=True)
 
 
 def demo(folder: Path) -> Demo:
@@ -49,10 +71,7 @@ def demo(folder: Path) -> Demo:
     shutil.copytree(samples / "site", folder, dirs_exist_ok=True)
     _fill_inboxes(samples, folder)
     with installation(folder) as opened:
-        for flow in opened.site.declared_flows.values():
-            ends: list[Source | Target] = [flow.from_, *flow.to]
-            for end in ends:
-                (folder / end.at.removeprefix("folder:")).mkdir(parents=True, exist_ok=True)
+        _make_places(folder, opened.site.declared_flows.values())
         run_opened(opened, once=True)
         with opened.ledger.read() as connection:
             arrivals = queries.arrivals(connection, limit=1_000)[::-1]

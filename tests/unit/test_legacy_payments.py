@@ -23,7 +23,7 @@ from lxml import etree
 from exchange.operations.trying import Tried, try_flow
 
 ROOT = Path(__file__).parents[2]
-SITE = ROOT / "samples/bankgirot/site"
+SITE = ROOT / "samples/swedish-bridge/site"
 FLOW = "supplier-payments"
 EXAMPLES = "bank/se-lb/niho-bankgirot/leverantorsbetalning_exempelfil_{}.txt"
 SENDER = "0005312079"

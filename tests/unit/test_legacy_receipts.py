@@ -14,7 +14,7 @@ from lxml import etree
 
 from exchange.operations.trying import Tried, try_flow
 
-SITE = Path(__file__).parents[2] / "samples/bankgirot/site"
+SITE = Path(__file__).parents[2] / "samples/swedish-bridge/site"
 EXAMPLES = {
     "ocr": "bank/se-bgmax/bgmax-parser/bankgiroinbetalningar_exempelfil_avtal-om-ocr-kontroll_checksiffra_langd_sv.txt",
     "four": "bank/se-bgmax/bankgiro_inbetalningar/BgMaxfil4.txt",
@@ -127,8 +127,8 @@ def written(tmp_path: Path, corpus: Path, text: str) -> tuple[Tried, bytes]:
     path = tmp_path / "advice.in.xml"
     path.write_text(text, encoding="utf-8")
     etree.XMLSchema(etree.parse(corpus / "bank/xsd/camt/camt.054.001.08.xsd")).assertValid(etree.parse(path))
-    ((tried,), _) = try_flow(SITE, "notifications", [path], write=True)
-    made = tmp_path / "advice.out.1.txt"
+    ((tried,), _) = try_flow(SITE, "receipts", [path], write=True)
+    made = tmp_path / "advice.out.1.T000000"
     return tried, made.read_bytes() if made.is_file() else b""
 
 
@@ -172,7 +172,7 @@ def test_the_totals_are_those_of_the_bank_statement(tmp_path: Path, corpus: Path
 
 
 def test_own_payments_and_what_comes_back_of_them_are_no_receipts(tmp_path: Path, corpus: Path) -> None:
-    debits = Path(__file__).parents[2] / "samples/bankgirot/debits"
+    debits = Path(__file__).parents[2] / "samples/swedish-bridge/debits"
     receipt = advice(lines_of((corpus / EXAMPLES["ocr"]).read_bytes()))
     own = (debits / "01-27-november.in.xml").read_text(encoding="utf-8")
     entries = own[own.index("<Ntry>") : own.rindex("</Ntfctn>")]

@@ -10,7 +10,7 @@ from lxml import etree
 
 from exchange.operations.trying import try_flow
 
-SAMPLES = Path(__file__).parents[2] / "samples/bankgirot"
+SAMPLES = Path(__file__).parents[2] / "samples/swedish-bridge"
 SITE = SAMPLES / "site"
 SENT = SAMPLES / "supplier-payments/01-week-48.in.txt"
 ECHOED = ("Amt", "RmtInf", "Cdtr", "CdtrAcct")
