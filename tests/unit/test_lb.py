@@ -315,7 +315,15 @@ def test_payments_become_lb_and_come_back_alike() -> None:
     assert errors(found) == []
     data, found = written("bankgirot/lb", given)
     assert found == []
-    names = ("id", "amount", "currency", "execution_date", "purpose", "reference", "reference_scheme")
+    names = (
+        "end_to_end_id",
+        "amount",
+        "currency",
+        "execution_date",
+        "purpose",
+        "reference",
+        "reference_scheme",
+    )
     names += ("creditor.account", "creditor.account_scheme", "creditor.clearing", "debtor.account")
     assert [taken(one, *names) for one in made(data)] == [taken(one, *names) for one in first]
 

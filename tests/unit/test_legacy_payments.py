@@ -342,8 +342,10 @@ def test_a_credit_note_that_no_day_exceeds_holds_the_file_and_says_why(
     assert codes(tried) == ["NET01"] and data == b"", why
 
 
-def test_parts_of_one_id_are_not_told_apart_and_refused(site: Path) -> None:
-    rows = (row("14", FIRST, "INV 1", 900, "261201", "A1"), row("16", FIRST, "CREDIT 9", 120, "261215", "A1"))
+def test_payments_may_have_one_own_text_but_not_all_alike(site: Path) -> None:
+    rows = [row("14", FIRST, reference, 900, "261201", "A1") for reference in ("INV 1", "INV 2")]
+    assert codes(sent(site, lb(*rows))[0]) == []
+    rows = [rows[0], rows[0], row("16", FIRST, "CREDIT 9", 120, "261215", "C1")]
     assert "NET02" in codes(sent(site, lb(*rows))[0])
 
 
