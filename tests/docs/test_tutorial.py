@@ -1,4 +1,4 @@
-"""Follows the tutorial literally: writes its files, runs its commands, compares what it shows.
+"""Follows the tutorial, and how-tos that go step by step, literally: writes its files, runs its commands, compares what it shows.
 
 A remark above a block says what it is: `file: PATH` (write it), `output` (what the commands above print; `…` stands for
 anything, alone on a line for any lines), `exit N` (their exit code), `same TEXT` (an identifier that differs each time;
@@ -19,7 +19,7 @@ import pytest
 
 from tests.docs.pages import ROOT, Block, blocks
 
-PAGES = sorted((ROOT / "docs/tutorial").glob("*.md"))
+PAGES = [*sorted((ROOT / "docs/tutorial").glob("*.md")), ROOT / "docs/how-to/replace-lb-and-bgmax.md"]
 
 
 @dataclass

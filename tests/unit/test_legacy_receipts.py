@@ -133,7 +133,7 @@ def written(tmp_path: Path, corpus: Path, text: str) -> tuple[Tried, bytes]:
 
 
 def without_what_has_no_room(line: str) -> str:
-    """A record without the columns that no element of the advice holds; docs/legacy-bridge.md names each."""
+    """A record without the columns that no element of the advice holds; docs/reference/legacy-bridge.md names each."""
     code = line[:2]
     if code in ("20", "21", "22", "23"):
         line = line[:69] + "?" + line[70:]  # whether there is an image of the payment slip
