@@ -159,6 +159,25 @@ def seen(sample: bytes, declared: str) -> str:
     return "utf-8" if b"\0" not in sample and _utf8_characters(sample) else declared
 
 
+def meant_by(sample: bytes, declared: str) -> str | None:
+    """The encoding that bytes beyond ASCII are in, where it is plainly not the declared one."""
+    if b"\0" not in sample and _utf8_characters(sample):
+        return "utf-8"
+    better = _better(sample, words(sample), declared)
+    return better[0] if better else None
+
+
+def _better(block: bytes, found: list[bytes], declared: str) -> tuple[str, bytes] | None:
+    """An encoding in which the words of a block read much better, and a word that shows it."""
+    if reads_perfectly(found, declared):
+        return None
+    best, texts = ranked(block)
+    meant = [word for word, text in zip(found, texts, strict=True) if NORDIC & set(text[1:-1])]
+    if meant and score(found, best) - score(found, declared) > 2 * len(found):
+        return best, meant[0]
+    return None
+
+
 def mark_of(sample: bytes) -> str | None:
     """The encoding whose byte order mark the bytes begin with."""
     return next((name[:6].rstrip("-") for mark, name in MARKS if sample.startswith(mark)), None)
@@ -297,13 +316,10 @@ class _Doubts:
         found = words(block)
         self.words += len(found)
         self.judged = self.words >= ENOUGH
-        if reads_perfectly(found, self.encoding):
-            return
-        best, texts = ranked(block)
-        meant = [word for word, text in zip(found, texts, strict=True) if NORDIC & set(text[1:-1])]
-        if meant and score(found, best) - score(found, self.encoding) > 2 * len(found):
-            match = re.search(re.escape(meant[0]), block)
-            self.found(self._otherwise(PERHAPS_OTHERWISE, best, match, block, place))
+        better = _better(block, found, self.encoding)
+        if better is not None:
+            match = re.search(re.escape(better[1]), block)
+            self.found(self._otherwise(PERHAPS_OTHERWISE, better[0], match, block, place))
             self.judged = True
 
     def _otherwise(

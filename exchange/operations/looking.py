@@ -19,7 +19,7 @@ from exchange.findings import code
 from exchange.flow.content import run_chain
 from exchange.flow.library import Library, Step
 from exchange.flow.schemas import validator
-from exchange.formats import registry
+from exchange.formats import registry, strangers
 from exchange.formats.contract import SAMPLE_SIZE, Sniffed
 from exchange.mapping.repeated import Seen
 from exchange.mapping.tally import Keys, Tally
@@ -51,6 +51,12 @@ REFUSED = code(
     "error",
     "The file has a {value} declaration, which is refused: it can change values unseen and read other files.",
     advice="Ask the sender to leave that declaration out; no payment or invoice standard needs it.",
+)
+STRANGER = code(
+    "INS005",
+    "error",
+    "This is no data file but {value}.",
+    advice="Ask for the file again, or export it again, and look at it before it is sent.",
 )
 
 
@@ -202,6 +208,11 @@ def _choose(
     candidates = registry.recognise(sample, path.name, _readable(library, sample))
     result.candidates = [candidate.layout.layout for candidate in candidates]
     if not candidates:
+        stranger = strangers.named(sample)
+        if stranger is not None:
+            result.format = None
+            result.findings(STRANGER.at(value=stranger))
+            return None
         refused = sniffed.facts.get("refused") if sniffed else None
         result.findings(REFUSED.at(value=refused) if refused else UNKNOWN.at(reason=_seen(sniffed)))
         return None

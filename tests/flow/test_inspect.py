@@ -83,3 +83,21 @@ def test_heads_say_what_the_files_say(library: Library) -> None:
                     seen += 1
                     assert text.strip('"') == said.text, (name, key)
     assert seen > 200
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html>\n<html><head><title>Logga in</title>", 'web page (HTML) titled "Logga in"'),
+        (b"\n<HTML><body>502</body></HTML>", "web page (HTML), probably"),
+        (b"%PDF-1.7\n%\xe2\xe3", "PDF"),
+        (b"PK\x03\x04\x14\x00\x06\x00xl/workbook.xml", "Excel"),
+        (b"PK\x03\x04\x14\x00\x06\x00a.txt", "ZIP"),
+        (b"\x1f\x8b\x08\x00", "gzip"),
+    ],
+)
+def test_what_is_no_data_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "vouchers.se"
+    path.write_bytes(content)
+    (said,) = looking.inspect(path, None, None).findings.kept
+    assert said.code == "INS005" and words in said.message

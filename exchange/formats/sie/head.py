@@ -12,9 +12,10 @@ from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
 from exchange.formats.contract import Progress
-from exchange.formats.sie.layout import Layout
+from exchange.formats.sie.layout import IMPORT, Layout
 from exchange.formats.sie.lexical import Cells, Checksum, cells, lines, split
 from exchange.formats.sie.records import BALANCES, CHECKSUM, FORMAT, HEAD, ROWS, VOUCHER, Line, codecs
+from exchange.formats.strangers import named, web_page
 from exchange.model import KIND, LINE, Record
 
 _ASK = "Ask the sender for a corrected file."
@@ -41,7 +42,7 @@ OTHER_FORMAT = code(
     "SIE014",
     "warning",
     "Line {line}: #FORMAT says {value}; the standard allows only PC8 (code page 437).",
-    advice="Nothing is guessed: the file is read in the layout's encoding. Tell the sender.",
+    advice="Its letters were looked at to know how to read it. Tell the sender.",
 )
 MISSING = code(
     "SIE015",
@@ -129,8 +130,9 @@ class Once:
 class Head:
     """Gathers the record `file` of one SIE file."""
 
-    def __init__(self, layout: Layout, found: Found) -> None:
+    def __init__(self, layout: Layout, encoding: str, found: Found) -> None:
         self._layout = layout
+        self._encoding = encoding
         self._fields = layout.known_kinds["file"].fields
         self._codecs = dict(codecs(self._fields))
         self._found = found
@@ -146,7 +148,7 @@ class Head:
     def read(self, stream: BinaryIO, progress: Progress | None) -> Record | None:
         """The record; None when the file cannot be used at all. Raises Unreadable."""
         begun = False
-        for number, text in lines(stream, self._layout.encoding, self._found, progress):
+        for number, text in lines(stream, self._encoding, self._found, progress):
             if not begun and text.strip(" \t"):
                 begun = True
                 if not self._is_sie(text, number, stream):
@@ -190,7 +192,7 @@ class Head:
             return
         if line.tag == "PROSA" and '"' not in rest:
             rest = f'"{rest.strip()}"'
-        read = cells(rest, number, self._fail)
+        read = cells(rest, number, self._fail, loose=self._layout.type != IMPORT)
         if read is None or not complete(line, read, number, self._fail, self._once):
             return
         if line.into:
@@ -259,7 +261,7 @@ class Head:
     def _control(self, rest: str, number: int) -> None:
         """The first #KSUMMA begins the control sum, the second one gives it."""
         if self._sum is None:
-            self._sum, self._sum_line = Checksum(self._layout.encoding), number
+            self._sum, self._sum_line = Checksum(self._encoding), number
             return
         given = rest.strip(' \t"')
         if given != str(self._sum.value):
@@ -316,16 +318,13 @@ def _named_first(account: Record) -> tuple[bool, str]:
 
 def not_sie(beginning: bytes, text: str, number: int) -> Finding:
     """Why a file that begins so is none of SIE 1–4."""
-    lowered = beginning.lower()
-    if b"<html" in lowered or b"<!doctype html" in lowered:
-        title = re.search(rb"<title>\s*([^<]{1,80})", beginning, re.IGNORECASE)
-        said = f' titled "{title[1].decode("ascii", "replace").strip()}"' if title else ""
-        return WEB_PAGE.at(line=number, title=said)
+    title = web_page(beginning)
+    if title is not None:
+        return WEB_PAGE.at(line=number, title=title)
     hints: Mapping[bytes, str] = {
-        b"sie.se/sie5": " It is SIE 5, which is XML.",
-        b"<?xml": " It is XML.",
-        b"%pdf": " It is a PDF document.",
-        b"pk\x03\x04": " It is a ZIP archive.",
+        b"sie.se/sie5": "SIE 5, which is XML",
+        b"<?xml": "XML",
     }
-    hint = next((words for mark, words in hints.items() if mark in lowered), "")
+    said = named(beginning) or next((words for mark, words in hints.items() if mark in beginning.lower()), "")
+    hint = f" It is {said}." if said else ""
     return OTHER_THING.at(line=number, value=text.strip()[:40], hint=hint)

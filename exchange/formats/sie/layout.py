@@ -13,6 +13,9 @@ from exchange.declare.layout import KindBase, LayoutBase
 from exchange.formats.encoding import EncodingName
 from exchange.formats.sie.records import ENCODING, Kind, Type, kinds
 
+IMPORT: Type = "4I"
+"""The type that is booked: it must be right in all points, where a history is read and its faults are told."""
+
 
 class Layout(LayoutBase):
     """A type of SIE file.

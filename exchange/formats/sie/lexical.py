@@ -6,12 +6,15 @@ import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO
 
 from exchange.findings import Finding, Found, code
 from exchange.formats.contract import Progress
-from exchange.formats.encoding import Unreadable, blocks
+from exchange.formats.encoding import Unreadable, blocks, canonical, meant_by
 
+EVIDENCE = 2_000
+"""So many lines with letters beyond ASCII are looked at to know the encoding."""
 LINE_LIMIT = 100_000
 """The most characters of one line."""
 
@@ -47,8 +50,22 @@ DOUBLE_OBJECT = code(
     "Line {line}: the object list {{{value}}} names dimension {dimension} twice.",
     advice=_ASK,
 )
+LOOSE_QUOTE = code(
+    "SIE007",
+    "warning",
+    'Line {line}: a text holds a quote that is not written \\", or its last quote is missing; it was read as {value}.',
+    advice="The text may be damaged; accounts and amounts stand before it and were read. Tell the sender.",
+)
+OTHER_ENCODING = code(
+    "SIE008",
+    "warning",
+    "The file is written in {actual}, although the standard allows only code page 437; it was read in {actual}.",
+    advice="Look at the names and texts. Tell the sender: other programs read them wrong.",
+)
 
 _PART = re.compile(r'[ \t]*(?:"((?:[^"\\]|\\"|\\(?!"))*)"(?=[ \t}]|$)|([^ \t"{}][^ \t{}]*)|(\{)|(\}))')
+_LOOSE = re.compile(r'[ \t]*"((?:[^"]|"(?![ \t]|$))*)(?:"(?=[ \t]|$)|$)')
+"""A text in which a quote stands that ends nothing, or that nothing ends: up to a quote before a blank, or the line's end."""
 _CONTROLS = re.compile("[\x00-\x1f\x7f]")
 QUOTED = r'"[^\x00-\x1f\x7f"\\]*"'
 BARE = r'[^\x00-\x20\x7f"{}\\]+'
@@ -70,6 +87,17 @@ class Cells:
     fields: list[str]
     objects: list[str] | None
     objects_at: int
+
+
+def encoding_of(stream: BinaryIO, declared: str, found: Found) -> str:
+    """The encoding that a file is read in: the declared one, or that in which its letters make words."""
+    stream.seek(0)
+    sample = b"".join(islice((line for line in stream if not line.isascii()), EVIDENCE))
+    actual = meant_by(sample, declared) if sample else None
+    if actual in (None, canonical(declared)):
+        return declared
+    found(OTHER_ENCODING.at(value=actual, actual=actual))
+    return actual or declared
 
 
 def lines(
@@ -97,13 +125,21 @@ def _checked(line: str, number: int) -> str:
     return line
 
 
-def cells(text: str, line: int, found: Found) -> Cells | None:
-    """The fields of what follows a tag; None, and a finding, when it is not written by the rules."""
+def cells(text: str, line: int, found: Found, *, loose: bool = False) -> Cells | None:
+    """The fields of what follows a tag; None, and a finding, when it is not written by the rules.
+
+    loose: a text with a quote too many or too few is read all the same, with a warning.
+    """
     fields: list[str] = []
     objects: list[str] | None = None
     at, opened, place = 0, False, 0
     while at < len(text.rstrip(" \t")):
         match = _PART.match(text, at)
+        if loose and match is None and not opened and (torn := _LOOSE.match(text, at)):
+            fields.append(torn[1].replace('\\"', '"'))
+            found(LOOSE_QUOTE.at(line=line, value=fields[-1]))
+            at = torn.end()
+            continue
         if match is None or (match[3] and objects is not None) or (match[4] and not opened):
             found(_broken(text, at, line, opened))
             return None

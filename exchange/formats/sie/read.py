@@ -17,8 +17,8 @@ from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress, batches
 from exchange.formats.encoding import Unreadable
 from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, Head, Once, complete
-from exchange.formats.sie.layout import Layout
-from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, lines, pairs, split
+from exchange.formats.sie.layout import IMPORT, Layout
+from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, encoding_of, lines, pairs, split
 from exchange.formats.sie.records import BALANCES, ROWS, VOUCHER, Field, Line, codecs
 from exchange.formats.values import Codec, Refused
 from exchange.memo import Memo
@@ -82,13 +82,14 @@ class SieReader:
 
     def _records(self, stream: BinaryIO, found: Found, progress: Progress | None) -> Iterator[Record]:
         try:
+            encoding = encoding_of(stream, self._layout.encoding, found)
             stream.seek(0)
-            file = Head(self._layout, found).read(stream, None)
+            file = Head(self._layout, encoding, found).read(stream, None)
             if file is None:
                 return
             stream.seek(0)
             reading = _Reading(self._layout, self.plans, file, found)
-            for number, text in lines(stream, self._layout.encoding, _nobody, progress):
+            for number, text in lines(stream, encoding, _nobody, progress):
                 record = reading.line(text, number)
                 if record is not None:
                     yield record
@@ -118,7 +119,7 @@ class _Plan:
 
     def explain(self, rest: str, number: int, found: Found, once: Once) -> Record | None:
         """The record of what follows the tag; None when anything is wrong with it, and all findings."""
-        read = cells(rest, number, found)
+        read = cells(rest, number, found, loose=self.layout.type != IMPORT)
         if read is None or not complete(self.line, read, number, found, once):
             return None
         record: Record = {}
@@ -303,7 +304,7 @@ class _Reading:
     def _rising(self, voucher: Record) -> None:
         """Numbers of vouchers for import must rise within a series."""
         number, series = voucher["number"], voucher["series"]
-        if self.type != "4I" or not (number or "").isdecimal():
+        if self.type != IMPORT or not (number or "").isdecimal():
             return
         before = self.numbers.get(series)
         if before is not None and int(number) <= before:
@@ -329,7 +330,7 @@ class _Reading:
 
     def _tell(self, finding: Finding) -> None:
         """What is wrong with a voucher: history is told of, an import must be right."""
-        if self.type == "4I":
+        if self.type == IMPORT:
             self.good = False
             self.found(finding)
         else:
