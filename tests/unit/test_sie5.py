@@ -1,0 +1,81 @@
+"""SIE 5: the official samples are read with plain counts and sums, what is written passes the official schema and comes back."""
+
+from __future__ import annotations
+
+import io
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from invoice_support import CORPUS
+from lxml import etree
+
+from exchange.operations import looking
+from exchange.outcome import Gathered
+
+SIE = "{http://www.sie.se/sie5}"
+SAMPLES = Path(__file__).parents[2] / "samples/sie"
+
+
+def documents(path: Path) -> tuple[list[dict[str, Any]], Gathered]:
+    found = Gathered()
+    return list(looking.read(path, None, None, as_common=True, found=found)), found
+
+
+@cache
+def schema() -> etree.XMLSchema:
+    """The official schema, with the schema of signatures from the disk instead of the network."""
+    path, signatures = CORPUS / "sie5/sie5.xsd", CORPUS / "ubl21/common/UBL-xmldsig-core-schema-2.1.xsd"
+    if not path.is_file() or not signatures.is_file():
+        pytest.skip(f"{path} is not here")
+    text = path.read_text(encoding="utf-8-sig")
+    away = "http://www.w3.org/TR/2002/REC-xmldsig-core-20020212/xmldsig-core-schema.xsd"
+    assert away in text
+    return etree.XMLSchema(etree.parse(io.BytesIO(text.replace(away, str(signatures)).encode())))
+
+
+def test_the_official_ledger_is_read_as_a_plain_count_says() -> None:
+    path = CORPUS / "sie5/Sample.sie"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    tree = etree.parse(str(path))
+    entries = list(tree.iter(f"{SIE}JournalEntry"))
+    rows = [r for e in entries for r in e.iter(f"{SIE}LedgerEntry") if r.find(f"{SIE}Overstrike") is None]
+    vouchers, found = documents(path)
+    assert len(vouchers) == len(entries) == 91 and not found.errors
+    read = [row for voucher in vouchers for row in voucher["rows"]]
+    assert [row["amount"] for row in read] == [Decimal(row.get("amount")) for row in rows]
+    assert [row["account"] for row in read] == [row.get("accountId") for row in rows]
+    assert sum(1 for row in read if row["currency_amount"] is not None) == 3
+    result = looking.inspect(path, None, None)
+    assert result.records["account"] == len(list(tree.iter(f"{SIE}Account"))) == 316
+
+
+def test_the_official_import_file_is_known() -> None:
+    path = CORPUS / "sie5/SampleEntry.sie"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    result = looking.inspect(path, None, None)
+    assert (result.layout, result.records, result.findings.errors) == ("sie/5-entry", {"account": 2}, 0)
+
+
+def test_an_unbalanced_voucher_is_found(tmp_path: Path) -> None:
+    text = (SAMPLES / "sie5-ledger/01-year.in.sie").read_text(encoding="utf-8")
+    path = tmp_path / "a.sie"
+    path.write_text(text.replace('amount="-250"', 'amount="-249.99"'), encoding="utf-8")
+    vouchers, found = documents(path)
+    assert vouchers == [] and [f.code for f in found.kept] == ["SIEV11"]
+
+
+def test_what_is_written_passes_the_official_schema_and_comes_back() -> None:
+    path = SAMPLES / "sie5-entries/01-month.out.1.sie"
+    tree = etree.parse(str(path))
+    assert schema().validate(tree), schema().error_log
+    vouchers, found = documents(path)
+    assert not found.errors and [v["series"] for v in vouchers] == ["A", "A", "B"]
+    assert vouchers[1]["rows"][1]["currency_amount"] == Decimal("-1085.00")
+    assert vouchers[0]["rows"][1]["dimensions"] == {"cost_centre": "10", "project": "P1"}
+    assert vouchers[0]["date"] == date(2026, 11, 2)
