@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -43,8 +44,20 @@ class Teller:
     def begin(self, record: Record, path: str) -> None:
         """From now on findings are about this record, written at this path."""
         self._path = path
+        self._inside: list[str] = []
+        self._items = Counter[str]()
         line = record.get(LINE)
         self._line = line if isinstance(line, int) else None
+
+    def item(self, path: str) -> None:
+        """From now on findings are about the next item of the list at this path."""
+        around = "".join(self._inside)
+        self._items[f"{around}/{path}"] += 1
+        self._inside.append(f"/{path}[{self._items[f'{around}/{path}']}]")
+
+    def leave(self) -> None:
+        """The item is written."""
+        self._inside.pop()
 
     def put(self, codec: Codec, value: Any, where: str) -> str:
         """The escaped text of a value; everything that is wrong with it is told."""
@@ -84,4 +97,5 @@ class Teller:
         self._found(finding)
 
     def _at(self, where: str) -> dict[str, Any]:
-        return {"line": self._line, "path": self._path if where == "." else f"{self._path}/{where}"}
+        path = self._path + "".join(self._inside)
+        return {"line": self._line, "path": path if where == "." else f"{path}/{where}"}

@@ -207,6 +207,8 @@ class FieldCode:
         lines.append(f"{condition}{into}.append({template_of(opening + inside + closing)})")
         items = f"o.list({got}, {dotted!r})" if self._slow else f"{got} or ()"
         missing = self._missing(dotted, path, f"not {into}") if declared.required else []
+        if self._slow:  # what is told of an item has its number in the path
+            lines = [f"o.item({str(path)!r})", *lines, "o.leave()"]
         loop = [f"{into} = []", f"for {item} in {items}:", *indented(lines)]
         return [*loop, *missing, f"{into} = ''.join({into})"]
 

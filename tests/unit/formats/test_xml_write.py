@@ -231,7 +231,7 @@ def test_a_large_body_goes_through_one_spool_file_and_equals_the_small_way(
 
 def test_every_rule_that_is_broken_is_told_with_the_place_of_the_source() -> None:
     bad = payment(7, amount=Decimal("1.234"), currency="EURO", creditor=None)
-    bad |= {"texts": "x", "references": [{"value": "a\x01"}]}
+    bad |= {"texts": "x", "references": [{"value": "fine"}, {"value": "a\x01"}]}
     _, findings = write(layout(PAIN), payment(1), bad)
     base = "/Document/CstmrCdtTrfInitn/PmtInf/CdtTrfTxInf"
     assert [(finding.code, finding.field, finding.path, finding.line) for finding in findings] == [
@@ -239,7 +239,7 @@ def test_every_rule_that_is_broken_is_told_with_the_place_of_the_source() -> Non
         ("VAL004", "currency", f"{base}/Amt/InstdAmt/@Ccy", 8),
         ("VAL001", "creditor", base, 8),
         ("XML023", "texts", base, 8),
-        ("XML020", "references.value", f"{base}/CdtrRefInf/Ref", 8),
+        ("XML020", "references.value", f"{base}/RmtInf/Strd[2]/CdtrRefInf/Ref", 8),
     ]
     assert "U+0001" in findings[-1].message
 
