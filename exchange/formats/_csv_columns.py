@@ -10,8 +10,10 @@ A name fits as it is written; where no column is written so, capitals and blanks
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -50,16 +52,37 @@ def columns(layout: Layout) -> dict[str, Column]:
     return {name: _column(name.rpartition(".")[2], field) for name, field in leaves}
 
 
-def delimiter(layout: Layout, header: str) -> str:
-    """The delimiter of a file with that header line: of those declared, the one that shows most of the columns."""
-    dialect = layout.dialect
+def delimited(layout: Layout, lines: Iterator[str]) -> tuple[Iterator[str], dict[str, Any]]:
+    """The lines again, and what Python's csv module must know: the first line that is not blank tells the delimiter."""
+    blank: list[str] = []
+    for line in lines:
+        if line.strip():
+            found = {"delimiter": _delimiter(layout, line)}
+            return chain(blank, [line], lines), layout.dialect.options | found
+        blank.append(line)
+    return iter(blank), layout.dialect.options
+
+
+def _delimiter(layout: Layout, header: str) -> str:
+    """Of the delimiters declared the one that shows most of the columns in a header."""
     places = columns(layout).values()
 
     def shown(one: str) -> int:
-        cells = split(header, dialect.options | {"delimiter": one})
+        cells = split(header, layout.dialect.options | {"delimiter": one})
         return sum(place.find(cells) is not None for place in places)
 
-    return max(dialect.delimiters, key=shown)
+    return max(layout.dialect.delimiters, key=shown)
+
+
+def rows_only(layout: Layout, lines: Iterator[str]) -> Iterator[str]:
+    """The lines, with those blank that are no rows, so that the others keep their numbers."""
+    dialect = layout.dialect
+    begins = re.compile(dialect.begin).match if dialect.begin else None
+    is_other = re.compile(dialect.other_lines).match if dialect.other_lines else None
+    for line in lines:
+        if begins is not None and begins(line):
+            begins = None
+        yield "\n" if begins is not None or (is_other is not None and is_other(line)) else line
 
 
 def split(line: str, options: Mapping[str, Any]) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -193,16 +192,6 @@ class CsvReader:
         return clear
 
 
-class _Blanked:
-    """Makes lines that are no rows empty, so that the others keep their numbers."""
-
-    def __init__(self, pattern: str) -> None:
-        self.is_other = re.compile(pattern).match
-
-    def __call__(self, line: str) -> str:
-        return "\n" if self.is_other(line) else line
-
-
 class Reading:
     """One file on its way: how far its rows are, and what went wrong.
 
@@ -246,10 +235,10 @@ class Reading:
         try:
             for _ in range(dialect.skip):
                 next(lines, None)
-            if dialect.other_lines:
-                lines = map(_Blanked(dialect.other_lines), lines)
+            if dialect.other_lines or dialect.begin:
+                lines = _csv_columns.rows_only(self.layout, lines)
             if dialect.other_delimiters:
-                lines, options = self._delimited(lines)
+                lines, options = _csv_columns.delimited(self.layout, lines)
             self.rows = csv.reader(lines, strict=True, **options)
             header = self._header(self.rows) if dialect.header else None
         except Unreadable as stopped:
@@ -260,16 +249,6 @@ class Reading:
         arrangement = self.reader.arrangement(header, self.found)
         self.arrangement = arrangement or ()
         return arrangement is not None
-
-    def _delimited(self, lines: Iterator[str]) -> tuple[Iterator[str], dict[str, Any]]:
-        """The lines again, and what the csv module must know: the first line that is not blank tells the delimiter."""
-        blank: list[str] = []
-        for line in lines:
-            if line.strip():
-                found = _csv_columns.delimiter(self.layout, line)
-                return chain(blank, [line], lines), self.layout.dialect.options | {"delimiter": found}
-            blank.append(line)
-        return iter(blank), self.layout.dialect.options
 
     def take(self, rows: Any, records: Batch) -> None:
         """The records of the next rows, of which all findings are told. rows: with the physical lines as `line_num`."""

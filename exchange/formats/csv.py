@@ -25,7 +25,7 @@ from pydantic import field_validator, model_validator
 
 from exchange.declare.layout import KindBase, LayoutBase, Name
 from exchange.formats import encoding as encodings
-from exchange.formats._csv_columns import columns
+from exchange.formats._csv_columns import columns, rows_only
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_write import CsvWriter
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
@@ -89,6 +89,10 @@ class CsvDialect(Dialect):
     )
     header: bool = Described(True, description="the first row names the columns")
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
+    begin: str | None = Described(
+        None,
+        description="regular expression of the header, where a varying number of other lines stands before it",
+    )
     other_lines: str | None = Described(
         None,
         alias="other lines",
@@ -119,7 +123,7 @@ class CsvDialect(Dialect):
             raise ValueError(f'"{delimiter}" cannot separate columns; use one character, or tab')
         return named
 
-    @field_validator("other_lines")
+    @field_validator("other_lines", "begin")
     @classmethod
     def _an_expression(cls, pattern: str | None) -> str | None:
         try:
@@ -252,7 +256,8 @@ def _rows(
     skip = layout.dialect.skip if layout is not None else 0
     lines = text.split("\n")[skip:] if text is not None and "\0" not in text else []
     cut = len(sample) >= SAMPLE_SIZE
-    rows = csv.reader((f"{line}\n" for line in (lines[:-1] if cut else lines)), strict=True, **options)
+    ended = (f"{line}\n" for line in (lines[:-1] if cut else lines))
+    rows = csv.reader(ended if layout is None else rows_only(layout, ended), strict=True, **options)
     whole: list[list[str]] = []
     try:
         whole.extend(rows)

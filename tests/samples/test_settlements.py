@@ -80,3 +80,74 @@ def test_meter_readings(corpus: Path) -> None:
 def test_source_code_is_no_payroll_file(corpus: Path, name: str) -> None:
     seen = looking.inspect(corpus / "accounting" / "payroll" / name, None, None)
     assert [finding.code for finding in seen.findings.kept] == ["INS001"]
+
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "settlements"
+REPORTS = sorted(
+    path
+    for provider in ("stripe", "adyen", "klarna", "paypal", "zettle-account")
+    for path in (SAMPLES / provider).glob("*.in.*")
+)
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=lambda path: path.parent.name)
+def test_the_sums_of_every_provider_agree(path: Path) -> None:
+    made, codes = read(path)
+    assert len(made) == 1 and not codes
+    assert proved(made[0])["payout"] > 0 and made[0]["fees"] > 0
+
+
+STRIPE = "automatic_payout_id,balance_transaction_id,available_on,currency,gross,fee,net,reporting_category\n"
+
+
+def stripe(tmp_path: Path, *rows: str) -> tuple[list[dict[str, Any]], list[str]]:
+    path = tmp_path / "report.csv"
+    path.write_text(STRIPE + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return read(path)
+
+
+CHARGE = "po_1,txn_1,2026-11-18 10:00:00,eur,67.60,1.26,66.34,charge"
+
+
+def test_a_payout_row_that_differs_from_the_rows_is_refused(tmp_path: Path) -> None:
+    paid = "po_1,txn_9,2026-11-20 00:00:00,eur,-66.34,0.00,-66.34,payout"
+    made, codes = stripe(tmp_path, CHARGE, paid)
+    assert not codes and proved(made[0])["is_told"] and made[0]["payout"] == D("66.34")
+    assert stripe(tmp_path, CHARGE, paid.replace("66.34", "66.35")) == ([], ["STR002"])
+
+
+def test_a_row_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
+    assert stripe(tmp_path, CHARGE.replace("1.26", "1.27")) == ([], ["STR001"])
+
+
+def test_rows_that_wait_for_a_payout_are_left_for_later(tmp_path: Path) -> None:
+    assert stripe(tmp_path, CHARGE.removeprefix("po_1")) == ([], [])
+
+
+def test_an_unknown_kind_of_row_is_an_adjustment_that_is_seen(tmp_path: Path) -> None:
+    made, _ = stripe(tmp_path, CHARGE.replace("charge", "something_new"))
+    assert (made[0]["sales"], made[0]["others"], made[0]["lines"][0]["text"]) == (
+        D(0),
+        D("67.60"),
+        "something_new",
+    )
+
+
+def test_columns_in_any_order_and_with_other_delimiters(tmp_path: Path) -> None:
+    text = (SAMPLES / "adyen" / "01-batch.in.csv").read_text(encoding="utf-8")
+    rows = [line.split(",") for line in text.replace('"', "").splitlines()]
+    path = tmp_path / "report.csv"
+    path.write_text("\n".join(";".join(reversed(row)) for row in rows), encoding="utf-8")
+    before, after = read(SAMPLES / "adyen" / "01-batch.in.csv"), read(path)
+    assert before == after
+
+
+def test_a_batch_that_keeps_money_for_the_next(tmp_path: Path) -> None:
+    text = (SAMPLES / "adyen" / "01-batch.in.csv").read_text(encoding="utf-8")
+    kept = "Nord,NordSE,,,,2026-11-19 02:00:00,CET,Balancetransfer,,,,,,SEK,33.50,,,,,,,,17\n"
+    path = tmp_path / "report.csv"
+    path.write_text(text.replace("SEK,333.50,", "SEK,300.00,") + kept, encoding="utf-8")
+    made, codes = read(path)
+    assert not codes and proved(made[0])["closing"] == D("33.50") and made[0]["payout"] == D("300.00")
+    path.write_text(text.replace("SEK,333.50,", "SEK,300.00,"), encoding="utf-8")
+    assert read(path) == ([], ["ADY001"])

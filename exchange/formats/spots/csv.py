@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import BinaryIO
 
-from exchange.formats._csv_columns import columns, delimiter
+from exchange.formats._csv_columns import columns, delimited, rows_only
 from exchange.formats._csv_read import CsvReader
 from exchange.formats.csv import Layout
 from exchange.formats.encoding import blocks
@@ -51,9 +50,9 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     for _ in range(layout.dialect.skip):
         next(lines, None)
     options = layout.dialect.options
+    lines = rows_only(layout, lines)
     if layout.dialect.other_delimiters:
-        first = next(lines, "")
-        options["delimiter"], lines = delimiter(layout, first), chain([first], lines)
+        lines, options = delimited(layout, lines)
     rows = csv.reader(lines, strict=True, **options)
     header = next((row for row in rows if row), []) if layout.dialect.header else None
     arrangement = CsvReader(layout, columns(layout)).arrangement(header, ignored) or ()

@@ -120,3 +120,11 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0\r\n"), max_s
 )
 def test_reading_never_raises(header: list[str], delimiter: str, cells: list[str]) -> None:
     read("\n".join([delimiter.join(header), delimiter.join(cells)]))
+
+
+def test_lines_of_another_kind_before_the_header() -> None:
+    text = 'Report of\n"a;shop"\n\nName;Total\n1;2.50\n2;wrong\n'
+    rows, codes = read(text, ', begin: "Name"')
+    assert [row["number"] for row in rows] == ["1"] and len(codes) == 1
+    assert registry.recognise(text.encode(), "x.csv", [layout(', begin: "Name"')])
+    assert not registry.recognise(text.encode(), "x.csv", [layout()])
