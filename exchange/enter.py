@@ -14,12 +14,12 @@ from itertools import chain, islice
 from exchange import backoff
 from exchange.bound import BoundFlow
 from exchange.findings import code
-from exchange.ledger import Ledger, Move, Writing, contents, matches, payments, sending
+from exchange.ledger import Ledger, Move, Writing, answering, contents, matches, payments, sending
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.ledger.sending import Clash, Parcel
 from exchange.model import DocumentKey
-from exchange.outcome import Outcome
+from exchange.outcome import Gathered, Outcome
 
 FEW = 500
 """Documents of an arrival that are held in memory, so that it can go in together with others."""
@@ -29,7 +29,7 @@ BROKEN = code(
     "Reading or mapping the file failed in the program itself: {value}.",
     advice="Report it with this arrival's identifier; retry after an update.",
 )
-_PRIVATE = ("content", "key", "broken")
+_PRIVATE = ("content", "key", "broken", "answer")
 """Holds whose sentences quote the file: they stay out of the chain, which is for ever."""
 _CALM = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
 
@@ -120,12 +120,30 @@ def _enter_results(
         if numbers[each.row.id] and flow.targets and not each.parcels:
             say = f"It holds {numbers[each.row.id]} documents, and nothing came out to be sent."
             return Clash("empty", say), []
-    contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
     matches.enter(writing, [(each.row, each.outcome.matches, each.outcome.statements) for each in goods])
     clash = sending.enter(ledger, writing, [(each.row, each.parcels) for each in goods])
     clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods])
+    clash = clash or _hear(writing, goods)
+    contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
     return clash, [_written(each, numbers[each.row.id]) for each in goods]
+
+
+def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
+    """Let what the files tell of payments count. A file with an answer that a person must look at is held alone."""
+    told = [Gathered() for _ in goods]
+    for good, found in zip(goods, told, strict=True):
+        outcome = good.outcome
+        unclear = answering.hear(writing, good.row, outcome.answers, posts=outcome.posts, found=found)
+        if unclear and not good.row.forced:
+            if len(goods) == 1:
+                outcome.findings.take(found)
+            answers = "1 answer" if unclear == 1 else f"{unclear} answers"
+            first = next(each for each in found.kept if each.severity == "error")
+            return Clash("answer", f"{answers} cannot count. {first.message}")
+    for good, found in zip(goods, told, strict=True):
+        good.outcome.findings.take(found)
+    return None
 
 
 def _written(good: _Good, documents: int) -> Move:

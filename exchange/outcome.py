@@ -141,6 +141,32 @@ class StatementRow(NamedTuple):
     day: str | None
 
 
+class Answer(NamedTuple):
+    """What a file tells of payments that left. kind: status, booking, return; level: file, batch, payment.
+
+    verdict: as in `common/payment-status`, or booked, returned; amounts: what it may be of, the amount itself first, as
+    the ledger keeps them; day: of execution or booking; reason: in words; reference: of the answer or the entry.
+    """
+
+    line: int | None
+    kind: str
+    level: str
+    verdict: str
+    status: str | None
+    message_id: str | None
+    payment_info_id: str | None
+    instruction_id: str | None
+    end_to_end_id: str | None
+    amounts: tuple[int, ...]
+    currency: str | None
+    day: str | None
+    account: str | None
+    payee_account: str | None
+    code: str | None
+    reason: str | None
+    reference: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one arrival's content. With an error among the findings nothing of it is delivered.
@@ -148,7 +174,9 @@ class Outcome:
     documents may be a one-time iterator (it is read once, in order, so that millions need no memory);
     facts_used: what else the result depends on, name → hash (tables, reference arrivals);
     matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator);
-    payments: those that leave with an output (its index), some at a time; they can be gone through more than once.
+    payments: those that leave with an output (its index), some at a time; answers: what is told of such payments, some
+    at a time; both can be gone through more than once; posts: whether vouchers were made of
+    what is booked.
     """
 
     findings: Gathered = field(default_factory=Gathered)
@@ -158,6 +186,8 @@ class Outcome:
     matches: Iterable[MatchRow] = ()
     statements: Iterable[StatementRow] = ()
     payments: Iterable[tuple[int, list[PaymentNote]]] = ()
+    answers: Iterable[list[Answer]] = ()
+    posts: bool = False
 
     @property
     def finding_counts(self) -> Mapping[tuple[Severity, str], int]:

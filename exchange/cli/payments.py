@@ -96,7 +96,11 @@ def _story(site: Path, text: str, as_json: bool) -> None:
     payment = story.payment
     if as_json:
         print_json(
-            {"payment": paying.as_dict(payment), "events": [asking.as_dict(event) for event in story.events]}
+            {
+                "payment": paying.as_dict(payment),
+                "answers": [paying.told_as_dict(each) for each in story.answers],
+                "events": [asking.as_dict(event) for event in story.events],
+            }
         )
         return
     print_facts(
@@ -121,5 +125,18 @@ def _story(site: Path, text: str, as_json: bool) -> None:
             "Arrival": payment.arrival,
         }
     )
+    told = [
+        (
+            asking.moment(each.at, zone),
+            each.kind,
+            each.status or each.verdict,
+            each.reason or "",
+            each.day,
+            each.file,
+        )
+        for each in story.answers
+    ]
+    if told:
+        print_table("What the bank told", ("When", "", "Status", "Why", "Day", "File"), told)
     events = [(asking.moment(e.at, zone), e.actor, e.what, e.because or "") for e in story.events]
     print_table("Events", ("When", "Who", "What", "Because"), events)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain, tee, zip_longest
 from pathlib import Path
@@ -16,7 +16,8 @@ from typing import BinaryIO, cast
 from exchange.declare.flow import file_name
 from exchange.findings import Found, code
 from exchange.flow.fan import fan_out
-from exchange.flow.kept import KeySpool, SentPayments, Spool
+from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
+from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
 from exchange.flow.library import Step
 from exchange.flow.reconciling import Matching, MatchSpool
 from exchange.flow.straight import Journey, Road
@@ -25,6 +26,7 @@ from exchange.mapping.tally import Keys, Tally
 from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output
 
+VOUCHER = "common/voucher"
 Chain = Sequence[Sequence[Step]]
 """Mappings one after the other; several in one place are given the same records and their results are joined."""
 Validate = Callable[[BinaryIO, Found], None]
@@ -82,25 +84,45 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a flow does with a file's content. versions: hashes of what the result depends on, by name."""
+    """What a flow does with a file's content. versions: hashes of what the result depends on, by name; words: the meaning
+    of the codes of banks' reasons.
+    """
 
     intake: Intake
     ways: Sequence[Way]
     matching: Matching | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
+    words: Words = lambda code: None
     road: Road | None = field(init=False, compare=False, default=None)
     """The short way of rows to texts, where this flow has one."""
 
     def __post_init__(self) -> None:
-        if self.matching is None and len(self.ways) == 1 and not self.ways[0].per_document:
+        if (
+            self.matching is None
+            and self.tells is None
+            and len(self.ways) == 1
+            and not self.ways[0].per_document
+        ):
             object.__setattr__(self, "road", _road(self.intake, self.ways[0]))
+
+    @property
+    def tells(self) -> str | None:
+        """The document by which the flow tells what became of payments, None where it does not."""
+        last = self.intake.chain[-1][0].target if self.intake.chain else None
+        return last if last in (STATUS, TRANSACTION) else None
+
+    @property
+    def posts(self) -> bool:
+        """Whether vouchers are made here."""
+        chains = (self.intake.chain, *(way.chain for way in self.ways))
+        return any(step.target == VOUCHER for steps in chains for together in steps for step in together)
 
     def process(
         self, path: Path, facts: ArrivalFacts, work: Path, progress: Progress | None = None
     ) -> tuple[Outcome, list[Tally]]:
         """Read, check, map and write one file; the outputs lie in the work folder. Also every mapping's counts."""
         gathered, keys, used = Gathered(), KeySpool(work), dict(self.versions)
-        payments = Spool(work)
+        payments, answers = Spool(work), Spool(work)
         tallies: list[Tally] = []
         matches: MatchSpool | None = None
 
@@ -113,6 +135,8 @@ class Content:
             made_by = [makers[0].straight(self.road, path, self.intake, gathered, count, progress)]
         else:
             documents = self.intake.documents(path, facts, gathered, count, progress)
+            if self.tells is not None:
+                documents = told(documents, self.tells, self.words, answers.adder(None))
             if self.matching is not None:
                 documents, matches = self.matching.decisions(documents, facts, gathered, work, used)
             made_by = fan_out(documents, makers) if makers else _drained(documents)
@@ -126,12 +150,20 @@ class Content:
         if gathered.errors:
             keys.close()
             payments.close()
+            answers.close()
             return Outcome(gathered, outputs, (), used), tallies
-        sent = SentPayments(payments, outputs)
-        if matches is None:
-            return Outcome(gathered, outputs, keys.documents(), used, payments=sent), tallies
-        kept = matches.rows(), matches.statements
-        return Outcome(gathered, outputs, keys.documents(), used, *kept, sent), tallies
+        outcome = Outcome(
+            gathered,
+            outputs,
+            keys.documents(),
+            used,
+            payments=SentPayments(payments, outputs),
+            answers=HeardAnswers(answers),
+            posts=self.posts,
+        )
+        if matches is not None:
+            outcome = replace(outcome, matches=matches.rows(), statements=matches.statements)
+        return outcome, tallies
 
 
 class _Maker:

@@ -12,7 +12,7 @@ from typing import Any
 
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import DocumentKey, PaymentNote
-from exchange.outcome import Output
+from exchange.outcome import Answer, Output
 
 IN_MEMORY = 256 << 10
 """Bytes from which on it goes to disk."""
@@ -53,6 +53,18 @@ class KeySpool(Spool):
             own: Keys = keys
             yield from Tally(keys=own).documents(kind)
         self.close()
+
+
+class HeardAnswers:
+    """What a file tells of payments; it can be read more than once."""
+
+    def __init__(self, answers: Spool) -> None:
+        self._answers = answers
+
+    def __iter__(self) -> Iterator[list[Answer]]:
+        """Some at a time."""
+        for _, some in self._answers:
+            yield some
 
 
 class SentPayments:

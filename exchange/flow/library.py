@@ -33,7 +33,7 @@ from exchange.formats.contract import Reader, Writer
 from exchange.mapping.bankdays import BankDays
 from exchange.mapping.compiler import CompiledMapping, compile_mapping
 from exchange.mapping.profile import PAYMENT, profile_mapping
-from exchange.mapping.tables import Tables, build
+from exchange.mapping.tables import Search, Tables, build
 from exchange.reconcile.rulebook import Rulebook, rulebook
 
 Thing = TypeVar("Thing")
@@ -130,6 +130,11 @@ class Library:
         tables: Tables | None = self._once("tables", "", lambda _: self._load_tables())
         assert tables is not None
         return tables
+
+    def words(self, name: str) -> Callable[[str], str | None]:
+        """The meaning of a code by a table with the columns code and meaning; None where it is not there."""
+        table = self.tables().get(name)
+        return Search(table, "meaning") if table is not None else lambda code: None
 
     def table_hashes(self) -> dict[str, str]:
         """The hash of each sound table with its rows, by name."""

@@ -27,6 +27,8 @@ from exchange.reconcile.items import SIDES
 from exchange.reconcile.rulebook import Rulebook, references_only
 from exchange.transports import registry as transports
 
+REASONS = "payment-reasons"
+"""The table with the words for the codes of banks' reasons."""
 TRANSACTION, MATCH, INVOICE = "common/bank-transaction", "common/match", "common/invoice"
 DECISIONS = "exchange/decisions"
 OF_INVOICES = "common/invoice-to-receivable"
@@ -192,7 +194,7 @@ class _Binder:
             ),
             source=source_of(flow.from_, self.site.folder),
             targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
-            content=Content(intake, ways, matching, dict(self._versions)),
+            content=Content(intake, ways, matching, dict(self._versions), self.library.words(REASONS)),
             zone=self.site.zone,
             approvals=flow.approve,
             on_duplicate="hold" if money else "skip",

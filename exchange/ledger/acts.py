@@ -72,7 +72,7 @@ def release(ledger: Ledger, text: str, *, actor: str, because: str) -> Arrival:
             writing.move(deliveries, "delivered", [Move(each.id, "held", values) for each in doubtful])
             if arrival.stage == "held":
                 _go_on(writing, arrival)
-        elif arrival.stage == "duplicate" or arrival.hold in ("duplicate", "version", "key"):
+        elif arrival.stage == "duplicate" or arrival.hold in ("duplicate", "version", "key", "answer"):
             values = {**_FRESH, "forced": int(arrival.hold != "version")}
             _read_again(writing, arrival, values, {"act": "release"})
         else:

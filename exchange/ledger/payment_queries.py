@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_
 
 from exchange.errors import UnknownNameError
 from exchange.ledger import queries
-from exchange.ledger.payment_tables import batches, payments
+from exchange.ledger.payment_tables import answers, batches, payments
 from exchange.ledger.payments import UNIT, amount_of, compact, stored
 from exchange.ledger.rows import Arrival, Delivery, Event
-from exchange.ledger.schema import arrivals, deliveries
+from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.ledger.stages import PAYMENT_STAGES
 
 _posting = arrivals.alias("posting")
@@ -27,7 +27,7 @@ STAGE: ColumnElement[str] = case(
     (arrivals.c.stage == "approved", "approved"),
     else_=payments.c.stage,
 ).label("present")
-"""How far a payment is, in a query that joins it with its file (`_joined`)."""
+"""How far a payment is, in a query that joins it with its file (`joined`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def sums(connection: Connection, wanted: Wanted) -> list[Sum]:
 def one(connection: Connection, text: str) -> Payment:
     """The payment with that number (P17), or the only one with that id of any kind."""
     if text[:1] in "Pp" and text[1:].isdigit():
-        query = _joined(Select(*_COLUMNS)).where(payments.c.n == int(text[1:]))
+        query = joined(Select(*_COLUMNS)).where(payments.c.n == int(text[1:]))
         found = [_payment(row) for row in connection.execute(query)]
     else:
         found = []
@@ -135,24 +135,57 @@ def one(connection: Connection, text: str) -> Payment:
 
 @dataclass(frozen=True, slots=True)
 class PaymentStory:
-    """Everything the ledger knows of one payment: its file on the way to the bank, and its own events."""
+    """Everything the ledger knows of one payment: its file on the way to the bank, its events, and what banks told."""
 
     payment: Payment
     arrival: Arrival
     delivery: Delivery
     events: Sequence[Event]
+    answers: Sequence[Told]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What one file told of a payment, its batch or its file. kind: status, booking, return."""
+
+    at: int
+    kind: str
+    verdict: str
+    status: str | None
+    code: str | None
+    reason: str | None
+    day: str | None
+    reference: str | None
+    arrival: str
+    file: str
 
 
 def story(connection: Connection, text: str) -> PaymentStory:
     """The whole story of one payment, in the order in which it happened."""
     payment = one(connection, text)
-    events = queries.events(connection, [payment.arrival, payment.delivery, payment.id])
+    happened = queries.events(connection, [payment.arrival, payment.delivery, payment.id])
     return PaymentStory(
         payment,
         queries.arrival(connection, payment.arrival),
         queries.delivery(connection, payment.delivery),
-        events,
+        happened,
+        _told(connection, payment),
     )
+
+
+def _told(connection: Connection, payment: Payment) -> list[Told]:
+    """What banks told, in the order in which it came."""
+    own = (answers.c[name] for name in Told.__slots__ if name not in ("at", "file"))
+    columns: list[Any] = [*own, events.c.at, arrivals.c.name.label("file")]
+    mine = or_(answers.c.payment == payment.n, answers.c.batch == payment.batch)
+    query: Any = (
+        Select(*columns)
+        .join(events, events.c.n == answers.c.event)
+        .join(arrivals, arrivals.c.id == answers.c.arrival)
+        .where(mine)
+        .order_by(answers.c.n)
+    )
+    return [Told(**row._mapping) for row in connection.execute(query)]
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -179,7 +212,7 @@ def _payment(row: Any) -> Payment:
     )
 
 
-def _joined(query: Select[Any]) -> Select[Any]:
+def joined(query: Select[Any]) -> Select[Any]:
     """Payments with their batch, their file and the arrival it was made of."""
     return (
         query.select_from(payments)
@@ -191,7 +224,7 @@ def _joined(query: Select[Any]) -> Select[Any]:
 
 
 def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
-    query = _joined(query)
+    query = joined(query)
     if wanted.stages:
         query = query.where(STAGE.in_(wanted.stages))
     equal = {

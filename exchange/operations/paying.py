@@ -12,7 +12,7 @@ from typing import Any
 from exchange.errors import UseError
 from exchange.ledger import payment_queries
 from exchange.ledger.payment_queries import Payment as Payment
-from exchange.ledger.payment_queries import PaymentStory, Sum
+from exchange.ledger.payment_queries import PaymentStory, Sum, Told
 from exchange.ledger.payment_queries import Wanted as Wanted
 from exchange.ledger.payments import stored
 from exchange.operations.asking import moment
@@ -75,3 +75,8 @@ def _amount(text: str | None) -> Decimal | None:
     except (InvalidOperation, ValueError):
         raise UseError(f"{text!r} is not an amount.", advice="Write it as 1200.50.") from None
     return given
+
+
+def told_as_dict(each: Told) -> dict[str, Any]:
+    """What a bank told, for `--json`."""
+    return {**asdict(each), "at": moment(each.at)}

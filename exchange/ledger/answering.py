@@ -1,0 +1,395 @@
+"""What banks tell about payments: each answer finds its payments by their ids and moves them as far as it may.
+
+The closest word counts: what is said of one payment before what is said of its batch, and that before what is said of
+the file. An answer of a bank that fits no payment, or contradicts what is known, is a finding for a person; a movement
+of an account may well be about a payment that was made elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, delete, or_, select, update
+
+from exchange.errors import LedgerError
+from exchange.findings import Found, code
+from exchange.ledger import bulk
+from exchange.ledger.book import Writing
+from exchange.ledger.payment_queries import STAGE, joined
+from exchange.ledger.payment_tables import answers, batches, payments
+from exchange.ledger.payments import amount_of, compact
+from exchange.ledger.rows import Arrival
+from exchange.ledger.schema import deliveries
+from exchange.ledger.stages import MOVES
+from exchange.outcome import Answer
+
+UNKNOWN = code(
+    "ANS001",
+    "error",
+    "The bank speaks of a {level} that is not known here: {value}. It is {verdict}.",
+    advice="Find out who sent it. Release this file to let the rest of it count, or reject it.",
+)
+SEVERAL = code(
+    "ANS002",
+    "error",
+    "The bank's answer fits more than one payment: {value}. It is {verdict}.",
+    advice="Ask the bank which one is meant. Release this file to let the rest of it count.",
+)
+CONTRADICTS = code(
+    "ANS003",
+    "error",
+    "{value} was {present} before, and now the bank says that it is {verdict}.",
+    advice="Ask the bank which of the two holds. Release this file to leave the payment as it was.",
+)
+NOT_SENT = code(
+    "ANS004",
+    "error",
+    "The bank answers about {value}, but its file has not been sent ({present}).",
+    advice="Look whether the file was sent by other means; retry this one when it is delivered.",
+)
+OTHER_AMOUNT = code(
+    "ANS005",
+    "warning",
+    "A movement names {value}, but is of another amount: {amount}. The payment stays as it is.",
+    advice="Compare the movement with the payment; the bank may have taken charges or changed money.",
+)
+OTHER_SUM = code(
+    "ANS006",
+    "warning",
+    "A movement books the batch {value} with {amount}, but its payments make {sum}. They stay as they are.",
+    advice="Ask the bank for the payments of the batch, or which of them it left out.",
+)
+BOOKED_AFTER_ALL = code(
+    "ANS007",
+    "warning",
+    "{value} was {present}, and yet the money left.",
+    advice="Ask the bank at once, and do not pay again before it has answered.",
+)
+ELSEWHERE = code(
+    "ANS008",
+    "info",
+    "A payment left the account that was not sent from here: {value}.",
+    advice="That is all right when it was made in the online bank or by another program.",
+)
+NOT_OURS = code(
+    "ANS009",
+    "warning",
+    "Money came back for a payment that is not known here: {value}.",
+    advice="Look for the payment where it was made.",
+)
+_LEVELS = ("payment", "batch", "file")
+_BECOMES = {
+    "accepted": "accepted",
+    "pending": "received",
+    "received": "received",
+    "partial": "received",
+    "rejected": "rejected",
+    "cancelled": "cancelled",
+    "booked": "booked",
+    "returned": "returned",
+}
+_LEGAL = {(old, new) for thing, old, new, _ in MOVES if thing == "payment"}
+_RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "returned": 4}
+"""An answer that says less than is known moves nothing."""
+_WAITING = ("ordered", "approved", "withdrawn")
+_FOUND = (
+    payments.c.n,
+    payments.c.stage,
+    payments.c.amount,
+    payments.c.end_to_end_id,
+    payments.c.instruction_id,
+    payments.c.payee_account,
+    batches.c.message_id,
+    batches.c.payment_info_id,
+    batches.c.account,
+    batches.c.execution_date,
+    STAGE,
+)
+
+
+def hear(
+    writing: Writing, arrival: Arrival, told: Iterable[list[Answer]], *, posts: bool, found: Found
+) -> int:
+    """Let what an arrival tells count, in place of what an earlier run of it told; how many answers of a bank a person
+    must look at. posts: the arrival makes vouchers of what it books.
+    """
+    hearing: _Hearing | None = None
+    for level in _LEVELS:
+        for some in told:
+            hearing = hearing or _Hearing(writing, arrival, posts, found)
+            mine = [answer for answer in some if answer.level == level]
+            if mine and level == "payment":
+                hearing.of_payments(mine)
+            for answer in mine if level != "payment" else ():
+                hearing.of_batches(answer)
+    return 0 if hearing is None else hearing.open
+
+
+class _Hearing:
+    """One arrival's answers. open: how many of a bank's answers a person must look at."""
+
+    def __init__(self, writing: Writing, arrival: Arrival, posts: bool, found: Found) -> None:
+        self.writing, self.arrival, self.posts, self.found = writing, arrival, posts, found
+        self.open = 0
+        self._followed: set[str] | None = None
+        writing.connection.execute(delete(answers).where(answers.c.arrival == arrival.id))
+
+    def of_payments(self, told: Sequence[Answer]) -> None:
+        """Answers about single payments."""
+        candidates = self._candidates(told)
+        present: dict[int, tuple[str, str]] = {}
+        moves: list[tuple[Answer, int, str, str, str]] = []
+        notes: list[tuple[Answer, int]] = []
+        for answer in told:
+            row = self._chosen(answer, candidates)
+            if row is None:
+                continue
+            stage, own = present.get(row.n, (row.present, row.stage))
+            new = self._new(answer, f"P{row.n}", stage)
+            if new is None:
+                continue
+            if new == stage or new == "":
+                notes.append((answer, row.n))
+                continue
+            moves.append((answer, row.n, own, stage, new))
+            present[row.n] = (new, new)
+        self._move(moves)
+        self._note(notes)
+
+    def of_batches(self, answer: Answer) -> None:
+        """An answer about a whole batch or file; what this arrival says more closely stands."""
+        rows = self.writing.connection.execute(self._batches(answer)).all()
+        if not rows:
+            self._unknown(answer)
+            return
+        waiting = [row for row in rows if row.stage != "delivered"]
+        if waiting:
+            self._tell(NOT_SENT, answer, present=waiting[0].stage)
+            return
+        if answer.kind != "status":
+            self._book(answer, rows)
+            return
+        new = _BECOMES.get(answer.verdict)
+        said = select(answers.c.batch).where(
+            answers.c.arrival == self.arrival.id, answers.c.batch.is_not(None)
+        )
+        closer = set(self.writing.connection.scalars(said)) if answer.level == "file" else set()
+        for row in rows:
+            if row.n not in closer:
+                self._move_batch(answer, row, new)
+
+    def _candidates(self, told: Sequence[Answer]) -> list[Row[Any]]:
+        """Every payment that may be meant."""
+        ids = {
+            name: {getattr(answer, name) for answer in told} - {None}
+            for name in ("end_to_end_id", "instruction_id")
+        }
+        nameless = [answer for answer in told if not (answer.end_to_end_id or answer.instruction_id)]
+        wanted = [payments.c[name].in_(values) for name, values in ids.items() if values]
+        if nameless:
+            amounts = {amount for answer in nameless for amount in answer.amounts}
+            wanted.append(payments.c.amount.in_(amounts))
+        query = joined(Select(*_FOUND)).where(or_(*wanted))
+        return list(self.writing.connection.execute(query))
+
+    def _chosen(self, answer: Answer, candidates: Sequence[Row[Any]]) -> Row[Any] | None:
+        """The one payment that is meant; a finding where there is none, or more than one."""
+        rows = [row for row in candidates if _may_mean(answer, row)]
+        if not rows:
+            self._unknown(answer)
+            return None
+        if answer.kind != "status":
+            equal = [row for row in rows if row.amount in answer.amounts]
+            if not equal:
+                self._tell(OTHER_AMOUNT, answer, value=f"P{rows[0].n}", amount=_shown(answer))
+                return None
+            rows = equal
+        rows = _narrowed(answer, rows)
+        if len(rows) > 1:
+            self._tell(SEVERAL, answer, value=", ".join(f"P{row.n}" for row in rows[:5]))
+            return None
+        return rows[0]
+
+    def _new(self, answer: Answer, name: str, present: str) -> str | None:
+        """What a payment becomes; "" where the answer is noted only, None where it cannot count."""
+        new = _BECOMES.get(answer.verdict, "")
+        if present in _WAITING:
+            self._tell(NOT_SENT, answer, value=name, present=present)
+            return None
+        if not new or new == present or _RANK.get(new, 9) <= _RANK.get(present, -1):
+            return ""
+        if (present, new) not in _LEGAL:
+            self._tell(CONTRADICTS, answer, value=name, present=present)
+            return None
+        if new == "booked" and present in ("rejected", "cancelled"):
+            self._tell(BOOKED_AFTER_ALL, answer, value=name, present=present)
+        return new
+
+    def _move(self, moves: Sequence[tuple[Answer, int, str, str, str]]) -> None:
+        """Payments, each from one stage to another with its event."""
+        if not moves:
+            return
+        numbers = self.writing.append(
+            (f"P{n}", f"payment {new}", {"from": stage, **self._facts(answer)})
+            for answer, n, _, stage, new in moves
+        )
+        rows = [
+            {"at_n": n, "at_stage": own, "stage": new, "event": event, **self._values(answer, new)}
+            for (answer, n, own, _, new), event in zip(moves, numbers, strict=True)
+        ]
+        made = bulk.change(self.writing.connection, payments, rows)
+        if made != len(rows):
+            raise LedgerError(f"Of {len(rows)} payments only {made} could be moved.")
+        self._put(
+            [self._row(answer, event, n, None) for (answer, n, *_), event in zip(moves, numbers, strict=True)]
+        )
+
+    def _note(self, notes: Sequence[tuple[Answer, int]]) -> None:
+        """Answers that move nothing: they say what is known, or less."""
+        if notes:
+            numbers = self.writing.append(
+                (f"P{n}", "payment answer", self._facts(answer)) for answer, n in notes
+            )
+            self._put(
+                [self._row(answer, event, n, None) for (answer, n), event in zip(notes, numbers, strict=True)]
+            )
+
+    def _move_batch(self, answer: Answer, row: Row[Any], new: str | None) -> None:
+        """All payments of a batch that may move so and of which this arrival says nothing closer."""
+        what = f"payment {new}" if new else "payment answer"
+        facts = {"batch": row.payment_info_id, **self._facts(answer)}
+        [event] = self.writing.append([(row.delivery, what, facts)])
+        if new is not None:
+            closer = select(answers.c.payment).where(
+                answers.c.arrival == self.arrival.id, answers.c.payment.is_not(None)
+            )
+            old = ["ordered" if stage == "sent" else stage for stage, into in _LEGAL if into == new and stage]
+            mine = (payments.c.batch == row.n, payments.c.stage.in_(old), payments.c.n.not_in(closer))
+            change = update(payments).where(*mine)
+            self.writing.connection.execute(
+                change.values(stage=new, event=event, **self._values(answer, new))
+            )
+        self._put([self._row(answer, event, None, row.n)])
+
+    def _book(self, answer: Answer, rows: Sequence[Row[Any]]) -> None:
+        """A movement for a whole batch: it must be of the sum of the payments that were not refused."""
+        refused = ("rejected", "cancelled")
+        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(refused))
+        total = sum(self.writing.connection.scalars(select(payments.c.amount).where(*mine)))
+        if total not in answer.amounts:
+            self._tell(OTHER_SUM, answer, amount=_shown(answer), sum=amount_of(total))
+            return
+        for row in rows:
+            self._move_batch(answer, row, _BECOMES[answer.verdict])
+
+    def _batches(self, answer: Answer) -> Select[Any]:
+        query = select(batches.c.n, batches.c.delivery, batches.c.payment_info_id, deliveries.c.stage).join(
+            deliveries, deliveries.c.id == batches.c.delivery
+        )
+        if answer.message_id is not None:
+            query = query.where(batches.c.message_id == answer.message_id)
+        if answer.level == "batch" and answer.payment_info_id is not None:
+            query = query.where(batches.c.payment_info_id == answer.payment_info_id)
+        elif answer.message_id is None:
+            query = query.where(batches.c.n < 0)
+        return query.where(deliveries.c.stage != "withdrawn").order_by(batches.c.n)
+
+    def _unknown(self, answer: Answer) -> None:
+        if answer.kind == "status":
+            self._tell(UNKNOWN, answer, level=answer.level)
+        elif answer.kind == "return":
+            self._tell(NOT_OURS, answer)
+        elif self._is_followed(answer.account):
+            self._tell(ELSEWHERE, answer)
+
+    def _is_followed(self, account: str | None) -> bool:
+        """Whether payments from an account are sent from here."""
+        if self._followed is None:
+            known = select(batches.c.account).where(batches.c.account.is_not(None)).distinct()
+            self._followed = set(self.writing.connection.scalars(known))
+        return compact(account) in self._followed
+
+    def _tell(self, kind: Any, answer: Answer, **named: Any) -> None:
+        self.open += answer.kind == "status"
+        named.setdefault("value", _named(answer))
+        self.found(kind.at(line=answer.line, verdict=answer.verdict, **named))
+
+    def _facts(self, answer: Answer) -> dict[str, object]:
+        """What an event says of an answer: no words of the file, which may name people."""
+        facts = {
+            "arrival": self.arrival.id,
+            "level": answer.level,
+            "status": answer.status,
+            "code": answer.code,
+        }
+        return {name: value for name, value in facts.items() if value is not None}
+
+    def _values(self, answer: Answer, new: str) -> dict[str, Any]:
+        posting = self.arrival.id if self.posts and new == "booked" else None
+        return {"code": answer.code, "reason": answer.reason, "posting": posting}
+
+    def _row(self, answer: Answer, event: int, payment: int | None, batch: int | None) -> dict[str, Any]:
+        return {
+            "arrival": self.arrival.id,
+            "line": answer.line,
+            "kind": answer.kind,
+            "payment": payment,
+            "batch": batch,
+            "status": answer.status,
+            "verdict": answer.verdict,
+            "code": answer.code,
+            "reason": answer.reason,
+            "amount": answer.amounts[0] if answer.amounts else None,
+            "currency": answer.currency,
+            "day": answer.day,
+            "reference": answer.reference,
+            "event": event,
+        }
+
+    def _put(self, rows: list[dict[str, Any]]) -> None:
+        bulk.put(self.writing.connection, answers, rows)
+
+
+def _may_mean(answer: Answer, row: Row[Any]) -> bool:
+    """Whether an answer can be about a payment: by its own ids within the file, else by amount and payee."""
+    own = {"instruction_id": answer.instruction_id, "end_to_end_id": answer.end_to_end_id}
+    if any(own.values()):
+        same = all(value is None or getattr(row, name) in (None, value) for name, value in own.items())
+        named = any(value is not None and getattr(row, name) == value for name, value in own.items())
+        inside = answer.kind != "status" or answer.message_id in (None, row.message_id)
+        return same and named and inside
+    return (
+        row.amount in answer.amounts
+        and compact(answer.payee_account) == row.payee_account
+        and answer.message_id in (None, row.message_id)
+    )
+
+
+def _narrowed(answer: Answer, rows: list[Row[Any]]) -> list[Row[Any]]:
+    """Those that fit more of what the answer says, as long as any do."""
+    tests = (
+        lambda row: row.present not in _WAITING,
+        lambda row: row.payment_info_id == answer.payment_info_id,
+        lambda row: row.message_id == answer.message_id,
+        lambda row: row.amount in answer.amounts,
+        lambda row: row.account == compact(answer.account),
+        lambda row: row.execution_date == answer.day,
+    )
+    for test in tests:
+        if len(rows) > 1:
+            rows = [row for row in rows if test(row)] or rows
+    return rows
+
+
+def _named(answer: Answer) -> str:
+    """An answer's ids, for people."""
+    ids = (answer.end_to_end_id or answer.instruction_id, answer.payment_info_id, answer.message_id)
+    named = " / ".join(filter(None, ids)) or (answer.payee_account or "without any id")
+    return f"{named} of {_shown(answer)}" if answer.amounts else named
+
+
+def _shown(answer: Answer) -> str:
+    return (
+        f"{amount_of(answer.amounts[0])} {answer.currency or ''}".strip() if answer.amounts else "no amount"
+    )

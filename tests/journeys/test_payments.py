@@ -1,0 +1,216 @@
+"""From an approved invoice to the bank's answers and the statement, through the real command line."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.conftest import Shell
+
+NORDKAFFE = Path(__file__).parents[2] / "samples/nordkaffe"
+ANSWERS = """flow: bank-answers
+from: {at: "folder:inbox/answers", match: "*.xml", ready: renamed from *.part}
+layout: iso20022/pain.002
+map: [[iso20022/pain.002-file-to-payment-status, iso20022/pain.002-batch-to-payment-status, iso20022/pain.002-payment-to-payment-status]]
+to:
+  - {map: [generic/payment-status-to-rejections], write: generic/payment-statuses, at: "folder:outbox/erp", name: "rejected-{arrival.stem}.csv"}
+"""
+STATEMENTS = """flow: statements
+from: {at: "folder:inbox/statements", match: "*.xml", ready: renamed from *.part}
+layout: iso20022/camt.053
+map: [iso20022/camt.053-to-bank-transaction]
+to:
+  - {map: [generic/bank-transaction-to-lines], write: generic/bank-transactions, at: "folder:outbox/erp", name: "{arrival.stem}.csv"}
+"""
+EUR, SEK = "FI2112345600000785", "SE4550000000058398257466"
+
+
+@pytest.fixture
+def site(exchange: Shell) -> Path:
+    """Nordkaffe's site with its payments sent to the bank, and flows for what the bank says."""
+    site = exchange.folder / "site"
+    shutil.copytree(NORDKAFFE / "site", site)
+    for flow in (site / "flows").iterdir():
+        if flow.stem != "supplier-payments":
+            flow.unlink()
+    (site / "flows/bank-answers.yaml").write_text(ANSWERS, encoding="utf-8")
+    (site / "flows/statements.yaml").write_text(STATEMENTS, encoding="utf-8")
+    for place in (
+        "inbox/supplier-payments",
+        "inbox/answers",
+        "inbox/statements",
+        "outbox/bank",
+        "outbox/erp",
+    ):
+        (site / place).mkdir(parents=True)
+    shutil.copyfile(
+        NORDKAFFE / "supplier-payments/01-approved.in.csv", site / "inbox/supplier-payments/approved.csv"
+    )
+    exchange("run", "--once", "--site", site)
+    return site
+
+
+def message(site: Path) -> str:
+    [file] = (site / "outbox/bank").glob("*.xml")
+    found = re.search("<MsgId>(.*?)</MsgId>", file.read_text(encoding="utf-8"))
+    assert found
+    return found[1]
+
+
+def stages(exchange: Shell, site: Path) -> dict[str, str]:
+    listed = exchange("payments", "--site", site, "--json").json()["payments"]
+    return {each["key"]: each["stage"] for each in listed}
+
+
+def pain002(site: Path, *, group: str = "", batches: str = "", name: str = "a.xml") -> None:
+    status = f"<GrpSts>{group}</GrpSts>" if group else ""
+    reason = "<StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>" if group == "RJCT" else ""
+    (site / "inbox/answers" / name).write_text(
+        f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>ANSWER-{name}</MsgId><CreDtTm>2026-11-28T12:00:00Z</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{message(site)}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{status}{reason}</OrgnlGrpInfAndSts>
+{batches}</CstmrPmtStsRpt></Document>""",
+        encoding="utf-8",
+    )
+
+
+def batch(site: Path, number: int, *payments: str, status: str = "") -> str:
+    said = f"<PmtInfSts>{status}</PmtInfSts>" if status else ""
+    id = f"{message(site)[-28:]}-{number:04d}"
+    return (
+        f"<OrgnlPmtInfAndSts><OrgnlPmtInfId>{id}</OrgnlPmtInfId>{said}{''.join(payments)}</OrgnlPmtInfAndSts>"
+    )
+
+
+def payment(end_to_end: str, status: str, code: str = "") -> str:
+    reason = f"<StsRsnInf><Rsn><Cd>{code}</Cd></Rsn></StsRsnInf>" if code else ""
+    return f"<TxInfAndSts><OrgnlEndToEndId>{end_to_end}</OrgnlEndToEndId><TxSts>{status}</TxSts>{reason}</TxInfAndSts>"
+
+
+def camt053(site: Path, account: str, currency: str, *entries: str, name: str = "s.xml") -> None:
+    total = sum(
+        float(amount)
+        for amount in re.findall(r'<Amt Ccy="...">([\d.]+)</Amt><CdtDbtInd>DBIT', "".join(entries))
+    )
+    back = sum(
+        float(amount)
+        for amount in re.findall(r'<Amt Ccy="...">([\d.]+)</Amt><CdtDbtInd>CRDT', "".join(entries))
+    )
+    balances = "".join(
+        f'<Bal><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp><Amt Ccy="{currency}">{amount:.2f}</Amt>'
+        f"<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-30</Dt></Dt></Bal>"
+        for code, amount in (("OPBD", 99_999.0), ("CLBD", 99_999.0 - total + back))
+    )
+    (site / "inbox/statements" / name).write_text(
+        f"""<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt>
+<GrpHdr><MsgId>S-{name}</MsgId><CreDtTm>2026-11-30T21:00:00Z</CreDtTm></GrpHdr>
+<Stmt><Id>S-{name}</Id><ElctrncSeqNb>1</ElctrncSeqNb><CreDtTm>2026-11-30T21:00:00Z</CreDtTm>
+<Acct><Id><IBAN>{account}</IBAN></Id><Ccy>{currency}</Ccy></Acct>{balances}{"".join(entries)}</Stmt></BkToCstmrStmt></Document>""",
+        encoding="utf-8",
+    )
+
+
+def entry(amount: str, currency: str, details: str, direction: str = "DBIT", number: int = 1) -> str:
+    return (
+        f'<Ntry><Amt Ccy="{currency}">{amount}</Amt><CdtDbtInd>{direction}</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>'
+        f"<BookgDt><Dt>2026-11-30</Dt></BookgDt><ValDt><Dt>2026-11-30</Dt></ValDt><AcctSvcrRef>B{number}</AcctSvcrRef>"
+        f"<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>ICDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>{details}</Ntry>"
+    )
+
+
+def details(end_to_end: str, returned: str = "") -> str:
+    reason = f"<RtrInf><Rsn><Cd>{returned}</Cd></Rsn></RtrInf>" if returned else ""
+    return f"<NtryDtls><TxDtls><Refs><EndToEndId>{end_to_end}</EndToEndId></Refs>{reason}</TxDtls></NtryDtls>"
+
+
+def test_answers_at_all_levels_reach_the_payments_and_the_closest_word_counts(
+    exchange: Shell, site: Path
+) -> None:
+    assert set(stages(exchange, site).values()) == {"sent"}
+    pain002(
+        site,
+        group="PART",
+        batches=batch(site, 1, payment("NK70001", "ACCP"), payment("NK70002", "RJCT", "AC04"), status="PART")
+        + batch(site, 2, status="ACSP"),
+    )
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site) == {
+        "70001": "accepted", "70002": "rejected", "70003": "received", "70004": "accepted", "70005": "accepted",
+    }  # fmt: skip
+    story = exchange("payments", "70002", "--site", site)
+    assert "AC04: The account is closed." in story.out
+    assert "payment rejected" in story.out
+    assert exchange("payments", "NK70002", "--site", site, "--json").json()["answers"][0]["status"] == "RJCT"
+    [back] = (site / "outbox/erp").glob("*.csv")
+    rows = back.read_text(encoding="utf-8-sig").splitlines()
+    assert len(rows) == 2 and "NK70002" in rows[1] and "AC04" in rows[1]
+
+
+def test_a_rejected_file_reaches_every_payment(exchange: Shell, site: Path) -> None:
+    pain002(site, group="RJCT")
+    exchange("run", "--once", "--site", site)
+    assert set(stages(exchange, site).values()) == {"rejected"}
+    assert "DU01: The message id was used before." in exchange("payments", "P1", "--site", site).out
+
+
+def test_an_answer_about_an_unknown_payment_is_held_and_a_person_decides(exchange: Shell, site: Path) -> None:
+    pain002(
+        site, batches=batch(site, 1, payment("NK70001", "RJCT", "AC01"), payment("NOBODY", "RJCT", "AC01"))
+    )
+    exchange("run", "--once", "--site", site, code=3)
+    assert stages(exchange, site)["70001"] == "sent"
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    assert held["hold"] == "answer" and "NOBODY" in held["reason"]
+    exchange("release", held["id"], "--because", "made in the online bank", "--site", site)
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site)["70001"] == "rejected"
+
+
+def test_a_bank_that_contradicts_itself_is_held(exchange: Shell, site: Path) -> None:
+    pain002(site, batches=batch(site, 1, payment("NK70001", "RJCT", "AC01")))
+    exchange("run", "--once", "--site", site)
+    pain002(site, batches=batch(site, 1, payment("NK70001", "ACSC")), name="b.xml")
+    exchange("run", "--once", "--site", site, code=3)
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    assert "P1 was rejected before" in held["reason"]
+    assert stages(exchange, site)["70001"] == "rejected"
+
+
+def test_statements_book_payments_one_by_one_and_by_batch_and_bring_returns(
+    exchange: Shell, site: Path
+) -> None:
+    group = f"<NtryDtls><Btch><PmtInfId>{message(site)[-28:]}-0002</PmtInfId><NbOfTxs>2</NbOfTxs></Btch></NtryDtls>"
+    camt053(site, SEK, "SEK", entry("55325.50", "SEK", group), name="sek.xml")
+    camt053(
+        site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001")), entry("1284.00", "EUR", details("NK70002"), number=2),
+        entry("9.90", "EUR", details("CARD"), number=3), name="eur.xml",
+    )  # fmt: skip
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site) == {
+        "70001": "booked", "70002": "sent", "70003": "sent", "70004": "booked", "70005": "booked",
+    }  # fmt: skip
+    found = exchange("findings", "--flow", "statements", "--site", site, "--json").json()
+    assert codes(found) == {"ANS005", "ANS008"}  # another amount; a payment made elsewhere
+    camt053(site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001", "AC04"), "CRDT"), name="back.xml")
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site)["70001"] == "returned"
+    assert "AC04: The account is closed." in exchange("payments", "--stage", "returned", "--site", site).out
+    assert exchange("verify", "--site", site).code == 0
+
+
+def test_a_batch_booked_with_another_sum_moves_nothing(exchange: Shell, site: Path) -> None:
+    group = f"<NtryDtls><Btch><PmtInfId>{message(site)[-28:]}-0002</PmtInfId></Btch></NtryDtls>"
+    camt053(site, SEK, "SEK", entry("55325.00", "SEK", group))
+    exchange("run", "--once", "--site", site)
+    assert set(stages(exchange, site).values()) == {"sent"}
+    assert "ANS006" in codes(exchange("findings", "--flow", "statements", "--site", site, "--json").json())
+
+
+def codes(found: Any) -> set[str]:
+    return {each["code"] for each in (found if isinstance(found, list) else found["findings"])}
