@@ -92,6 +92,8 @@ _BECOMES = {
 _LEGAL = {(old, new) for thing, old, new, _ in MOVES if thing == "payment"}
 _RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "returned": 4}
 """An answer that says less than is known moves nothing."""
+_REFUSED = ("rejected", "cancelled")
+"""What is told of a whole batch or file is not about these any more."""
 _WAITING = ("ordered", "approved", "withdrawn")
 _FOUND = (
     payments.c.n,
@@ -222,7 +224,7 @@ class _Hearing:
         if (present, new) not in _LEGAL:
             self._tell(CONTRADICTS, answer, value=name, present=present)
             return None
-        if new == "booked" and present in ("rejected", "cancelled"):
+        if new == "booked" and present in _REFUSED:
             self._tell(BOOKED_AFTER_ALL, answer, value=name, present=present)
         return new
 
@@ -264,7 +266,8 @@ class _Hearing:
             closer = select(answers.c.payment).where(
                 answers.c.arrival == self.arrival.id, answers.c.payment.is_not(None)
             )
-            old = ["ordered" if stage == "sent" else stage for stage, into in _LEGAL if into == new and stage]
+            old = [stage for stage, into in _LEGAL if into == new and stage and stage not in _REFUSED]
+            old = ["ordered" if stage == "sent" else stage for stage in old]
             mine = (payments.c.batch == row.n, payments.c.stage.in_(old), payments.c.n.not_in(closer))
             change = update(payments).where(*mine)
             self.writing.connection.execute(
@@ -274,8 +277,7 @@ class _Hearing:
 
     def _book(self, answer: Answer, rows: Sequence[Row[Any]]) -> None:
         """A movement for a whole batch: it must be of the sum of the payments that were not refused."""
-        refused = ("rejected", "cancelled")
-        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(refused))
+        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(_REFUSED))
         total = sum(self.writing.connection.scalars(select(payments.c.amount).where(*mine)))
         if total not in answer.amounts:
             self._tell(OTHER_SUM, answer, amount=_shown(answer), sum=amount_of(total))

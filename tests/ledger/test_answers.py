@@ -1,0 +1,66 @@
+"""What banks tell, entered into the ledger on every database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from exchange.ledger import Ledger, answering
+from exchange.ledger.rows import Arrival
+from exchange.outcome import Answer, Gathered
+from tests.ledger.test_law import arrive
+from tests.ledger.test_payments import note, send, stages, with_payments
+
+
+def answer(level: str, verdict: str, **more: Any) -> Answer:
+    facts = dict.fromkeys(Answer._fields) | {
+        "kind": "status",
+        "level": level,
+        "verdict": verdict,
+        "amounts": (),
+    }
+    return Answer(**(facts | more))
+
+
+def hear(ledger: Ledger, row: Arrival, *told: Answer) -> tuple[int, set[str]]:
+    """How many answers a person must look at, and the codes of what was found."""
+    found = Gathered()
+    with ledger.write() as writing:
+        unclear = answering.hear(writing, row, [list(told)], posts=False, found=found)
+    return unclear, {code for _, code in found.counts}
+
+
+def test_the_closest_word_counts_and_the_same_answer_twice_changes_nothing(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger, note(1), note(2), note(3))
+    send(ledger, delivery)
+    row = arrive(ledger, "answer.xml", "answer")
+    told = (
+        answer("file", "rejected", message_id="MSG", code="DU01"),
+        answer("payment", "accepted", message_id="MSG", end_to_end_id="E2"),
+    )
+    for _ in range(2):
+        assert hear(ledger, row, *told) == (0, set())
+        assert stages(ledger) == ["rejected", "accepted", "rejected"]
+
+
+def test_a_batch_is_booked_by_the_sum_without_what_was_rejected(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger, note(1, "10.00"), note(2, "2.50"), note(3, "1.00"))
+    send(ledger, delivery)
+    hear(ledger, arrive(ledger, "a.xml", "a"), answer("payment", "rejected", end_to_end_id="E2"))
+    booking = {"kind": "booking", "payment_info_id": "MSG-1", "currency": "EUR"}
+    other = answer("batch", "booked", amounts=(1_350_000,), **booking)
+    assert hear(ledger, arrive(ledger, "b.xml", "b"), other) == (0, {"ANS006"})
+    assert hear(ledger, arrive(ledger, "c.xml", "c"), other._replace(amounts=(1_100_000,))) == (0, set())
+    assert stages(ledger) == ["booked", "rejected", "booked"]
+
+
+def test_what_fits_nothing_is_for_a_person(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger)
+    row = arrive(ledger, "answer.xml", "answer")
+    mine = answer("payment", "accepted", message_id="MSG", end_to_end_id="E1")
+    assert hear(ledger, row, mine) == (1, {"ANS004"})
+    send(ledger, delivery)
+    assert hear(ledger, row, mine._replace(end_to_end_id="E9")) == (1, {"ANS001"})
+    assert hear(ledger, row, mine._replace(message_id="OTHER")) == (1, {"ANS001"})
+    assert hear(ledger, row, mine._replace(verdict="rejected")) == (0, set())
+    assert hear(ledger, row, mine) == (1, {"ANS003"})
+    assert stages(ledger) == ["rejected"]
