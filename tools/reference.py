@@ -20,7 +20,7 @@ from typing import Any
 
 import click
 from reference_connections import connections_page
-from reference_keys import code, declared_page, format_page, paragraphs, sentence, table
+from reference_keys import code, declared_page, format_page, models, paragraphs, sentence, table
 
 from exchange import __main__ as door
 from exchange import checks
@@ -28,6 +28,7 @@ from exchange.cli import GROUPS
 from exchange.cli import exchange as command_line
 from exchange.declare.calendar import Feast
 from exchange.declare.catalogue import Catalogue
+from exchange.declare.declared import Declared
 from exchange.declare.layout import FieldBase, LayoutBase
 from exchange.flow.library import Library
 from exchange.formats import registry as formats
@@ -36,6 +37,7 @@ from exchange.ledger import rows as ledger_rows
 from exchange.mapping.functions import functions
 from exchange.model import FieldShape
 from exchange.operations import reference
+from exchange.reconcile.rules import rules
 from exchange.transports import registry as transports
 
 HERE = Path(__file__).resolve().parents[1] / "docs" / "reference"
@@ -88,6 +90,7 @@ def pages() -> Pages:
         "tables.md": tables_page(library),
         "banks.md": banks_page(library),
         "calendars.md": calendars_page(library),
+        "reconciliation-rules.md": reconciliation_page(),
         "checks.md": checks_page(),
         "codes.md": codes_page(),
         "stages.md": stages_page(),
@@ -250,6 +253,33 @@ def tables_page(library: Library) -> str:
 KEYS_OF_PAYMENTS = (
     "currencies", "urgency", "purposes", "charges", "references", "characters", "name", "text", "address", "needs", "never"
 )  # fmt: skip
+
+
+def reconciliation_page() -> str:
+    """Every rule of reconciliation: when it has its turn, what it decides, what may be set."""
+    intro = (
+        "The rules by which bank transactions are matched ([how to](../how-to/reconcile-receipts.md), [keys](rules.md)), in the "
+        "order in which they have their turn. A set of rules names those that are on, each with its settings."
+    )
+    parts = ["# Rules of reconciliation", intro]
+    for name, rule in rules().items():
+        turn = "while the file is read" if rule.EARLY else "when the file is read, over all that is left"
+        books = f" It books to the accounts {', '.join(map(code, rule.ACCOUNTS))}." if rule.ACCOUNTS else ""
+        parts += [
+            f"## {name}",
+            paragraphs(rule),
+            f"Its turn: {turn}.{books}",
+            *_settings(name, rule.Settings),
+        ]
+    return "\n\n".join(parts)
+
+
+def _settings(name: str, model: type[Declared]) -> Iterator[str]:
+    """The keys of a rule, and of what stands inside them."""
+    first, *others = models([model], "###") if model.model_fields else [""]
+    if first:
+        yield first.replace("### Settings", f"### Settings of {name}", 1)
+        yield from others
 
 
 def calendars_page(library: Library) -> str:

@@ -57,7 +57,7 @@ def declared_page(kind: str) -> str:
     first, _, rest = paragraphs(module).partition("\n\n")
     example, _, after = rest.partition("\n\n")
     shown = f"```yaml\n{inspect.cleandoc(example)}\n```"
-    parts = [f"# {title}", sentence(first), shown, after, *_models([getattr(module, kind.capitalize())])]
+    parts = [f"# {title}", sentence(first), shown, after, *models([getattr(module, kind.capitalize())])]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -68,10 +68,10 @@ def format_page(name: str) -> str:
     parts = [f"# Layouts of the format {name}", paragraphs(format_)]
     if model.__module__ != getattr(format_, "__name__", ""):
         parts.append(paragraphs(sys.modules[model.__module__]))
-    return "\n\n".join([*parts, *_models([model])])
+    return "\n\n".join([*parts, *models([model])])
 
 
-def _models(wanted: list[type[Declared]]) -> Iterator[str]:
+def models(wanted: list[type[Declared]], mark: str = "##") -> Iterator[str]:
     """A section for each model, in the order in which they are met."""
     done: set[type[Declared]] = set()
     while wanted:
@@ -81,7 +81,7 @@ def _models(wanted: list[type[Declared]]) -> Iterator[str]:
         done.add(model)
         fields = {name: field for name, field in model.model_fields.items() if not field.exclude}
         rows = [_key(model, name, field) for name, field in fields.items()]
-        yield f"## {model.__name__}\n\n{paragraphs(model)}\n\n{table(('Key', 'Value', 'Default', 'Meaning'), rows)}"
+        yield f"{mark} {model.__name__}\n\n{paragraphs(model)}\n\n{table(('Key', 'Value', 'Default', 'Meaning'), rows)}"
         wanted += [inner for field in fields.values() for inner in models_in(field.annotation)]
 
 

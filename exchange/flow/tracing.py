@@ -27,8 +27,8 @@ from exchange.mapping.lineage import Lineage, Token, joined, tokens
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import ArrivalFacts, Batch, Record
 from exchange.reconcile.book import Book
-from exchange.reconcile.case import ITEM
-from exchange.reconcile.items import Item, Side
+from exchange.reconcile.case import PAID, Allocation
+from exchange.reconcile.items import Side
 from exchange.reconcile.matching import match
 from exchange.reconcile.rulebook import Rulebook
 
@@ -141,8 +141,7 @@ def _decisions(documents: Iterator[Batch], book: Book, rules: Rulebook) -> Itera
     for batch in match(documents, book, rules):
         for record in batch:
             record[ORIGIN] = Decided(book, paid)
-            known = [each[ITEM] for each in record["allocations"]]
-            paid |= {id(item.record): record["transaction"] for item in known if isinstance(item, Item)}
+            paid |= {id(item): record["transaction"] for item in _paid(record)}
         yield batch
 
 
@@ -250,16 +249,17 @@ class _Follower:
         paid = record["allocations"][numbers[0] - 1 if numbers else 0 :][:1]
         if not paid or not rest:
             return Lineage("unset", joined("", steps), None, note=record["reason"], layout="common/match")
-        known = paid[0][ITEM]
-        own = ["customer" if step == "party" and known.side == "receivable" else step for step in rest]
+        known = paid[0][PAID]
+        side = known.item.side if isinstance(known, Allocation) else known.side
+        own = ["customer" if step == "party" and side == "receivable" else step for step in rest]
         own = ["supplier" if step == "party" else step for step in own]
-        if isinstance(known, Item) and rest[0] in OF_ITEM:
-            return self.value(known.record, own)
+        if isinstance(known, Allocation) and rest[0] in OF_ITEM:
+            return self.value(known.item.record, own)
         lineage = Lineage("decision", joined("", steps), paid[0].get(rest[0]), layout="common/match")
         lineage.note = record["reason"]
         lineage.operands = [self.value(record["transaction"], (part,)) for part in ("amount", "currency")]
-        if isinstance(known, Item):
-            lineage.operands.append(self._open_item(known.record, record["transaction"], origin.paid))
+        if isinstance(known, Allocation):
+            lineage.operands.append(self._open_item(known.item.record, record["transaction"], origin.paid))
         return lineage
 
     def _open_item(self, item: Record, transaction: Record, paid: Mapping[int, Record]) -> Lineage:
@@ -285,9 +285,15 @@ class _Follower:
                     lineage.text, lineage.rule = spot.text, spot.name
 
 
+def _paid(record: Record) -> list[Record]:
+    """The open items that a decision paid; not those that it opened again."""
+    made = [each[PAID] for each in record["allocations"]]
+    return [each.item.record for each in made if isinstance(each, Allocation)]
+
+
 def _candidates(record: Record, book: Book) -> Sequence[Record]:
     """The open items that a decision rests on."""
-    paid = [each[ITEM].record for each in record["allocations"] if isinstance(each[ITEM], Item)]
+    paid = _paid(record)
     reference = record["transaction"]["reference"]
     if paid or not reference:
         return paid

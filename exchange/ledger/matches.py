@@ -100,9 +100,12 @@ class LedgerPast:
     _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
     _decided: frozenset[str] | None = None
     _until: int | None = None
+    _any: bool | None = None
 
     def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
         """Those of these items that earlier matches have closed in whole or in part."""
+        if not self._has_any():
+            return {}
         table = match_items
         query = (
             select(table.c.key, table.c.base, table.c.closed)
@@ -205,6 +208,14 @@ class LedgerPast:
         with self.ledger.read() as connection:
             row = connection.execute(self._statements().where(*same).limit(1)).first()
         return None if row is None else row.arrival
+
+    def _has_any(self) -> bool:
+        """Whether anything was ever decided: a first file asks nothing else."""
+        if self._any is None:
+            query = select(matches.c.n).where(matches.c.flow.in_(self.flows)).limit(1)
+            with self.ledger.read() as connection:
+                self._any = connection.scalar(query) is not None
+        return self._any
 
     def _statements(self) -> Select[Any]:
         query = select(statements).join(arrivals, arrivals.c.id == statements.c.arrival)

@@ -245,8 +245,6 @@ def _plain(transaction: Record) -> Record:
 
 
 def _text(document: Record) -> str:
-    for each in document["allocations"]:
-        each.pop("@item", None)
     return json.dumps(_given(document), ensure_ascii=False, default=_shown)
 
 

@@ -16,9 +16,9 @@ from exchange.model import LINE, PATH, Record
 from exchange.reconcile import money
 from exchange.reconcile.items import Item, Side
 
-ITEM, POSITION, EVIDENCE = "@item", "@position", "@evidence"
-"""Marks on a decision for those who follow it: the open item of an allocation, which transaction of the file it is (from
-1), and the facts it rests on.
+PAID, POSITION, UNITS, EVIDENCE = "@paid", "@position", "@units", "@evidence"
+"""Marks on a decision for those who follow it: what an allocation was made of, which transaction of the file it is (from
+1), its amount in smallest units, and the facts it rests on.
 """
 Outcome = Literal["matched", "booked"]
 
@@ -193,23 +193,26 @@ def _head(case: Case, decision: str, rule: str | None, reason: str) -> Record:
         "currency": transaction["currency"],
         "transaction": transaction,
         POSITION: case.position,
+        UNITS: case.units,
     }
     return head | {key: transaction[key] for key in (LINE, PATH) if key in transaction}
 
 
 def _allocation(case: Case, each: Allocation) -> Record:
-    record, party = each.item.record, each.item.party
+    record, party, left = each.item.record, each.item.party, each.item.left
+    amounts = _amounts(case, each.item.side, each.used, each.closed)
+    whole = left == each.closed
     return {
         "number": record["number"],
-        "kind": "credit" if each.item.left < 0 else "invoice",
+        "kind": "credit" if left < 0 else "invoice",
         "reference": record.get("reference"),
         "party": {"number": party.get("number"), "name": party.get("name")},
         "due": record.get("due"),
         "account": record.get("account"),
-        **_amounts(case, each.item.side, each.used, each.closed),
-        "open": money.major(each.item.left, case.currency),
-        "left": money.major(each.item.left - each.closed, case.currency),
-        ITEM: each.item,
+        **amounts,
+        "open": amounts["closed"] if whole else money.major(left, case.currency),
+        "left": money.nought(case.currency) if whole else money.major(left - each.closed, case.currency),
+        PAID: each,
     }
 
 
@@ -224,16 +227,18 @@ def _reopened(case: Case, each: Reopened) -> Record:
         **_amounts(case, each.side, each.used, each.closed),
         "open": None,
         "left": None,
-        ITEM: each,
+        PAID: each,
     }
 
 
 def _amounts(case: Case, side: Side, used: int, closed: int) -> dict[str, Decimal]:
     """What was paid, what was closed, and the difference, for the ledger; what is booked, for the voucher."""
-    booked = -closed if side == "receivable" else closed
+    amount = money.major(used, case.currency)
+    exact = used == closed
+    gone = amount if exact else money.major(closed, case.currency)
     return {
-        "amount": money.major(used, case.currency),
-        "closed": money.major(closed, case.currency),
-        "difference": money.major(closed - used, case.currency),
-        "booked": money.major(booked, case.currency),
+        "amount": amount,
+        "closed": gone,
+        "difference": money.nought(case.currency) if exact else money.major(closed - used, case.currency),
+        "booked": -gone if side == "receivable" else gone,
     }

@@ -77,6 +77,7 @@ class OpenItems:
         self._left = array("q")
         self._base = array("q")
         self._references = Index()
+        self._keys = Index()
         self._others: dict[str, Index] = {}
         self._doubtful: set[int] = set()
 
@@ -88,16 +89,18 @@ class OpenItems:
         known = past or NoPast()
         for batch in batches:
             whole = [(record, units) for record in batch if (units := _units(record, found)) is not None]
-            settled = known.settled([key_of(record, self.side) for record, _ in whole])
-            for record, units in whole:
-                before = settled.get(key_of(record, self.side))
+            keys = [key_of(record, self.side) for record, _ in whole]
+            settled = known.settled(keys)
+            for (record, units), key in zip(whole, keys, strict=True):
+                before = settled.get(key)
                 left = units if before is None else _nearer_nought(units, before.left)
+                self._keys.add(key, len(self._left))
                 self._add(record, left, left if before is None else before.base, found)
         return self
 
     def tell_twins(self, found: Found) -> None:
         """Note items that stand in the list twice; no rule decides about them."""
-        for places in self._by("key").twins():
+        for places in self._keys.twins():
             keys: dict[str, list[int]] = {}
             for place in places:
                 keys.setdefault(key_of(self._store.get(place), self.side), []).append(place)
@@ -175,9 +178,6 @@ class OpenItems:
             return []
         index = self._others.get(way) or self._indexed(way, value)
         return [item for item in map(self.get, index.places(text)) if value(item) == text]
-
-    def _by(self, way: str) -> Index:
-        return self._others.get(way) or self._indexed(way, lambda item: item.key)
 
     def _indexed(self, way: str, value: Callable[[Item], str]) -> Index:
         """A way to find items, made when a rule first goes it."""

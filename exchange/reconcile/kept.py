@@ -9,7 +9,7 @@ from exchange.model import Record
 from exchange.outcome import MatchedItem, MatchRow
 from exchange.reconcile import money, references, words
 from exchange.reconcile.book import Book
-from exchange.reconcile.case import EVIDENCE, ITEM, POSITION, Reopened
+from exchange.reconcile.case import EVIDENCE, PAID, POSITION, UNITS, Reopened
 from exchange.reconcile.names import plain
 
 TEACHING = ("reference", "person")
@@ -27,7 +27,7 @@ def row(record: Record, book: Book) -> MatchRow:
         key=transaction.get("key"),
         bank_account=transaction.get("account"),
         booked=booked.isoformat() if booked else None,
-        units=money.minor(record["amount"], record["currency"]) or 0,
+        units=record[UNITS],
         currency=record["currency"],
         decision=decision,
         rule=rule,
@@ -41,7 +41,7 @@ def row(record: Record, book: Book) -> MatchRow:
         entry=transaction.get("entry_ref"),
         end_to_end=transaction.get("end_to_end_id"),
         teaches=decision == "matched" and rule in TEACHING,
-        items=tuple(_item(each, book, record["currency"]) for each in record["allocations"]),
+        items=tuple(_item(each, book) for each in record["allocations"]),
         postings=tuple(
             (each["kind"], each["account"], money.minor(each["amount"], record["currency"]) or 0)
             for each in record["postings"]
@@ -49,26 +49,26 @@ def row(record: Record, book: Book) -> MatchRow:
     )
 
 
-def _item(allocation: Record, book: Book, currency: str) -> MatchedItem:
-    known = allocation[ITEM]
-    party = allocation["party"]
-    used, closed = (money.minor(allocation[name], currency) or 0 for name in ("amount", "closed"))
-    base = known.base if isinstance(known, Reopened) else book.sides[known.side].base(known.place)
+def _item(allocation: Record, book: Book) -> MatchedItem:
+    paid, party = allocation[PAID], allocation["party"]
+    if isinstance(paid, Reopened):
+        key, base = paid.key, paid.base
+    else:
+        key, base = paid.item.key, book.sides[paid.item.side].base(paid.item.place)
     return MatchedItem(
-        known.key,
+        key,
         allocation["number"],
         party["number"] or "",
         party["name"] or "",
         allocation["account"],
-        used,
-        closed,
+        paid.used,
+        paid.closed,
         base,
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str).encode
+
+
 def _json(value: Any) -> str:
-    return (
-        json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-        if value
-        else ""
-    )
+    return _encode(value) if value else ""

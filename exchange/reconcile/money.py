@@ -31,6 +31,12 @@ def major(units: int, currency: str) -> Decimal:
     return Decimal(units).scaleb(-(_places(currency) or 0))
 
 
+@cache
+def nought(currency: str) -> Decimal:
+    """No money, with all decimals of its currency."""
+    return major(0, currency)
+
+
 def share(units: int, percent: Decimal) -> int:
     """So many per cent of an amount, rounded to whole units as people do (half away from zero)."""
     return int((Decimal(units) * percent / 100).to_integral_value(ROUND_HALF_UP))

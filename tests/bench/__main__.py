@@ -18,6 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench import truth
 from tests.bench.jobs import JOBS, Job, payments
 
 ROOT = Path(__file__).parents[2]
@@ -98,16 +99,18 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "jobs", nargs="*", metavar="JOB", help=f"some of: {', '.join(names)}, growth (default: all)"
+        "jobs", nargs="*", metavar="JOB", help=f"some of: {', '.join(names)}, growth, truth (default: all)"
     )
     parser.add_argument("--full", action="store_true", help="big inputs: takes an hour or so")
     parser.add_argument("--runs", type=int, default=3, help="how often each is measured")
     parser.add_argument("--records", type=int, help="this many records in every job")
     parser.add_argument("--dir", type=Path, default=Path("/var/tmp"), help="where to work (a real disk)")
     options = parser.parse_args()
-    unknown = set(options.jobs) - {*names, "growth"}
+    unknown = set(options.jobs) - {*names, "growth", "truth"}
     if unknown:
-        parser.error(f"there is no job {', '.join(sorted(unknown))}; there are {', '.join(names)}, growth")
+        parser.error(
+            f"there is no job {', '.join(sorted(unknown))}; there are {', '.join(names)}, growth, truth"
+        )
     print(f"{'':<19} {'records':>9} {'ours':>11} {'ratio':>6} {'cpu':>6} {'MiB':>5}")
     with tempfile.TemporaryDirectory(dir=options.dir, prefix="bench-") as base:
         for job in JOBS:
@@ -116,6 +119,8 @@ def main() -> None:
                 print(run(job, Path(base), records, options.runs), flush=True)
         if not options.jobs or "growth" in options.jobs:
             print(growth(Path(base), GROWTH[options.full]), flush=True)
+    if not options.jobs or "truth" in options.jobs:
+        print("\n".join(truth.report(range(20 if options.full else 5)).lines()), flush=True)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,14 @@ def test_two_hundred_thousand_items_take_less_than_sixty_mebibytes() -> None:
     ledger = [item(each, complete(str(10_000_000 + each)), f"{each}.37") for each in range(number)]
     items = OpenItems("receivable", packed).load([ledger], lambda _: None)
     assert len(packed) == len(items) == number
-    sizes = [packed._bytes, packed._starts, items._left, items._base, items._references._ready()]
+    sizes = [
+        packed._bytes,
+        packed._starts,
+        items._left,
+        items._base,
+        items._references._ready(),
+        items._keys._ready(),
+    ]
     assert 200_000 * sum(map(sys.getsizeof, sizes)) / number < 60 << 20
 
 
