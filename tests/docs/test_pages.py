@@ -20,6 +20,7 @@ from exchange.declare.mapping import Mapping
 from exchange.declare.pack import Pack
 from exchange.declare.parse import parse
 from exchange.declare.problems import render
+from exchange.declare.rules import Rules
 from exchange.declare.site import Site
 from exchange.declare.table import Table
 from exchange.declare.yaml import load
@@ -40,6 +41,7 @@ DECLARED: dict[Kind | str, type] = {
     "table": Table,
     "bank": Bank,
     "calendar": Calendar,
+    "rules": Rules,
     "pack": Pack,
 }
 
@@ -87,7 +89,7 @@ def command_problems(text: str) -> list[str]:
             found.append(f"exchange {name}")
             continue
         if isinstance(command, click.Group):
-            inner = rest.split()[:1]
+            inner = [word for word in rest.partition("#")[0].split()[:1] if not word.startswith("-")]
             found += [f"exchange {name} {word}" for word in inner if word not in command.commands]
             command = command.commands[inner[0]] if inner and not found else command
         known = {option for parameter in command.params for option in parameter.opts} | {"--help"}
