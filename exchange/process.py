@@ -120,6 +120,10 @@ def _attempt(store: Store, flow: BoundFlow, row: Arrival, work: Path) -> Outcome
         work.mkdir(mode=0o700, exist_ok=True)
         return _checked(flow, flow.process(original, facts, work))
     except OSError as error:
+        if error.errno is None:
+            return _broken(
+                error
+            )  # no disk said so: a library calls the content of the file an error of reading
         return Failed(None, f"The work folder could not be used: {error.strerror or error}.")
     except ExchangeError as error:
         return Failed(None, str(error))

@@ -113,11 +113,11 @@ class XsdCheck:
             self._whole(stream, found, severity)
 
     def _whole(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
-        try:
-            tree = etree.parse(stream, _parser())
+        try:  # from bytes: of a stream, bytes that its encoding does not have are an OSError to libxml2
+            top = etree.fromstring(stream.read(), _parser())
         except etree.XMLSyntaxError:
             return
-        root, schema = self._document(tree.getroot())
+        root, schema = self._document(top)
         if schema is None:
             found(_no_schema(root))
         elif not schema.validate(root):

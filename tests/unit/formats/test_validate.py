@@ -100,6 +100,13 @@ def test_broken_xml_is_left_to_the_reader_and_entities_are_not_fetched() -> None
     assert found(b'<!DOCTYPE a [<!ENTITY e SYSTEM "file:///etc/hostname">]><a xmlns="urn:none">&e;</a>')
 
 
+def test_bytes_that_the_encoding_does_not_have_are_left_to_the_reader() -> None:
+    sound = b'<?xml version="1.0" encoding="UTF-8"?><r xmlns="a">\xc5ke</r>'
+    gathered = Gathered()
+    XsdCheck(lambda _: None)(io.BytesIO(sound), gathered, "error")
+    assert gathered.kept == []
+
+
 def test_a_big_file_is_not_checked_as_a_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(validate, "WHOLE", 100)
     assert [finding.code for finding in found(GOOD.replace(b">CRDT<", b">C<"))] == ["XSD010"]
