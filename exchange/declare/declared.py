@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, WithJsonSchema, model_validator
 
 from exchange.declare.places import PlacedText
 
@@ -35,6 +35,8 @@ def identifier(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(identifier)]
+PlacedName = Annotated[PlacedText, AfterValidator(identifier), WithJsonSchema({"type": "string"})]
+"""A name that can be pointed at later."""
 
 
 class Wrong(ValueError):

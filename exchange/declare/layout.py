@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from exchange.declare.declared import Declared as Declared
 from exchange.declare.declared import Name as Name
-from exchange.declare.declared import Wrong
+from exchange.declare.declared import PlacedName, Wrong
 from exchange.declare.places import PlacedText
+from exchange.declare.problems import did_you_mean
 from exchange.model import FieldShape, KindShape, Shape
 
 TYPES = ("text", "integer", "decimal", "money", "percent", "date", "datetime", "time", "boolean")
@@ -124,15 +126,22 @@ class Group(Declared):
     The parent keeps the fields named in `keep` (default: none but `by`), children keep all.
     """
 
-    by: list[Name] = Field(description="fields; records with equal values belong together")
+    by: list[PlacedName] = Field(
+        min_length=1, description="fields; records with equal values belong together"
+    )
     into: Name = Field(description="the kind of the record that they become")
     children: Name = Field(description="the field of that record which lists them")
-    keep: list[Name] = Field(
+    keep: list[PlacedName] = Field(
         [], description="more fields that the record itself has, taken from the first one"
     )
     order: Literal["consecutive", "any"] = Field(
         "consecutive", description="any: lines of one group may be apart; the groups are held in memory"
     )
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """The fields of the record that the others become."""
+        return tuple(str(name) for name in (*self.by, *self.keep))
 
 
 class Recognise(Declared):
@@ -170,16 +179,43 @@ class LayoutBase(Declared):
         description="how serious they are when reading; when writing they are errors",
     )
     recognise: Recognise | None = None
-    group: Group | None = None
 
     def kinds(self) -> Mapping[str, KindBase]:
         """The kinds of records, by name; formats with a short form (`record` + `fields`) expand it."""
         raise NotImplementedError
 
     def shape(self) -> Shape:
-        """The neutral shape that mappings are compiled against, grouping included."""
-        kinds = {name: kind.shape(name) for name, kind in self.kinds().items()}
-        return Shape(self.layout, kinds if self.group is None else dict(_grouped(kinds, self.group)))
+        """The neutral shape that mappings are compiled against."""
+        return Shape(self.layout, {name: kind.shape(name) for name, kind in self.kinds().items()})
+
+
+class GroupingLayout(LayoutBase):
+    """A layout of flat records, of which several may be one thing."""
+
+    group: Group | None = None
+
+    @model_validator(mode="after")
+    def _groups_by_its_fields(self) -> Self:
+        if self.group is None:
+            return self
+        kinds = self.kinds()
+        around = {kind.inside for kind in kinds.values()}
+        fields = {field for name, kind in kinds.items() if name not in around for field in kind.own_fields()}
+        for name in (*self.group.by, *self.group.keep):
+            if name not in fields:
+                raise Wrong(
+                    f'"{name}" is not a field of the records that are grouped',
+                    at=name,
+                    advice=did_you_mean(name, fields),
+                )
+            if name == self.group.children:
+                raise Wrong(f'"{name}" cannot be the list of the records as well', at=name)
+        return self
+
+    def shape(self) -> Shape:
+        """The neutral shape, grouping included."""
+        flat = super().shape()
+        return flat if self.group is None else Shape(self.layout, dict(_grouped(flat.kinds, self.group)))
 
 
 def _grouped(kinds: Mapping[str, KindShape], group: Group) -> Iterator[tuple[str, KindShape]]:
@@ -189,7 +225,7 @@ def _grouped(kinds: Mapping[str, KindShape], group: Group) -> Iterator[tuple[str
         if name in around:
             yield name, kind
             continue
-        parents = {f: kind.fields[f] for f in (*group.by, *group.keep) if f in kind.fields}
+        parents = {f: kind.fields[f] for f in group.shared}
         lines = FieldShape(group.children, "structure", True, True, kind.fields)
         yield group.into, KindShape(group.into, {**parents, group.children: lines}, kind.inside)
 

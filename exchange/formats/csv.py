@@ -23,7 +23,7 @@ from typing import Any, Literal, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
-from exchange.declare.layout import KindBase, LayoutBase, Name
+from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import columns, rows_only
 from exchange.formats._csv_read import CsvReader
@@ -81,8 +81,9 @@ class CsvDialect(Dialect):
         alias="other columns",
         description="columns that are not declared: a warning, or nothing where senders choose their columns",
     )
-    quote: Literal['"', "'", "none"] = Described(
-        '"', description="what stands around values that hold a delimiter; inside a value it is doubled"
+    quote: str = Described(
+        '"',
+        description="the character around values that hold a delimiter, doubled inside a value; or none",
     )
     quoting: Literal["when needed", "all"] = Described(
         "when needed", description="which values are written quoted"
@@ -119,9 +120,24 @@ class CsvDialect(Dialect):
     @classmethod
     def _one_character(cls, delimiter: str) -> str:
         named = {"tab": "\t"}.get(delimiter, delimiter)
-        if len(named) != 1 or named in "\r\n\"'\0":
+        if len(named) != 1 or named in "\r\n\0":
             raise ValueError(f'"{delimiter}" cannot separate columns; use one character, or tab')
         return named
+
+    @field_validator("quote")
+    @classmethod
+    def _quotes(cls, quote: str) -> str:
+        if quote != "none" and (len(quote) != 1 or quote.isalnum() or quote in " \r\n\t\0"):
+            raise ValueError(
+                f'"{quote}" cannot stand around values; use one character that is no letter, or none'
+            )
+        return quote
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.delimiter == self.quote:
+            raise ValueError(f"{self.quote} cannot stand both around values and between columns")
+        return self
 
     @field_validator("other_lines", "begin")
     @classmethod
@@ -161,7 +177,7 @@ class Kind(KindBase):
     fields: dict[Name, Field]
 
 
-class Layout(LayoutBase):
+class Layout(GroupingLayout):
     """A csv file: rows of one kind."""
 
     format: Literal["csv"]

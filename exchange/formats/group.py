@@ -60,7 +60,7 @@ def ungrouped(incoming: Iterable[Batch], group: Group) -> Iterator[Batch]:
 
 def _lines(parent: Record, group: Group) -> Iterator[Record]:
     """The children, each with the fields of the parent that it does not have itself."""
-    shared = {name: parent.get(name) for name in (*group.by, *group.keep)}
+    shared = {name: parent.get(name) for name in group.shared}
     for line in parent.get(group.children) or ():
         own = {name: value for name, value in line.items() if value is not None}
         yield {LINE: parent.get(LINE), **shared, **own}
@@ -78,7 +78,7 @@ class _Groups:
 
     def begun(self, record: Record) -> Record:
         """A new parent with its first line."""
-        parent = {name: record.get(name) for name in (*self.group.by, *self.group.keep)}
+        parent = {name: record.get(name) for name in self.group.shared}
         parent |= {self.group.children: [record], KIND: self.group.into, LINE: record.get(LINE)}
         return parent | {PATH: record[PATH]} if PATH in record else parent
 

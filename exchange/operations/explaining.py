@@ -15,7 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from exchange.declare.layout import FieldBase, LayoutBase
+from exchange.declare.layout import FieldBase, GroupingLayout, LayoutBase
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import Bound
@@ -375,7 +375,7 @@ def _declared(layout: LayoutBase, record: Record, path: str) -> FieldBase | bool
         names = [step for step in tokens(path) if isinstance(step, str)]
     except UnknownNameError:
         return None
-    if layout.group is not None:
+    if isinstance(layout, GroupingLayout) and layout.group is not None:
         names = names[1:] if names[0] == layout.group.children else names
         kind = next(iter(layout.kinds()))
     else:

@@ -14,6 +14,7 @@ from hashlib import file_digest
 from pathlib import Path
 
 from exchange.declare.calendar import Calendar
+from exchange.declare.layout import GroupingLayout
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.findings import Finding
@@ -279,8 +280,8 @@ def _coverage(opened: OpenSite, bound: Bound) -> Iterator[Coverage]:
 def _repeated(opened: OpenSite, name: str) -> set[str]:
     """The fields that every line of a group has from the record which the lines become."""
     layout = opened.library.layout(name)
-    group = layout.group if layout is not None else None
-    return {f"{group.children}.{field}" for field in (*group.by, *group.keep)} if group else set()
+    group = layout.group if isinstance(layout, GroupingLayout) else None
+    return {f"{group.children}.{field}" for field in group.shared} if group else set()
 
 
 def untouched(coverage: Sequence[Coverage]) -> list[str]:

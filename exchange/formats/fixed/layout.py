@@ -10,7 +10,7 @@ from typing import Literal, Self
 from pydantic import Field as Described
 from pydantic import model_validator
 
-from exchange.declare.layout import Control, KindBase, LayoutBase, Name
+from exchange.declare.layout import Control, GroupingLayout, KindBase, Name
 from exchange.formats.encoding import EncodingName
 from exchange.formats.fixed.letters import Letters
 from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Places, Record, span
@@ -24,7 +24,7 @@ class Kind(KindBase):
     own: bool = False
 
 
-class Layout(LayoutBase):
+class Layout(GroupingLayout):
     """A file of records with fields in fixed columns."""
 
     format: Literal["fixed"]

@@ -41,7 +41,7 @@ def _rows(layout: Layout, record: Record) -> Iterator[tuple[int, str]]:
 
 def _belongs(layout: Layout, name: str, prefix: str) -> bool:
     """Whether a column is a field there: of what groups rows only what it keeps of its first row."""
-    return layout.group is None or bool(prefix) or name in (*layout.group.by, *layout.group.keep)
+    return layout.group is None or bool(prefix) or name in layout.group.shared
 
 
 def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, dict[str, Spot]]]:

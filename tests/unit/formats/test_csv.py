@@ -231,6 +231,9 @@ def test_other_dialects() -> None:
     raw, found = write([{"a": "it's\t", "b": True}, {"a": None, "b": None}], declared)
     assert (raw, found) == (b"'a'\t'b'\n'it''s\t'\t'K'\n''\t''\n", [])
     assert [record["a"] for record in read(raw, declared)[0]] == ["it's\t", None]
+    odd = layout({"a": {}, "b": {}}, delimiter="\x1f", quote="^", header=False)
+    assert [record["a"] for record in read("^a^^\x1fb^\x1fc\n", odd)[0]] == ["a^\x1fb"]
+    assert read(write([{"a": "^\x1f", "b": None}], odd)[0], odd)[0][0]["a"] == "^\x1f"
     unquoted = layout({"a": {}, "b": {}}, quote="none", delimiter="|", header=False)
     assert read('"x|"y"\n', unquoted)[0][0]["a"] == '"x'
     raw, found = write([{"a": '"x', "b": "y"}], unquoted)
@@ -267,6 +270,12 @@ def test_writing_refuses_with_the_line_of_the_source() -> None:
 
 
 GROUP = {"by": ["order_no"], "into": "order", "children": "lines", "keep": ["day"]}
+
+
+def test_what_is_grouped_by_is_a_field() -> None:
+    for wrong in (GROUP | {"by": ["ordr"]}, GROUP | {"keep": ["kept"]}, GROUP | {"by": []}):
+        with pytest.raises(ValidationError, match=r"is not a field of the records|at least 1 item"):
+            layout(group=wrong)
 
 
 def test_lines_are_grouped_and_ungrouped() -> None:
