@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -17,33 +18,41 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @site_option
 @json_option
 @because_option
-@click.option("--line", type=click.IntRange(min=1), help="Physical line on which a text is wrong.")
-@click.option("--replace", "old", help="The wrong text; it must stand on that line once.")
-@click.option("--with", "new", help="The right text.")
+@click.option(
+    "--line",
+    "lines",
+    multiple=True,
+    type=click.IntRange(min=1),
+    help="Physical line on which a text is wrong.",
+)
+@click.option("--replace", "old", multiple=True, help="The wrong text; it must stand on that line once.")
+@click.option("--with", "new", multiple=True, help="The right text.")
 @click.option("--with-file", "file", type=FILE, help="A corrected copy of the whole file.")
 def command(
     id: str,
     site: Path,
     as_json: bool,
     because: str,
-    line: int | None,
-    old: str | None,
-    new: str | None,
+    lines: Sequence[int],
+    old: Sequence[str],
+    new: Sequence[str],
     file: Path | None,
 ) -> None:
-    """Lay a correction over the original of the held arrival ID and read it again.
+    """Lay corrections over the original of the held arrival ID and read it again.
 
-    Either --line, --replace and --with, or --with-file. The original is never touched; the ledger keeps what was
-    changed, by whom and why.
+    Either --line, --replace and --with, as often as there are errors, or --with-file. The original is never touched;
+    the ledger keeps what was changed, by whom and why.
     """
     from exchange.operations import repairing
 
-    if file is not None and line is None and old is None and new is None:
+    if file is not None and not (lines or old or new):
         done = repairing.repair_with(site, id, file, because)
-    elif file is None and line is not None and old is not None and new is not None:
-        done = repairing.repair(site, id, repairing.Correction(line, old, new), because)
+    elif file is None and lines and len(lines) == len(old) == len(new):
+        corrections = [repairing.Correction(*each) for each in zip(lines, old, new, strict=True)]
+        done = repairing.repair(site, id, corrections, because)
     else:
         raise click.UsageError("Give --line, --replace and --with together, or --with-file alone.")
-    if done.before and not as_json:
-        click.echo(f"- {done.before}\n+ {done.after}")
+    if not as_json:
+        for before, after in done.lines:
+            click.echo(f"- {before}\n+ {after}")
     print_decided(done.arrival, as_json)

@@ -19,7 +19,8 @@ from exchange.flow.site import open_site
 from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.operations.asking import as_dict, finding_of
-from exchange.operations.installation import installation
+from exchange.operations.installation import Books, books, installation
+from exchange.operations.repairing import is_correctable
 from exchange.operations.running import run_opened
 
 SAMPLES, STARTER = "samples/nordkaffe", "samples/starter"
@@ -105,13 +106,26 @@ def _next_steps(folder: Path, held: Sequence[tuple[Arrival, Sequence[Finding]]])
         f"exchange seen {site}                   every file and what became of it",
         f"exchange verify {site}                 proof that nothing was changed behind its back",
     ]
-    for arrival, findings in held:
-        finding = next((each for each in findings if each.line and each.value), None)
-        if finding is not None:
-            wrong = f"--line {finding.line} --replace '{finding.value}' --with 'RIGHT VALUE'"
-            steps.append(f"exchange repair {arrival.id[-8:]} {site} {wrong} --because 'typing error'")
+    with books(folder) as opened:
+        steps += [
+            f"exchange repair {arrival.id[-8:]} {site} {_correction(opened, arrival, findings)}"
+            for arrival, findings in held
+        ]
     steps.append(f"ls {folder}/outbox/*                     what was delivered")
     return steps
+
+
+def _correction(opened: Books, arrival: Arrival, findings: Sequence[Finding]) -> str:
+    """What to give `repair`: texts that stand in the file and are wrong, else a corrected copy of it."""
+    errors = [(each.line, str(each.value)) for each in findings if each.severity == "error" and each.line]
+    wrong = " ".join(
+        f"--line {line} --replace '{text}' --with 'RIGHT VALUE'"
+        for line, text in errors
+        if is_correctable(opened, arrival, line, text)
+    )
+    if wrong:
+        return f"{wrong} --because 'typing error'"
+    return f"--with-file CORRECTED-{arrival.name} --because 'the sender corrected it'"
 
 
 def totals_text(stored: str) -> str:

@@ -1,11 +1,11 @@
-"""Repairing what a sender got wrong: a small correction laid over the archived original, which is never
-touched.
-"""
+"""Repairing what a sender got wrong: small corrections laid over the archived original, which is never touched."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -18,11 +18,10 @@ from exchange.operations.installation import Books, books
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """A repair: the arrival as it stands now, and the line before and after (empty for a whole new file)."""
+    """A repair: the arrival as it stands now, and each corrected line before and after (none for a whole new file)."""
 
     arrival: Arrival
-    before: str
-    after: str
+    lines: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +33,26 @@ class Correction:
     new: str
 
 
-def repair(folder: Path, text: str, correction: Correction, because: str) -> Repaired:
-    """Replace a text on one line and have the file read again. UseError when the text is not there exactly
-    once.
-    """
+def repair(folder: Path, text: str, corrections: Sequence[Correction], because: str) -> Repaired:
+    """Replace texts, each on its line, and have the file read again. UseError when one is not there exactly once."""
     with books(folder) as opened:
         row = _held(opened, text)
         encoding = _encoding(opened, row.flow)
-        old, new = _encoded(correction.old, encoding), _encoded(correction.new, encoding)
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             path = Path(out.name)
-            with opened.store.archive.path(row.repaired or row.sha256).open("rb") as original:
-                before, after = _laid_over(original, cast(BinaryIO, out.file), correction, old, new)
-        patch = [{"line": correction.line, "old": correction.old, "new": correction.new}]
+            with _original(opened, row).open("rb") as original:
+                lines = _laid_over(original, cast(BinaryIO, out.file), corrections, encoding)
+        patch = [{"line": each.line, "old": each.old, "new": each.new} for each in corrections]
         arrival = _entered(opened, row, path, patch, because)
-    return Repaired(
-        arrival, before.decode(encoding, "replace").strip(), after.decode(encoding, "replace").strip()
-    )
+    return Repaired(arrival, lines)
+
+
+def is_correctable(opened: Books, row: Arrival, line: int, text: str) -> bool:
+    """Whether a text stands on a line of the original exactly once, so that a correction can name it."""
+    wanted = text.encode(_encoding(opened, row.flow), "replace")
+    with _original(opened, row).open("rb") as original:
+        there = next(islice(original, line - 1, line), b"")
+    return bool(wanted) and there.count(wanted) == 1
 
 
 def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
@@ -60,7 +62,7 @@ def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             out.write(file.read_bytes())
         arrival = _entered(opened, row, Path(out.name), [{"file": file.name}], because)
-    return Repaired(arrival, "", "")
+    return Repaired(arrival)
 
 
 def _held(opened: Books, text: str) -> Arrival:
@@ -84,27 +86,40 @@ def _encoded(text: str, encoding: str) -> bytes:
         ) from error
 
 
+def _original(opened: Books, row: Arrival) -> Path:
+    return opened.store.archive.path(row.repaired or row.sha256)
+
+
 def _laid_over(
-    original: BinaryIO, out: BinaryIO, correction: Correction, old: bytes, new: bytes
-) -> tuple[bytes, bytes]:
-    """The original with the correction, written to `out`; the line before and after."""
-    found: tuple[bytes, bytes] | None = None
+    original: BinaryIO, out: BinaryIO, corrections: Sequence[Correction], encoding: str
+) -> list[tuple[str, str]]:
+    """The original with the corrections, written to `out`; each corrected line before and after."""
+    open_, lines = {each.line for each in corrections}, []
     for number, line in enumerate(original, 1):
-        if number == correction.line:
-            found = line, _corrected(line, correction, old, new)
-            line = found[1]
-        out.write(line)
-    if found is None:
-        raise UseError(f"The file has no line {correction.line}.")
-    return found
+        corrected = line
+        for each in corrections:
+            if each.line == number:
+                corrected = _corrected(corrected, each, encoding)
+        if number in open_:
+            open_.remove(number)
+            lines.append((_shown(line, encoding), _shown(corrected, encoding)))
+        out.write(corrected)
+    if open_:
+        raise UseError(f"The file has no line {min(open_)}.")
+    return lines
 
 
-def _corrected(line: bytes, correction: Correction, old: bytes, new: bytes) -> bytes:
+def _shown(line: bytes, encoding: str) -> str:
+    return line.decode(encoding, "replace").strip()
+
+
+def _corrected(line: bytes, correction: Correction, encoding: str) -> bytes:
+    old, new = _encoded(correction.old, encoding), _encoded(correction.new, encoding)
     times = line.count(old) if old else 0
     if times != 1:
-        where = "not" if times == 0 else f"{times} times"
+        there = "is not" if times == 0 else f"stands {times} times"
         raise UseError(
-            f'"{correction.old}" stands {where} on line {correction.line}.',
+            f'"{correction.old}" {there} on line {correction.line}.',
             advice="Give exactly the text to be replaced, with so much around it that it stands there once.",
         )
     return line.replace(old, new)

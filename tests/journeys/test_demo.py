@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from lxml import etree
@@ -50,3 +51,24 @@ def test_the_demo_refuses_a_folder_that_is_not_empty(exchange: Shell) -> None:
 
 def tree_of(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_every_command_that_the_demo_names_can_be_given_as_it_stands(exchange: Shell) -> None:
+    steps = exchange("demo", "site", "--json").json()["next"]
+    repairs = [shlex.split(step)[1:] for step in steps if step.startswith("exchange repair")]
+    assert len(repairs) == 3
+    for words in repairs:
+        if "--with-file" in words:
+            assert "03-broken-totals" in words[words.index("--with-file") + 1]  # a sum that is computed
+        else:
+            exchange(*words)
+            exchange("run", "--once", "--site", "site", code=3)
+    typing = next(words for words in repairs if words.count("--line") == 2)
+    right = {"470,4O": "470,40", "31.11.2026": "30.11.2026"}
+    for place, word in enumerate(typing):
+        if word == "--replace":
+            typing[place + 1], typing[place + 3] = "RIGHT VALUE", right[typing[place + 1]]
+    exchange(*typing)
+    exchange("run", "--once", "--site", "site", code=3)
+    held = exchange("status", "--site", "site", "--json", code=3).json()["held"]
+    assert not [each for each in held if each["flow"] == "erp-orders"]

@@ -46,7 +46,7 @@ def test_a_whole_corrected_copy_can_be_given(exchange: Shell) -> None:
 def test_a_text_that_is_not_there_once_is_refused(exchange: Shell) -> None:
     site, id = held(exchange, BAD)
     base = ("repair", id, "--site", site, "--because", "x", "--with", "1")
-    assert "stands not on line 2" in exchange(*base, "--line", "2", "--replace", "162,99", code=2).err
+    assert "is not on line 2" in exchange(*base, "--line", "2", "--replace", "162,99", code=2).err
     assert "times on line 2" in exchange(*base, "--line", "2", "--replace", "1", code=2).err
     assert "no line 9" in exchange(*base, "--line", "9", "--replace", "1", code=2).err
     assert exchange("status", "--site", site, "--json", code=3).json()["held"][0]["id"] == id
