@@ -35,10 +35,10 @@ def command(site: Path, as_json: bool, flow: str | None, disposition: str | None
     if as_json:
         print_json([asking.as_dict(row) for row in rows])
         return
-    table = [(r.flow, r.name, r.disposition, (r.arrival or "")[-8:], r.why) for r in rows]
+    table = [(r.flow, r.name, r.disposition, (r.arrival or "")[-8:], r.stage or "", r.why) for r in rows]
     print_table(
         "Files seen",
-        ("Flow", "File", "Disposition", "Arrival", "Why"),
+        ("Flow", "File", "Disposition", "Arrival", "Stage", "Why"),
         table,
         empty="no file has been seen yet",
     )

@@ -27,7 +27,10 @@ _SHORTEST = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A file that appeared at a source and its one disposition, with the reason and the arrival it became."""
+    """A file that appeared at a source and its one disposition, with the reason and the arrival it became.
+
+    stage: where that arrival stands.
+    """
 
     flow: str
     name: str
@@ -38,6 +41,7 @@ class Seen:
     disposition: str
     why: str
     arrival: str | None
+    stage: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +173,7 @@ def _seen(row: Any) -> Seen:
         disposition=row.stage if aside else row.disposition,
         why=row.reason or row.why if aside else row.why,
         arrival=row.arrival,
+        stage=row.stage,
     )
 
 

@@ -426,7 +426,10 @@ class _Planner:
 
     def key(self, text: PlacedText, after: Scope) -> Bound:
         """The business key."""
-        bound = self.analyst.expression(self.formula(text), after)
+        formula = self.formula(text)
+        bound = self.analyst.expression(formula, after)
+        if formula is not text:
+            return bound  # what stands for a text that is no expression has told enough
         if bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown"):
             self.analyst.problem(
                 bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date."
