@@ -135,7 +135,7 @@ class CsvDialect(Dialect):
 
     @model_validator(mode="after")
     def _differ(self) -> Self:
-        if self.delimiter == self.quote:
+        if self.quote in (self.delimiter, *self.other_delimiters):
             raise ValueError(f"{self.quote} cannot stand both around values and between columns")
         return self
 

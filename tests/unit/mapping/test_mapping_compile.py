@@ -55,6 +55,7 @@ SET = ABOVE + "set: {number: =order_no}\n"
         ("set: {number: x}\nconserve: {amount: =sum(lines.net)}", '"net" is not a field', ""),
         ("set: {number: x}\nabove: {prt: {set: {}}}", '"prt" is not a kind', 'Did you mean "part"?'),
         ("set: {number: x}\nkey: =customer", "A key cannot be", ""),
+        ("set: {number: x}\nkey: order_no", "An expression is wanted", '"=order_no"'),
         ("group: {by: [=currency]}\nset: {number: =order_no}", '"order_no" is not a name', ""),
     ],
 )
