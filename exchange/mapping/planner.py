@@ -426,11 +426,9 @@ class _Planner:
 
     def key(self, text: PlacedText, after: Scope) -> Bound:
         """The business key."""
-        formula = self.formula(text)
-        bound = self.analyst.expression(formula, after)
-        if formula is not text:
-            return bound  # what stands for a text that is no expression has told enough
-        if bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown"):
+        bound = self.analyst.expression(self.formula(text), after)
+        is_wrong = bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown")
+        if is_wrong and text.startswith("="):
             self.analyst.problem(
                 bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date."
             )
