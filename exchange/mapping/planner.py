@@ -429,9 +429,8 @@ class _Planner:
         bound = self.analyst.expression(self.formula(text), after)
         is_wrong = bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown")
         if is_wrong and text.startswith("="):
-            self.analyst.problem(
-                bound, f"A key cannot be {bound.type.words}.", "Write a text, a whole number or a date."
-            )
+            advice = "Write a text, a whole number or a date."
+            self.analyst.problem(bound, f"A key cannot be {bound.type.words}.", advice)
         return bound
 
 
