@@ -93,7 +93,7 @@ def test_every_field_is_read_from_every_version_that_has_it(message: str) -> Non
             "XML013",
             "VAL001",
         }  # control sums and texts are made at random
-        assert records
+        assert records or "VAL001" in {each.code for each in found}  # a random text may be all blanks
         seen |= filled_in(records, declared.kinds())
     there = {name for name, _, paths in placed(declared) if held.intersection(paths)}
     if not DEEP:  # fewer instances, in which a rare alternative may be missing
