@@ -176,6 +176,11 @@ class Source(Declared):
         "archive", description="what becomes of the file at the source once it is safe with us"
     )
     secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
+    seal: Secret | None = Field(
+        None,
+        description="the key of the files' seal, as a reference like that of `secret`: a file without a seal that holds "
+        "waits for a person",
+    )
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"
     )
@@ -207,6 +212,9 @@ class Target(Declared):
         False, description="the receiver takes files away at once; a doubt is then settled by that"
     )
     secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
+    seal: Secret | None = Field(
+        None, description="the key with which the file is sealed, as a reference like that of `secret`"
+    )
     host_key: Texts = Field(
         [], alias="host key", description="SHA256:… of the server; several while it changes"
     )

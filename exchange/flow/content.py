@@ -20,6 +20,7 @@ from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
 from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
 from exchange.flow.library import Step
 from exchange.flow.reconciling import Matching, MatchSpool
+from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
 from exchange.mapping.tally import Keys, Tally
@@ -72,7 +73,7 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one target's files are made. name: the template of their names."""
+    """How one target's files are made. name: the template of their names; seal: put around what was written."""
 
     title: str
     chain: Chain
@@ -80,6 +81,7 @@ class Way:
     name: str
     per_document: bool = False
     validate: Validate | None = None
+    seal: Sealing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,8 @@ class _Maker:
             if self.way.validate is not None and not self.findings.errors:
                 out.seek(0)
                 self.way.validate(out, self.findings)
+            if self.way.seal is not None and not self.findings.errors:
+                self.way.seal(out, self.facts.moment.date(), self.findings)
         name = file_name(self.way.name, self.facts, position, key)
         documents = max(written.records.values(), default=0)
         self.outputs.append(Output(self.number, name, path, documents, {} if position else self._totals()))

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from exchange.declare.catalogue import Catalogue
 from exchange.declare.flow import Flow, Match, Source, Target
+from exchange.declare.layout import LayoutBase
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean
@@ -23,6 +24,7 @@ from exchange.flow.content import Chain, Content, Intake, Way
 from exchange.flow.library import Library, Step
 from exchange.flow.reconciling import Against, Matching, Memory, NoMemory
 from exchange.flow.schemas import validator
+from exchange.flow.sealing import sealer, verifier
 from exchange.reconcile.items import SIDES
 from exchange.reconcile.rulebook import Rulebook, references_only
 from exchange.transports import registry as transports
@@ -208,7 +210,11 @@ class _Binder:
         if layout is None or reader is None or chain is None:
             return None
         self._use("layout", flow.layout)
-        return Intake(reader, chain, validator(self.library, layout, reading=True))
+        validate = validator(self.library, layout, reading=True)
+        if flow.from_.seal is not None:
+            self._check_seal(flow.layout, layout)
+            validate = verifier(str(flow.from_.seal), self.site.folder, validate)
+        return Intake(reader, chain, validate)
 
     def _chain(self, names: Sequence[PlacedText | list[PlacedText]], source: str | None) -> Chain | None:
         """The mappings of a chain, each of which must begin where the one before it ended."""
@@ -267,7 +273,16 @@ class _Binder:
             )
         self._use("layout", target.write)
         validate = validator(self.library, layout, reading=False)
-        return Way(target.write, chain, writer, target.name, target.per == "document", validate)
+        seal = None
+        if target.seal is not None:
+            self._check_seal(target.write, layout)
+            seal = sealer(str(target.seal), self.site.folder)
+        return Way(target.write, chain, writer, target.name, target.per == "document", validate, seal)
+
+    def _check_seal(self, name: PlacedText, layout: LayoutBase) -> None:
+        """Only files of a layout that knows of a seal can have one."""
+        if getattr(layout, "seal", None) is None:
+            self._say(name, f"Files of {layout.layout} have no seal.", "Remove `seal`.")
 
     def _check_ids(self, target: Target, chain: Chain) -> None:
         """Files of single documents must not all carry the id that their mapping makes of the arrival."""

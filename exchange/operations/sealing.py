@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from exchange import secrets
 from exchange.clock import now
 from exchange.errors import RefusedError, UseError
 from exchange.findings import Finding
+from exchange.flow.sealing import key_of
 from exchange.formats.fixed import seal as seals
 
 
 def seal(path: Path, output: Path, reference: str, site: Path, day: date | None) -> str:
     """Write a sealed copy of a file; the key check value. Nothing is overwritten."""
-    key = _key(reference, site)
+    key = key_of(reference, site)
     try:
         data = seals.sealed(path.read_bytes(), key, day or now().astimezone().date())
     except ValueError as error:
@@ -29,18 +29,4 @@ def seal(path: Path, output: Path, reference: str, site: Path, day: date | None)
 
 def verify(path: Path, reference: str, site: Path) -> Finding | None:
     """What is wrong with the seal of a file; None when nothing is."""
-    return seals.fault(path.read_bytes(), _key(reference, site))
-
-
-def _key(reference: str, site: Path) -> bytes:
-    text = secrets.resolve(reference, site).reveal().strip()
-    try:
-        key = bytes.fromhex(text)
-    except ValueError:
-        key = b""
-    if len(key) != seals.KEY_BYTES or len(text) != 2 * seals.KEY_BYTES:
-        raise RefusedError(
-            f"The secret {reference} is no key: {2 * seals.KEY_BYTES} hexadecimal digits are needed.",
-            advice="Enter the key as Bankgirot gave it.",
-        )
-    return key
+    return seals.fault(path.read_bytes(), key_of(reference, site))

@@ -32,8 +32,8 @@ _TABLE = bytes(_LETTERS.get(byte, byte if 32 <= byte <= 126 else _OTHER) for byt
 SEALED = code(
     "FIX027",
     "info",
-    "The file was sealed on {day} with the key {value}. Whether it was changed since then was not looked at.",
-    advice="`exchange seal --verify` looks, with the key.",
+    "The file was sealed on {day} with the key {value}. Reading it does not look whether it was changed since then.",
+    advice="`exchange seal --verify` looks, with the key, and so does a flow with `seal` under `from`.",
 )
 BAD_SEAL = code(
     "FIX028",
