@@ -55,7 +55,11 @@ def made(name: str, *changes: dict[str, str]) -> bytes:
     """A file with a row for each change of the values above."""
     declared = layout(name)
     assert isinstance(declared, Layout)
-    places, dialect, out = columns(declared), declared.dialect, io.StringIO()
+    places, dialect, out = (
+        {name: place.shown for name, place in columns(declared).items()},
+        declared.dialect,
+        io.StringIO(),
+    )
     rows = csv.writer(
         out, delimiter=dialect.delimiter, quoting=csv.QUOTE_ALL if not dialect.header else csv.QUOTE_MINIMAL
     )
