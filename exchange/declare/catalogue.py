@@ -100,9 +100,10 @@ class Catalogue:
             node, problems = _read(entry.path, entry.shown)
             problems = [*problems, *(_name_problems(entry, node) if node else [])]
             self._loaded[entry.path] = node, problems
-            if node is not None and not problems and kind in LIKENING:
+            if node is not None and kind in LIKENING:
                 self._completing.append(name)
-                self._loaded[entry.path] = self._completed(kind, node)
+                node, more = self._completed(kind, node)
+                self._loaded[entry.path] = node, [*problems, *more]
                 self._completing.pop()
         return self._loaded[entry.path]
 
@@ -214,6 +215,8 @@ def _name_problems(entry: Entry, node: Node) -> list[Problem]:
     """Whether the file declares the name that its place says."""
     declared = node.get(entry.kind)
     name = declared.text if declared is not None else None
+    if name is None and node.cut:
+        return []
     if name is None:
         message = f"This file must say which {entry.kind} it declares."
         return [node.start.problem(message, f"Begin it with `{entry.kind}: {entry.name}`.")]

@@ -40,13 +40,20 @@ PlacedName = Annotated[PlacedText, AfterValidator(identifier), WithJsonSchema({"
 
 
 class Wrong(ValueError):
-    """Raised in a validator to say what is wrong at a certain text, and what to do about it."""
+    """Raised in a validator to say what is wrong at a certain text, or `width` characters of it, and what to do."""
 
     def __init__(
-        self, message: str, *, at: PlacedText | None = None, offset: int = 0, advice: str = ""
+        self,
+        message: str,
+        *,
+        at: PlacedText | None = None,
+        offset: int = 0,
+        width: int | None = None,
+        advice: str = "",
     ) -> None:
         self.at = at
         self.offset = offset
+        self.width = width
         self.advice = advice
         super().__init__(message)
 

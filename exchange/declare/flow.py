@@ -96,19 +96,24 @@ def _template(text: PlacedText) -> PlacedText:
     """A file name with known names in braces. Raises Wrong at the brace."""
     for match in re.finditer(r"\{([^{}]*)\}|[{}]", text):
         if match[1] is None:
-            raise Wrong("This brace has no partner", at=text, offset=match.start())
+            raise Wrong("This brace has no partner", at=text, offset=match.start(), width=1)
         name, colon, pattern = match[1].partition(":")
         if colon and not (name in DATED and DATE_PARTS.fullmatch(pattern)):
             raise Wrong(
                 f'"{match[1]}" has a pattern where none may stand',
                 at=text,
                 offset=match.start() + 1,
+                width=len(match[1]),
                 advice="Write such as {arrival.date:%y%m%d} or {arrival.moment:%H%M%S}.",
             )
         if name not in PER_FILE + PER_DOCUMENT:
             advice = did_you_mean(name, PER_FILE + PER_DOCUMENT)
             raise Wrong(
-                f"{{{name}}} is not known in file names", at=text, offset=match.start() + 1, advice=advice
+                f"{{{name}}} is not known in file names",
+                at=text,
+                offset=match.start() + 1,
+                width=len(name),
+                advice=advice,
             )
     if "/" in text:
         raise Wrong(
@@ -158,7 +163,10 @@ def _safe(value: str) -> str:
 class Source(Declared):
     """Where files are taken from, which of them, and when they are whole."""
 
-    at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
+    at: PlaceText = Field(
+        description="folder:PATH (relative to the site) or sftp://user@host:port/path",
+        examples=["folder:orders"],
+    )
     match: Texts = Field(min_length=1, description="name patterns of the files to take, such as ORD_*.csv")
     ignore: Texts = Field(
         [], description="name patterns of files that are not for us; all others are reported"
@@ -201,11 +209,15 @@ class Target(Declared):
     bank: PlacedText | None = Field(
         None, description="the profile of the bank that gets the payments: refuses before the bank does"
     )
-    at: PlaceText = Field(description="folder:PATH (relative to the site) or sftp://user@host:port/path")
+    at: PlaceText = Field(
+        description="folder:PATH (relative to the site) or sftp://user@host:port/path",
+        examples=["folder:orders"],
+    )
     name: Annotated[PlacedText, AfterValidator(_template)] = Field(
         min_length=1,
         description="{flow} {arrival.date} {arrival.moment} {arrival.id} {arrival.name} {arrival.stem} {n} {key}; "
         "days and times as the receiver wants them: {arrival.date:%y%m%d}",
+        examples=["{flow}-{arrival.date}-{arrival.id}.xml"],
     )
     per: Literal["file", "document"] = Field("file", description="one file for all, or one for each document")
     consumes: bool = Field(

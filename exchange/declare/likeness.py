@@ -28,4 +28,4 @@ def merged(other: Node, own: Node) -> Node:
             del together[key]
         else:
             together[key] = merged(below, node) if below.entries() and node.entries() else node
-    return Node(own.start, together, other.size + own.size, max(other.depth, own.depth))
+    return Node(own.start, together, other.size + own.size, max(other.depth, own.depth), own.cut)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from exchange.declare.declared import Wrong, choices
@@ -37,18 +38,23 @@ WANTED = {
 
 def parse(model: type[Model], node: Node) -> tuple[Model | None, list[Problem]]:
     """The declared model, or None and all problems, in the order of their places."""
+    made, errors = refused(model, node)
+    return made, in_order(problems_of(model, node, errors))
+
+
+def refused(model: type[Model], node: Node) -> tuple[Model | None, list[ErrorDetails]]:
+    """The declared model, or None and what was refused."""
     try:
         return model.model_validate(node.data()), []
     except ValidationError as error:
-        errors = _of_best_branches(node, error.errors(include_url=False))
-        return None, in_order(_problems(model, node, errors))
+        return None, _of_best_branches(node, error.errors(include_url=False))
 
 
-def _problems(model: type[BaseModel], node: Node, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
+def problems_of(model: type[BaseModel], node: Node, errors: Iterable[ErrorDetails]) -> Iterator[Problem]:
     """One problem per error; values of the wrong kind, per place."""
     mismatched: dict[Location, list[str]] = defaultdict(list)
     for error in errors:
-        path = _path(node, error["loc"])
+        path = path_in(node, error["loc"])
         if error["type"] in WANTED:
             mismatched[path].append(WANTED[error["type"]])
         else:
@@ -68,7 +74,7 @@ def _walk(node: Node, loc: Location) -> Iterator[tuple[int, Node | None]]:
         yield position, below
 
 
-def _path(node: Node, loc: Location) -> Location:
+def path_in(node: Node, loc: Location) -> Location:
     """The part of pydantic's location that stands in the file: names of union branches are left out."""
     return tuple(loc[position] for position, below in _walk(node, loc) if below is not None)
 
@@ -97,11 +103,12 @@ def _of_best_branches(node: Node, errors: list[ErrorDetails]) -> list[ErrorDetai
 
 def _wrong_kind(node: Node, prefix: Location, branch: list[ErrorDetails]) -> bool:
     """Whether a branch failed because the value is no text, list or mapping as it wants."""
-    path = _path(node, prefix)
-    return any(error["type"] in WANTED and _path(node, error["loc"]) == path for error in branch)
+    path = path_in(node, prefix)
+    return any(error["type"] in WANTED and path_in(node, error["loc"]) == path for error in branch)
 
 
-def _at(node: Node, path: Location) -> Node:
+def at_path(node: Node, path: Location) -> Node:
+    """What stands at a place."""
     for _, below in _walk(node, path):
         node = below or node
     return node
@@ -109,13 +116,13 @@ def _at(node: Node, path: Location) -> Node:
 
 def _key_of(node: Node, path: Location) -> PlacedText:
     """The key that leads to a node; for the root and elements of lists, where these begin."""
-    key = _at(node, path[:-1]).key(path[-1]) if path and isinstance(path[-1], str) else None
-    return _at(node, path).start if key is None else key
+    key = at_path(node, path[:-1]).key(path[-1]) if path and isinstance(path[-1], str) else None
+    return at_path(node, path).start if key is None else key
 
 
 def _value_of(node: Node, path: Location) -> PlacedText:
     """The scalar to point at; the key where there is no scalar or nothing was written."""
-    text = _at(node, path).text
+    text = at_path(node, path).text
     return text if text else _key_of(node, path)
 
 
@@ -132,16 +139,18 @@ def _problem(model: type[BaseModel], node: Node, path: Location, error: ErrorDet
             return _key_of(node, path).problem(f"The key {_quoted(facts['discriminator'])} is missing here.")
         case "extra_forbidden":
             key = _key_of(node, path)
-            return key.problem(f'"{key}" is not a key that is known here.', _known_keys(model, path, key))
+            return key.problem(
+                f'"{key}" is not a key that is known here.', did_you_mean(key, known_keys(model, path))
+            )
         case "literal_error":
-            return _not_allowed(_value_of(node, path), facts["expected"])
+            return _not_allowed(_value_of(node, path), error)
         case "string_pattern_mismatch":
             value = _value_of(node, path)
             message = f'"{value}" does not have the right form.'
             return value.problem(message, f"It must match {facts['pattern']}")
         case "union_tag_invalid":
             tagged = (*path, facts["discriminator"].strip("'"))
-            return _not_allowed(_value_of(node, tagged), facts["expected_tags"])
+            return _not_allowed(_value_of(node, tagged), error)
         case "value_error":
             return _said(node, path, error, facts["error"])
     value = _value_of(node, path)
@@ -159,33 +168,50 @@ def _said(node: Node, path: Location, error: ErrorDetails, raised: ValueError) -
     place = _key_of(node, path) if of_key else _value_of(node, path)
     message = str(raised) if str(raised).endswith((".", "?")) else f"{raised}."
     if isinstance(raised, Wrong):
-        return (raised.at or place).problem(message, raised.advice, raised.offset)
+        return (raised.at or place).problem(message, raised.advice, raised.offset, raised.width)
     return place.problem(message)
 
 
-def _not_allowed(value: PlacedText, expected: str) -> Problem:
-    """A text that is none of the allowed ones; pydantic lists these as `'a', 'b' or 'c'`."""
-    allowed = re.findall(r"'([^']*)'", expected) or [expected]
-    return value.problem(f'"{value}" is not allowed here.', did_you_mean(value, allowed))
+def allowed_texts(error: ErrorDetails) -> list[str]:
+    """The texts of which one was wanted; pydantic lists them as `'a', 'b' or 'c'`."""
+    facts: dict[str, Any] = error.get("ctx", {})
+    expected = str(facts.get("expected_tags") or facts["expected"])
+    return re.findall(r"'([^']*)'", expected) or [expected]
+
+
+def _not_allowed(value: PlacedText, error: ErrorDetails) -> Problem:
+    """A text that is none of the allowed ones."""
+    return value.problem(f'"{value}" is not allowed here.', did_you_mean(value, allowed_texts(error)))
 
 
 def _mismatch(node: Node, path: Location, wanted: list[str]) -> Problem:
     """A value of the wrong kind, with all kinds that would have been right."""
-    text = _at(node, path).text
+    text = at_path(node, path).text
     should = " or ".join(dict.fromkeys(wanted))
     place = _value_of(node, path)
     if text is not None and text.is_empty:
         return place.problem(f'"{place}" has no value; it should be {should}.')
-    what = f'"{text}"' if text is not None else "This list" if _at(node, path).items() else "This mapping"
+    what = f'"{text}"' if text is not None else "This list" if at_path(node, path).items() else "This mapping"
     return place.problem(f"{what} should be {should}.")
 
 
-def _known_keys(model: type[BaseModel], path: Location, key: PlacedText) -> str:
-    """The advice for an unknown key."""
+def known_keys(model: type[BaseModel], path: Location) -> set[str]:
+    """The keys that may stand where the key at the end of a path stands."""
+    return {name for kind in _around(model, path) for name in keys_of(kind)}
+
+
+def field_at(model: type[BaseModel], path: Location) -> FieldInfo | None:
+    """What the model says of the value under the last key of a path."""
+    fields = (named for kind in _around(model, path) for named in kind.model_fields.items())
+    return next((field for name, field in fields if path[-1] in (name, field.alias)), None)
+
+
+def _around(model: type[BaseModel], path: Location) -> list[type[BaseModel]]:
+    """The models that may hold the last key of a path."""
     here: list[Any] = [model]
     for part in path[:-1]:
         here = [choice for kind in here for choice in _below(kind, part)]
-    return did_you_mean(key, {name for kind in here if _is_model(kind) for name in keys_of(kind)})
+    return [kind for kind in here if _is_model(kind)]
 
 
 def _below(kind: Any, part: int | str) -> list[Any]:

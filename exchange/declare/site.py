@@ -56,9 +56,11 @@ class Approver(Declared):
 class Site(Declared):
     """One installation."""
 
-    site: Annotated[str, Field(pattern=SITE_NAME, description="its name, shown to people")]
+    site: Annotated[str, Field(pattern=SITE_NAME, description="its name, shown to people", examples=["acme"])]
     time_zone: TimeZone = Field(
-        alias="time zone", description="the zone in which days begin, Europe/Helsinki"
+        alias="time zone",
+        description="the zone in which days begin, Europe/Helsinki",
+        examples=["Europe/Helsinki"],
     )
     ledger: Annotated[str, AfterValidator(_ledger)] = Field("sqlite", description="sqlite or postgresql://…")
     ledger_secret: Secret | None = Field(None, alias="ledger secret", description="the database's password")
@@ -73,3 +75,17 @@ class Site(Declared):
         description="who may approve, by the name that acts, and what; everybody when there is no such list",
     )
     workers: int = Field(1, ge=1, le=64, description="processes that read and map files at the same time")
+
+
+UNREADABLE = Site(site="unreadable", time_zone="UTC")
+"""Stands for a site whose file says nothing that can be used, while the other files are checked."""
+
+
+class AnyValue(dict[str, str]):
+    """Values of a site whose file could not be read as a whole: any name may be one of them."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return name

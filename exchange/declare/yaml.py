@@ -37,12 +37,16 @@ MAX_DEPTH = 50
 
 @dataclass(slots=True, eq=False)
 class Node:
-    """A place in a declared file: a scalar, a mapping or a sequence. start is where it begins."""
+    """A place in a declared file: a scalar, a mapping or a sequence. start is where it begins.
+
+    cut: the file could be read no further than this; more may have been meant to follow.
+    """
 
     start: PlacedText
     value: PlacedText | dict[PlacedText, Node] | list[Node]
     size: int = 1
     depth: int = 1
+    cut: bool = False
 
     @property
     def text(self) -> PlacedText | None:
@@ -75,7 +79,8 @@ class Node:
 
 
 def load(text: str, file: str) -> tuple[Node | None, list[Problem]]:
-    """The nodes of a declared file and all that is wrong with its YAML; None when it could not be read.
+    """The nodes of a declared file and all that is wrong with its YAML; None when nothing of it could be read. After a
+    mistake that stops the reading they are those before it (`cut`).
 
     file is the name that problems show. Line ends and a byte order mark make no difference.
     """
@@ -90,7 +95,7 @@ def load(text: str, file: str) -> tuple[Node | None, list[Problem]]:
             if builder.stopped:
                 break
     except YAMLError as error:
-        return None, [*builder.problems, _syntax_problem(source, error)]
+        return builder.cut(), [*builder.problems, _syntax_problem(source, error)]
     if builder.root is None and not builder.problems:
         builder.problems.append(source.problem(0, "The file declares nothing."))
     return builder.root, builder.problems
@@ -104,6 +109,10 @@ class _Open:
     anchor: str | None
     flow: bool
     key: PlacedText | None = None
+    taken: int = 0
+    """Up to here the file was taken into an expression that a comma cut: what begins before it is none of ours."""
+    passing: bool = False
+    """The next value belongs to a key that is not taken."""
 
 
 @dataclass(slots=True)
@@ -116,6 +125,8 @@ class _Builder:
     stopped: bool = False
     open: list[_Open] = field(default_factory=list)
     anchors: dict[str, Node] = field(default_factory=dict)
+    folded: bool = False
+    """The scalar taken last goes over several lines without quotes."""
 
     def take(self, event: Event) -> None:
         """The next event of the parser."""
@@ -125,6 +136,21 @@ class _Builder:
             self._close()
         elif isinstance(event, DocumentStartEvent) and self.root is not None:
             self._stop(event, "A second document begins here.", "One file declares one thing: remove `---`.")
+
+    def cut(self) -> Node | None:
+        """What there is when nothing more can be read; brackets that are still open hold nothing for sure."""
+        last = self.open[-1] if self.open else None
+        if self.folded and last is not None and last.key is None and last.node.value:
+            # the line that broke off was taken for more of the value before it
+            last.node.value.popitem() if isinstance(last.node.value, dict) else last.node.items().pop()
+        while self.open:
+            if self.open[-1].flow:
+                self.open.pop()
+            else:
+                self._close()
+        if self.root is not None:
+            self.root.cut = True
+        return self.root
 
     def _node(self, event: NodeEvent) -> None:
         tag = getattr(event, "ctag", None)
@@ -154,15 +180,30 @@ class _Builder:
     def _scalar(self, event: ScalarEvent) -> None:
         text = PlacedText(event.value, self.source, _content(self.source.text, event), event.style is None)
         if self.open and self.open[-1].flow and text.plain and _cut_expression(text):
-            problem = text.problem(
-                "The expression is cut off here: inside { } and [ ] a comma ends a value.",
-                f"Put the whole expression in quotes: '{text}, …'",
-            )
-            self.problems.append(problem)
+            text = self._whole_expression(text, self.open[-1])
+        self.folded = event.style is None and event.start_mark.line != event.end_mark.line
         node = Node(text, text)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         self._add(node)
+
+    def _whole_expression(self, text: PlacedText, parent: _Open) -> PlacedText:
+        """The expression as it was meant, up to its closing bracket; that it must be quoted is a problem."""
+        end = _expression_end(self.source.text, text.begin)
+        whole = (
+            text if end is None else PlacedText(self.source.text[text.begin : end], self.source, text.begin)
+        )
+        parent.taken = end or 0
+        quoted = (
+            f'"{whole}"' if "'" in whole and '"' not in whole else f"'{whole.replace(chr(39), chr(39) * 2)}'"
+        )
+        self.problems.append(
+            text.problem(
+                "The expression is cut off here: inside { } and [ ] a comma ends a value.",
+                f"Put the whole expression in quotes: {quoted if end else quoted[:-1] + ', …' + quoted[-1]}",
+            )
+        )
+        return whole
 
     def _alias(self, event: AliasEvent) -> None:
         node = self.anchors.get(event.anchor)
@@ -181,6 +222,9 @@ class _Builder:
             self.root = node
             return
         parent = self.open[-1]
+        if parent.passing or (parent.key is None and node.start.begin < parent.taken):
+            parent.passing = not parent.passing and isinstance(parent.node.value, dict)
+            return
         parent.node.size += node.size
         parent.node.depth = max(parent.node.depth, node.depth + 1)
         if parent.node.size > MAX_NODES:
@@ -189,6 +233,7 @@ class _Builder:
             parent.node.value.append(node)
         elif parent.key is None:
             parent.key = self._key(node)
+            parent.passing = parent.key is None
         else:
             self._entry(parent, parent.key, node)
             parent.key = None
@@ -198,13 +243,14 @@ class _Builder:
         self.problems.append(node.start.problem(message))
         self.stopped = True
 
-    def _key(self, node: Node) -> PlacedText:
+    def _key(self, node: Node) -> PlacedText | None:
+        """The text of a key; None when it cannot be one."""
         if node.text is None:
             problem = node.start.problem("A key must be a text.", "Put a text that holds brackets in quotes.")
             self.problems.append(problem)
-            return node.start
-        if node.text == "<<":
+        elif node.text == "<<":
             self.problems.append(node.text.problem("Merge keys are not used here.", "Write the keys out."))
+            return None
         return node.text
 
     def _entry(self, parent: _Open, key: PlacedText, node: Node) -> None:
@@ -235,6 +281,22 @@ def _content(written: str, event: ScalarEvent) -> int:
         below = re.compile(r"[^\n\r]*[\n\r\s]*").match(written, begin)
         return below.end() if below else begin
     return begin
+
+
+def _expression_end(written: str, begin: int) -> int | None:
+    """Where the brackets of an expression that begins here are closed again; None when they are not, on its line."""
+    depth = 0
+    for match in re.finditer(r"\"[^\"\n]*\"|'[^'\n]*'|[(\[{)\]}\n]", written[begin:]):
+        mark = match.group()
+        depth += mark in "([{"
+        depth -= mark in ")]}"
+        if mark == "\n" or depth < 0:
+            return None
+        if depth == 0 and mark in ")]}":
+            rest = re.compile(r"[^,{}\[\]()\n\"']*").match(written, begin + match.end())
+            if rest is None or written[rest.end() : rest.end() + 1] not in ("(", "[", '"', "'"):
+                return begin + len(written[begin : rest.end() if rest else None].rstrip())
+    return None
 
 
 def _cut_expression(text: PlacedText) -> bool:

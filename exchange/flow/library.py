@@ -4,7 +4,8 @@
     reader = library.reader("acme/orders")
     library.problems        # everything that was wrong with what was asked for
 
-A thing with problems is None; its problems are told once, however often it is asked for.
+A thing with problems is None; its problems are told once, however often it is asked for. To find all problems in one round
+a library can be `supposing`: then it also gives what was most likely meant, for nothing but checking what depends on it.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from exchange.declare.calendar import Calendar
 from exchange.declare.catalogue import Catalogue, Kind, package_data
 from exchange.declare.layout import LayoutBase
 from exchange.declare.mapping import Mapping as DeclaredMapping
-from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem
 from exchange.declare.rules import Rules
+from exchange.declare.suppose import Model, Supposed, suppose
 from exchange.declare.table import Table, TableRows, load_rows
 from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
@@ -62,9 +63,12 @@ class ProfileStep(Step):
 class Library:
     """The declared things of a site (or of the package alone)."""
 
-    def __init__(self, catalogue: Catalogue, values: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, values: Mapping[str, str] | None = None, *, supposing: bool = False
+    ) -> None:
         self.catalogue = catalogue
-        self.values = dict(values or {})
+        self.values = {} if values is None else values
+        self.supposing = supposing
         self.problems: list[Problem] = list(catalogue.problems)
         self._made: dict[tuple[str, str], Any] = {}
         self._hashes: dict[str, str] = {}
@@ -206,11 +210,22 @@ class Library:
 
     def _parse_layout(self, name: str) -> LayoutBase | None:
         node, problems = self.catalogue.load("layout", name)
-        layout = None
-        if node is not None and not problems:
-            layout, problems = registry.parse_layout(node)
-        self.problems += problems
-        return layout
+        if node is None:
+            self.problems += problems
+            return None
+        return self._taken(registry.suppose_layout(node, problems))
+
+    def _parse(self, model: type[Model], kind: Kind, name: str) -> Model | None:
+        node, problems = self.catalogue.load(kind, name)
+        if node is None:
+            self.problems += problems
+            return None
+        return self._taken(suppose(model, node, problems))
+
+    def _taken(self, supposed: Supposed[Model]) -> Model | None:
+        """What may be used of what a file was meant to declare."""
+        self.problems += supposed.problems
+        return supposed.model if self.supposing and supposed.sure else supposed.sound
 
     def _of_format(self, name: str, end: str) -> Any:
         layout = self.layout(name)
@@ -223,12 +238,7 @@ class Library:
             return None
 
     def _compile(self, name: str) -> Step | None:
-        node, problems = self.catalogue.load("mapping", name)
-        if node is None or problems:
-            self.problems += problems
-            return None
-        declared, problems = parse(DeclaredMapping, node)
-        self.problems += problems
+        declared = self._parse(DeclaredMapping, "mapping", name)
         if declared is None:
             return None
         source, target = self.layout(declared.from_, declared.from_), self.layout(declared.to, declared.to)
@@ -242,11 +252,7 @@ class Library:
         return Step(name, compiled)
 
     def _compile_profile(self, name: str) -> ProfileMapping | None:
-        node, problems = self.catalogue.load("bank", name)
-        declared = None
-        if node is not None and not problems:
-            declared, problems = parse(Bank, node)
-        self.problems += problems
+        declared = self._parse(Bank, "bank", name)
         layout = self.layout(PAYMENT)
         if declared is None or layout is None:
             return None
@@ -274,32 +280,24 @@ class Library:
         return replace(tables, calendars={name: BankDays(each) for name, each in calendars.items()})
 
     def _parse_calendar(self, name: str) -> Calendar | None:
-        node, problems = self.catalogue.load("calendar", name)
-        calendar = None
-        if node is not None and not problems:
-            calendar, problems = parse(Calendar, node)
-        self.problems += problems
-        return calendar
+        return self._parse(Calendar, "calendar", name)
 
     def _bind_rules(self, name: str) -> Rulebook | None:
-        node, problems = self.catalogue.load("rules", name)
-        declared = bound = None
-        if node is not None and not problems:
-            declared, problems = parse(Rules, node)
-        if declared is not None and node is not None:
-            bound, problems = rulebook(declared, node)
+        node, _ = self.catalogue.load("rules", name)
+        declared = self._parse(Rules, "rules", name)
+        if declared is None or node is None:
+            return None
+        bound, problems = rulebook(declared, node)
         self.problems += problems
         return bound
 
     def table_rows(self, name: str) -> TableRows | None:
         """The rows of a table as declared; None when something is wrong with it."""
         entry = self.catalogue.entry("table", name)
-        node, problems = self.catalogue.load("table", name)
-        declared = rows = None
-        if node is not None and not problems:
-            declared, problems = parse(Table, node)
-        if declared is not None and entry is not None:
-            rows, problems = load_rows(declared, entry.path.parent)
+        declared = self._parse(Table, "table", name)
+        if declared is None or entry is None:
+            return None
+        rows, problems = load_rows(declared, entry.path.parent)
         self.problems += problems
         return rows
 

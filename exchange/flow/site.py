@@ -6,19 +6,20 @@ site.flows["webshop-orders"].process(path, facts, work)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from exchange.declare.catalogue import Catalogue
+from exchange.declare.catalogue import SITE_FILE, Catalogue
 from exchange.declare.flow import Flow, Match, Source, Target
 from exchange.declare.layout import LayoutBase
-from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean
-from exchange.declare.site import Site
+from exchange.declare.site import UNREADABLE, AnyValue, Site
+from exchange.declare.suppose import Supposed, suppose
+from exchange.declare.yaml import Node
 from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of
 from exchange.flow.content import Chain, Content, Intake, Way
 from exchange.flow.library import Library, Step
@@ -69,10 +70,10 @@ class OpenSite(DeclaredSite):
 
 def read_site(folder: Path) -> DeclaredSite:
     """The site in a folder, nothing compiled. Raises DeclarationError when `exchange.yaml` cannot be used."""
-    site, problems, _ = _read(folder)
-    if site is None:
-        raise DeclarationError(problems)
-    return site
+    reading = _read(folder)
+    if reading.site is None:
+        raise DeclarationError(reading.problems)
+    return reading.site
 
 
 def open_site(folder: Path, memory: Memory | None = None, *, only: str | None = None) -> OpenSite:
@@ -80,60 +81,93 @@ def open_site(folder: Path, memory: Memory | None = None, *, only: str | None = 
 
     only: the one flow that is wanted. Others are not bound, and what is wrong with them stops nobody.
     """
-    site, problems = _try_open(folder, memory or NoMemory(), only)
-    if site is None or problems:
+    reading = _read(folder)
+    if reading.site is None:
+        raise DeclarationError(reading.problems)
+    site, problems = _bound(reading, memory or NoMemory(), only)
+    if problems:
         raise DeclarationError(problems)
     return site
 
 
 def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
-    """The site if it is sound enough to look at its places, and all problems of all its files, used or not."""
-    site, problems = _try_open(folder, NoMemory())
-    if site is not None:
-        for entry in site.library.catalogue.entries(("layout", "mapping", "bank", "calendar", "rules")):
-            if not entry.packaged:
-                getattr(site.library, entry.kind)(entry.name)
-        problems = [*problems, *site.library.problems]
-    return site, list(dict.fromkeys(problems))
+    """The site if it is sound, and all problems of all its files, used or not.
+
+    Each file is looked at as far as it goes: where a word is wrong, as if the nearest right one stood there.
+    """
+    reading = _read(folder, supposing=True)
+    if reading.site is None:
+        return None, reading.problems
+    site, problems = _bound(reading, NoMemory(), None)
+    for entry in site.library.catalogue.entries(("layout", "mapping", "bank", "calendar", "rules")):
+        if not entry.packaged:
+            getattr(site.library, entry.kind)(entry.name)
+    site.library.tables()
+    problems = list(dict.fromkeys([*problems, *site.library.problems]))
+    return (None if problems else site), problems
 
 
-def _try_open(folder: Path, memory: Memory, only: str | None = None) -> tuple[OpenSite | None, list[Problem]]:
-    site, problems, wrong = _read(folder)
-    if site is None:
-        return None, problems
-    problems += [problem for name, found in wrong.items() if only in (None, name) for problem in found]
-    binder = _Binder(site, memory, problems)
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A site as its files say, and what is wrong with it and with each flow; of those in `doubtful` something was left out."""
+
+    site: DeclaredSite | None
+    problems: list[Problem]
+    wrong: Mapping[str, list[Problem]] = field(default_factory=dict)
+    doubtful: frozenset[str] = frozenset()
+
+
+def _bound(reading: _Reading, memory: Memory, only: str | None) -> tuple[OpenSite, list[Problem]]:
+    """The site with its flows bound, and all that is wrong with them."""
+    site = reading.site
+    assert site is not None
+    problems = [
+        *reading.problems,
+        *(problem for name, found in reading.wrong.items() if only in (None, name) for problem in found),
+    ]
+    binder = _Binder(site, memory, problems, reading.doubtful)
     wanted = [name for name in binder.order() if only in (None, name)]
     bound = {name: made for name in wanted if (made := binder.bind(site.declared_flows[name])) is not None}
     opened = OpenSite(site.folder, site.declared, site.library, site.declared_flows, bound)
     return opened, [*problems, *site.library.problems]
 
 
-def _read(folder: Path) -> tuple[DeclaredSite | None, list[Problem], dict[str, list[Problem]]]:
-    """The site, what is wrong with `exchange.yaml`, and what is wrong with the files of flows, by their names."""
+def _read(folder: Path, *, supposing: bool = False) -> _Reading:
+    """The site as its files say; None when `exchange.yaml` cannot be used. supposing: as they were most likely meant."""
     catalogue = Catalogue.of(folder)
     node, problems = catalogue.load_site()
-    declared = None
-    if node is not None and not problems:
-        declared, problems = parse(Site, node)
+    if node is None and (not supposing or not (folder / SITE_FILE).is_file()):
+        return _Reading(None, [*problems, *catalogue.problems])
+    supposed = suppose(Site, node, problems) if node is not None else Supposed[Site](None, problems, False)
+    declared = (supposed.model or UNREADABLE) if supposing else supposed.sound
     if declared is None:
-        return None, [*problems, *catalogue.problems], {}
-    flows, wrong = _flows(catalogue)
-    return DeclaredSite(folder, declared, Library(catalogue, declared.values), flows), problems, wrong
+        return _Reading(None, [*supposed.problems, *catalogue.problems])
+    library = Library(catalogue, _values(declared, node), supposing=supposing)
+    flows = {name: _flow(catalogue, name) for name in catalogue.names("flow")}
+    usable = {name: flow.model if supposing else flow.sound for name, flow in flows.items()}
+    site = DeclaredSite(
+        folder, declared, library, {name: flow for name, flow in usable.items() if flow is not None}
+    )
+    wrong = {name: flow.problems for name, flow in flows.items()}
+    doubtful = frozenset(name for name, flow in flows.items() if not flow.sure)
+    return _Reading(site, supposed.problems, wrong, doubtful)
 
 
-def _flows(catalogue: Catalogue) -> tuple[dict[str, Flow], dict[str, list[Problem]]]:
-    """Every flow whose file can be understood, and what is wrong with the files, by name."""
-    flows, problems = {}, {}
-    for name in catalogue.names("flow"):
-        node, wrong = catalogue.load("flow", name)
-        flow = None
-        if node is not None and not wrong:
-            flow, wrong = parse(Flow, node)
-        problems[name] = wrong
-        if flow is not None:
-            flows[name] = flow
-    return flows, problems
+def _values(declared: Site, node: Node | None) -> Mapping[str, str]:
+    """The values of the site; of a file that was not read to its end, or with values that cannot be used, any might be."""
+    written = node.get("values") if node is not None else None
+    known = (
+        node is not None
+        and not node.cut
+        and len(written.entries() if written else ()) == len(declared.values)
+    )
+    return declared.values if known else AnyValue(declared.values)
+
+
+def _flow(catalogue: Catalogue, name: str) -> Supposed[Flow]:
+    """A flow, and what is wrong with its file."""
+    node, problems = catalogue.load("flow", name)
+    return Supposed(None, problems, False) if node is None else suppose(Flow, node, problems)
 
 
 @dataclass(slots=True)
@@ -143,6 +177,8 @@ class _Binder:
     site: DeclaredSite
     memory: Memory
     problems: list[Problem]
+    doubtful: frozenset[str] = frozenset()
+    _doubted: bool = False
     _versions: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -180,6 +216,7 @@ class _Binder:
         """The flow, ready to run; None when something is wrong."""
         before = len(self.problems) + len(self.library.problems)
         self._versions = {}
+        self._doubted = flow.flow in self.doubtful
         intake = self._intake(flow)
         result = self._result_of(flow.layout, intake.chain) if intake else None
         matching = self._matching(flow, result) if flow.match else None
@@ -219,12 +256,14 @@ class _Binder:
     def _chain(self, names: Sequence[PlacedText | list[PlacedText]], source: str | None) -> Chain | None:
         """The mappings of a chain, each of which must begin where the one before it ended."""
         chain: list[list[Step]] = []
+        whole = True
         for item in names:
             together = item if isinstance(item, list) else [item]
             steps = [self.library.mapping(name, _placed(name)) for name in together]
             sound = [step for step in steps if step is not None]
             if len(sound) < len(steps):
-                return None
+                whole, source = False, None
+                continue
             for name, step in zip(together, sound, strict=True):
                 self._check_joint(name, step, source)
                 self._use("mapping", name)
@@ -232,11 +271,11 @@ class _Binder:
                 self._say(together[0], "The mappings of one place lead to different layouts.")
             source = sound[0].target if sound else source
             chain.append(sound)
-        return chain
+        return chain if whole else None
 
     def _check_joint(self, name: str, step: Step, source: str | None) -> None:
         begins = step.compiled.source_shape.layout
-        if source is not None and begins != source:
+        if source not in (None, begins) and not self._doubted:
             fitting = self.library.mappings_from(source, "")
             advice = (
                 f"From {source} there are: {', '.join(fitting)}."
@@ -259,7 +298,7 @@ class _Binder:
         if target.bank is not None:
             chain = self._with_profile(chain, source, target, target.bank)
         result = self._result_of(source or target.write, chain)
-        if result != target.write:
+        if result != target.write and not self._doubted:
             fitting = self.library.mappings_from(result, target.write)
             advice = (
                 f"Add the mapping {fitting[0]}."

@@ -13,8 +13,8 @@ from typing import cast
 
 import exchange.formats
 from exchange.declare.layout import LayoutBase
-from exchange.declare.parse import parse
-from exchange.declare.problems import Problem, did_you_mean
+from exchange.declare.problems import Problem, did_you_mean, nearest
+from exchange.declare.suppose import Supposed, changed, suppose, word
 from exchange.declare.yaml import Node
 from exchange.errors import UnknownNameError
 from exchange.formats import encoding as encodings
@@ -52,15 +52,30 @@ def get(name: str) -> Format:
 
 def parse_layout(node: Node) -> tuple[LayoutBase | None, list[Problem]]:
     """The layout that a node declares, by the model of its format; None when there are problems."""
+    supposed = suppose_layout(node)
+    return supposed.sound, supposed.problems
+
+
+def suppose_layout(node: Node, problems: Iterable[Problem] = ()) -> Supposed[LayoutBase]:
+    """The layout that a node was most likely meant to declare, and all that is wrong with it. problems: what reading its
+    file found already.
+    """
     named = node.get("format")
+    told = list(problems)
     if named is None or named.text is None:
-        message = "A layout names its `format`."
-        return None, [node.start.problem(message, f"Known here: {', '.join(names())}.")]
+        if not node.cut:
+            message = "A layout names its `format`."
+            told.append(node.start.problem(message, f"Known here: {', '.join(names())}."))
+        return Supposed(None, told, False)
+    meant = nearest(named.text, names())
     try:
         format_ = get(named.text)
     except UnknownNameError as error:
-        return None, [named.text.problem(error.message, error.advice)]
-    return parse(format_.Layout, node)
+        told.append(named.text.problem(error.message, error.advice))
+        if meant is None:
+            return Supposed(None, told, False)
+        format_, node = get(meant), changed(node, ("format",), word(meant, named.text))
+    return suppose(format_.Layout, node, told)
 
 
 def recognise(sample: bytes, name: str, layouts: Iterable[LayoutBase]) -> list[Candidate]:
