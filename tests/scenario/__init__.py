@@ -1,0 +1,1 @@
+"""A month of a company and its bank, on a frozen clock."""
