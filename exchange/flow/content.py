@@ -115,9 +115,11 @@ class Content:
 
     @property
     def posts(self) -> bool:
-        """Whether vouchers are made here."""
+        """Whether vouchers are made here of every movement: a flow that matches leaves out what it cannot decide."""
         chains = (self.intake.chain, *(way.chain for way in self.ways))
-        return any(step.target == VOUCHER for steps in chains for together in steps for step in together)
+        return self.matching is None and any(
+            step.target == VOUCHER for steps in chains for together in steps for step in together
+        )
 
     def process(
         self, path: Path, facts: ArrivalFacts, work: Path, progress: Progress | None = None
