@@ -107,6 +107,10 @@ class BoundFlow(Protocol):
         """How many people must approve before anything is sent."""
 
     @property
+    def paid_twice_within(self) -> int:
+        """How many days two payments of the same may lie apart at most to count as paid twice."""
+
+    @property
     def zone(self) -> tzinfo:
         """The site's time zone: dates of arrivals are its dates."""
 

@@ -7,17 +7,19 @@ undone and each half goes in by itself, until the culprit stands alone and is he
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 
-from exchange import backoff
+from exchange import backoff, twice
 from exchange.bound import BoundFlow
 from exchange.findings import code
 from exchange.ledger import Ledger, Move, Writing, answering, contents, matches, payments, sending
+from exchange.ledger.paid import Guard
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.ledger.sending import Clash, Parcel
+from exchange.ledger.stages import AS_KNOWN, PAID_AGAIN
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered, Outcome
 
@@ -29,7 +31,7 @@ BROKEN = code(
     "Reading or mapping the file failed in the program itself: {value}.",
     advice="Report it with this arrival's identifier; retry after an update.",
 )
-_PRIVATE = ("content", "key", "broken", "answer")
+_PRIVATE = ("content", "key", "paid", "broken", "answer")
 """Holds whose sentences quote the file: they stay out of the chain, which is for ever."""
 _CALM = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
 
@@ -122,11 +124,14 @@ def _enter_results(
             return Clash("empty", say), []
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
     matches.enter(writing, [(each.row, each.outcome.matches, each.outcome.statements) for each in goods])
+    guards = {each.row.id: _guard(writing, flow, each.row) for each in goods}
     clash = sending.enter(ledger, writing, [(each.row, each.parcels) for each in goods])
-    clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods])
+    clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods], guards)
     clash = clash or _hear(writing, goods)
+    if clash is None or len(goods) == 1:
+        _tell_twice(goods, guards)
     contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
-    return clash, [_written(each, numbers[each.row.id]) for each in goods]
+    return clash, [_written(each, numbers[each.row.id], guards[each.row.id].facts()) for each in goods]
 
 
 def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
@@ -135,7 +140,7 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
     for good, found in zip(goods, told, strict=True):
         outcome = good.outcome
         unclear = answering.hear(writing, good.row, outcome.answers, posts=outcome.posts, found=found)
-        if unclear and not good.row.forced:
+        if unclear and not good.row.forced & AS_KNOWN:
             if len(goods) == 1:
                 outcome.findings.take(found)
             answers = "1 answer" if unclear == 1 else f"{unclear} answers"
@@ -146,8 +151,26 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
     return None
 
 
-def _written(good: _Good, documents: int) -> Move:
-    facts = {"documents": documents, "outputs": len(good.parcels), "findings": good.outcome.findings.total}
+def _guard(writing: Writing, flow: BoundFlow, row: Arrival) -> Guard:
+    return Guard(writing, twice.keys, flow.paid_twice_within, passes=bool(row.forced & PAID_AGAIN))
+
+
+def _tell_twice(goods: Sequence[_Good], guards: Mapping[str, Guard]) -> None:
+    """What is paid twice: an error, and a mere warning when a person has let it pass."""
+    for each in goods:
+        guard = guards[each.row.id]
+        for pair in guard.pairs:
+            finding = pair.finding()
+            each.outcome.findings(finding.with_severity("warning") if guard.passes else finding)
+
+
+def _written(good: _Good, documents: int, more: Mapping[str, object]) -> Move:
+    facts = {
+        "documents": documents,
+        "outputs": len(good.parcels),
+        "findings": good.outcome.findings.total,
+        **more,
+    }
     return Move(good.row.id, "read", {**_CALM, "approvals_needed": good.row.approvals_needed}, facts)
 
 

@@ -287,6 +287,13 @@ class Flow(Declared):
     )
     match: Match | None = None
     to: list[Target] = Field(description="[] keeps the records as reference data for other flows")
+    paid_twice_within: int = Field(
+        90,
+        ge=0,
+        le=3650,
+        alias="paid twice within",
+        description="days: the same payment once more within them is held for a person",
+    )
     approve: int = Field(0, ge=0, le=9, description="how many people must approve before delivery")
 
     @model_validator(mode="after")

@@ -35,6 +35,7 @@ class Bound:
     content: Content
     zone: tzinfo
     approvals: int = 0
+    paid_twice_within: int = 90
     on_duplicate: Literal["skip", "hold"] = "skip"
 
     def process(self, path: Path, facts: ArrivalFacts, work: Path) -> Outcome:

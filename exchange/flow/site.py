@@ -236,6 +236,7 @@ class _Binder:
             content=Content(intake, ways, matching, dict(self._versions), self.library.words(REASONS)),
             zone=self.site.zone,
             approvals=flow.approve,
+            paid_twice_within=flow.paid_twice_within,
             on_duplicate="hold" if money else "skip",
         )
 

@@ -22,6 +22,7 @@ from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.ledger.schema import arrivals, deliveries, stops
+from exchange.ledger.stages import AS_KNOWN, PAID_AGAIN
 
 _UNSENT = ("ready", "held")
 _UNDER_WAY = ("sending", "staged")
@@ -72,8 +73,15 @@ def release(ledger: Ledger, text: str, *, actor: str, because: str) -> Arrival:
             writing.move(deliveries, "delivered", [Move(each.id, "held", values) for each in doubtful])
             if arrival.stage == "held":
                 _go_on(writing, arrival)
-        elif arrival.stage == "duplicate" or arrival.hold in ("duplicate", "version", "key", "answer"):
-            values = {**_FRESH, "forced": int(arrival.hold != "version")}
+        elif arrival.stage == "duplicate" or arrival.hold in (
+            "duplicate",
+            "version",
+            "key",
+            "paid",
+            "answer",
+        ):
+            lets = {"version": 0, "paid": PAID_AGAIN}.get(arrival.hold or "", AS_KNOWN)
+            values = {**_FRESH, "forced": arrival.forced | lets}
             _read_again(writing, arrival, values, {"act": "release"})
         else:
             raise UseError(
@@ -121,7 +129,8 @@ def repair(
                 f"Arrival {arrival.id} is {arrival.stage} and not held for errors in it, so it cannot be repaired.",
                 advice="Look at `exchange show` for what can be done with it.",
             )
-        values = {**_FRESH, "repaired": repaired, "run": arrival.run + 1}
+        forced = arrival.forced & AS_KNOWN  # other payments than those that were let pass may stand in it now
+        values = {**_FRESH, "repaired": repaired, "run": arrival.run + 1, "forced": forced}
         facts = {"act": "repair", "run": arrival.run + 1, "repaired": repaired, "patch": list(patch)}
         _read_again(writing, arrival, values, facts)
         return queries.arrival(writing.connection, arrival.id)
@@ -140,7 +149,7 @@ def replay(ledger: Ledger, arrival_id: str, *, actor: str, because: str, force: 
             )
         approving.void(writing, arrival, "The file was replayed.")
         _withdraw(writing, arrival)
-        values = {**_FRESH, "run": arrival.run + 1, "forced": int(force)}
+        values = {**_FRESH, "run": arrival.run + 1, "forced": AS_KNOWN if force else 0}
         facts = {"act": "replay", "run": arrival.run + 1, "force": force}
         _read_again(writing, arrival, values, facts)
         return queries.arrival(writing.connection, arrival.id)

@@ -23,15 +23,28 @@ def put(connection: Connection, table: Table, rows: Sequence[Row], *, unless_the
 
 
 def put_values(
-    connection: Connection, table: Table, columns: tuple[str, ...], rows: Sequence[tuple[Any, ...]]
-) -> None:
-    """Insert rows given as their values in the order of columns. In columns that may be empty an empty text stands for
-    that: the SQLite driver is slow with values that are None.
+    connection: Connection,
+    table: Table,
+    columns: tuple[str, ...],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    unless_there: bool = False,
+) -> int:
+    """Insert rows given as their values in the order of columns; how many. In columns that may be empty an empty text
+    stands for that: the SQLite driver is slow with values that are None. unless_there: pass over those that clash.
     """
-    statement, order = _insertion_of_values(connection.dialect, table, columns)
+    statement, order = _insertion_of_values(connection.dialect, table, columns, unless_there)
     values: Any = [dict(zip(columns, row, strict=True)) for row in rows] if order is None else rows
     assert order is None or order == columns
-    connection.exec_driver_sql(statement, values)
+    return connection.exec_driver_sql(statement, values, execution_options=_COUNTED).rowcount
+
+
+def put_over(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
+    """Insert rows, each in place of the one with the same primary key."""
+    insertion = _upserts[connection.dialect.name](table)
+    keys = [column.name for column in table.primary_key]
+    changed = {name: insertion.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(insertion.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
 
 
 def change(connection: Connection, table: Table, rows: Sequence[Row]) -> int:
@@ -57,14 +70,19 @@ def _insertion(dialect: Dialect, table: Table, columns: tuple[str, ...], unless_
 
 
 @lru_cache(100)
-def _insertion_of_values(dialect: Dialect, table: Table, columns: tuple[str, ...]) -> _Prepared:
+def _insertion_of_values(
+    dialect: Dialect, table: Table, columns: tuple[str, ...], unless_there: bool
+) -> _Prepared:
     values: dict[str, Any] = {
         name: func.nullif(bindparam(name, type_=table.c[name].type), literal_column("''"))
         if table.c[name].nullable and isinstance(table.c[name].type, Text)
         else bindparam(name)
         for name in columns
     }
-    return _prepared(dialect, insert(table).inline().values(values), None)
+    insertion = _upserts[dialect.name](table)
+    if unless_there:
+        insertion = insertion.on_conflict_do_nothing()
+    return _prepared(dialect, insertion.inline().values(values), None)
 
 
 @lru_cache(1_000)

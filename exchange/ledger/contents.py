@@ -16,6 +16,7 @@ from exchange.ledger import bulk, queries
 from exchange.ledger.book import Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
+from exchange.ledger.stages import AS_KNOWN
 from exchange.mapping.repeated import TWICE_IN_FILE
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered
@@ -70,7 +71,7 @@ def store_documents(
     """
     ids = [row.id for row, _ in documents_of]
     writing.connection.execute(delete(documents).where(documents.c.arrival.in_(ids)))
-    forced = all(row.forced for row, _ in documents_of)
+    forced = all(row.forced & AS_KNOWN for row, _ in documents_of)
     numbers: Counter[str] = Counter()
     rest = (_row(row, key) for row, keys in documents_of for key in keys)
     while some := list(islice(rest, _PORTION)):

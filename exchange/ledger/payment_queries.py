@@ -100,6 +100,12 @@ def find(connection: Connection, wanted: Wanted, limit: int = queries.LIMIT) -> 
     return [_payment(row) for row in connection.execute(query)]
 
 
+def numbered(connection: Connection, numbers: Collection[int]) -> dict[int, Payment]:
+    """Some payments by their numbers; not too many at once."""
+    query = joined(Select(*_COLUMNS)).where(payments.c.n.in_(numbers))
+    return {row.n: _payment(row) for row in connection.execute(query)}
+
+
 def sums(connection: Connection, wanted: Wanted) -> list[Sum]:
     """The payments that are wanted, added up by stage and currency."""
     whole, rest = payments.c.amount // UNIT, payments.c.amount % UNIT

@@ -57,6 +57,25 @@ payments = Table(
     sqlite_strict=True,
 )
 
+# what payments are for: 64 bits of each key (see `paid`) and the newest payment that has it
+paid = Table(
+    "paid",
+    metadata,
+    Column("key", Big, primary_key=True, autoincrement=False),
+    Column("payment", Big, nullable=False),
+    sqlite_strict=True,
+)
+
+# the one that had the key before
+paid_before = Table(
+    "paid_before",
+    metadata,
+    Column("key", Big, primary_key=True, autoincrement=False),
+    Column("payment", Big, primary_key=True, autoincrement=False),
+    Column("before", Big, nullable=False),
+    sqlite_strict=True,
+)
+
 answers = Table(
     "payment_answers",
     metadata,

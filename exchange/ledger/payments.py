@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import chain
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
@@ -23,12 +24,16 @@ from exchange.ledger.rows import Arrival, Delivery
 from exchange.ledger.sending import Clash
 from exchange.model import AMOUNT_PARTS, PaymentNote
 
+if TYPE_CHECKING:
+    from exchange.ledger.paid import Guard
+
 UNIT = AMOUNT_PARTS
 _GREATEST = 10**18
 """What a database still keeps as a whole number."""
 PORTION = 1_000
 """How many rows are entered with one statement."""
 _COLUMNS = (
+    "n",
     "batch",
     "line",
     "key",
@@ -65,9 +70,11 @@ def compact(account: str | None) -> str:
     return "" if account is None else account.replace(" ", "").replace("-", "").upper()
 
 
-def enter(writing: Writing, sent: Sequence[tuple[Arrival, Sent]]) -> Clash | None:
+def enter(
+    writing: Writing, sent: Sequence[tuple[Arrival, Sent]], guards: Mapping[str, Guard] = MappingProxyType({})
+) -> Clash | None:
     """Make rows of the payments that leave with the deliveries of arrivals, which are there already. After a clash the
-    caller undoes the whole step.
+    caller undoes the whole step. guards: by arrival, they look whether something is paid twice.
     """
     wanted = [(arrival, iter(each)) for arrival, each in sent]
     begun = [(arrival, first, rest) for arrival, rest in wanted if (first := next(rest, None)) is not None]
@@ -75,21 +82,26 @@ def enter(writing: Writing, sent: Sequence[tuple[Arrival, Sent]]) -> Clash | Non
         return None
     made = sending.of_arrivals(writing.connection, [arrival.id for arrival, _, _ in begun])
     for arrival, first, rest in begun:
-        entry = _Entry(writing, {row.ord: row for row in made[arrival.id] if row.run == arrival.run})
+        guard = guards.get(arrival.id)
+        entry = _Entry(writing, {row.ord: row for row in made[arrival.id] if row.run == arrival.run}, guard)
         try:
             for place, notes in chain((first,), rest):
                 entry.add(place, notes)
         except ValueError as wrong:
             return Clash("content", str(wrong))
         entry.finish()
+        if guard is not None and guard.objection() is not None:
+            return Clash("paid", guard.objection() or "")
     return None
 
 
 class _Entry:
     """The payments of one arrival on their way in: rows of payments wait until the rows of their batches are there."""
 
-    def __init__(self, writing: Writing, deliveries_at: Mapping[int, Delivery]) -> None:
-        self.writing, self.deliveries_at = writing, deliveries_at
+    def __init__(self, writing: Writing, deliveries_at: Mapping[int, Delivery], guard: Guard | None) -> None:
+        self.writing, self.deliveries_at, self.guard = writing, deliveries_at, guard
+        self._number = writing.connection.scalar(select(func.max(payments.c.n))) or 0
+        self._kinds: dict[int, tuple[str, str | None]] = {}
         self._last = writing.connection.scalar(select(func.max(batches.c.n))) or 0
         self._batches: dict[tuple[Any, ...], int] = {}
         self._events: dict[str, int] = {}
@@ -105,11 +117,14 @@ class _Entry:
                 batch = self._last = self._last + 1
                 known[delivery, ids, currency, day, account] = batch
                 fresh.append(self._batch(batch, place, ids, currency, day, account))
+                self._kinds[batch] = currency, fresh[-1]["execution_date"]
             payee, payee_account, reference, invoices, text = words
             if abs(amount) > _GREATEST:
                 raise ValueError(f"The amount {amount_of(amount)} is too great for the ledger.")
+            self._number += 1
             self._rows.append(
                 (
+                    self._number,
                     batch,
                     line,
                     key or "",
@@ -127,12 +142,19 @@ class _Entry:
         if fresh:
             bulk.put(self.writing.connection, batches, fresh)
         if len(self._rows) >= PORTION:
-            self.finish()
+            self._put()
 
     def finish(self) -> None:
         """What still waits."""
+        self._put()
+        if self.guard is not None:
+            self.guard.finish()
+
+    def _put(self) -> None:
         if self._rows:
             bulk.put_values(self.writing.connection, payments, _COLUMNS, self._rows)
+            if self.guard is not None:
+                self.guard.take(self._rows, self._kinds)
             self._rows = []
 
     def _batch(

@@ -13,6 +13,7 @@ from exchange.ledger import bulk, chain
 from exchange.ledger.book import Ledger, Writing
 from exchange.ledger.rows import Arrival, Delivery, arrival_of, delivery_of
 from exchange.ledger.schema import arrivals, deliveries
+from exchange.ledger.stages import AS_KNOWN
 
 PENDING = ("ready", "sending", "staged")
 FACTS = ("arrival", "target", "name", "sha256", "size")
@@ -52,7 +53,7 @@ def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequen
         mine = [_row(ledger.new_id(), writing, arrival, ord_, each) for ord_, each in enumerate(parcels)]
         rows += mine
         entries += [(row["id"], "delivery ready", first_facts(row, arrival.approvals_needed)) for row in mine]
-        if arrival.forced:
+        if arrival.forced & AS_KNOWN:
             for row in mine:
                 row["copy"] = _next_copy(writing.connection, row["target"], row["name"])
         elif arrival.run and (same := _same_as_before(writing.connection, arrival, parcels)):

@@ -37,12 +37,15 @@ PAYMENT_STAGES = (
 )
 FOLLOWS_ITS_FILE = ("ordered", "approved", "sent", "withdrawn")
 """Stages of a payment that are those of its file: the row says `ordered`, the file's rows say how far it is."""
+AS_KNOWN, PAID_AGAIN = 1, 2
+"""What a person has forced (`forced`, added up): bytes, keys and names that are known, and payments ordered before."""
 HOLDS = (
     "content",  # the file has errors
     "crash",  # the program died three times while reading it
     "duplicate",  # the same bytes came before
     "version",  # other bytes came before under the same name
     "key",  # a business key that went through before
+    "paid",  # a payment of it was ordered before
     "name",  # the name of an output is used already
     "same",  # a replay gave the same bytes as what was delivered
     "world",  # a place or the disk did not do its part for a whole day, or refused for good

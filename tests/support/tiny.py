@@ -41,6 +41,7 @@ class TinyFlow:
     version_hash: str = "v1"
     on_duplicate: Literal["skip", "hold"] = "skip"
     approvals: int = 0
+    paid_twice_within: int = 90
     zone: tzinfo = field(default=UTC)
     mark: bytes = b""
     """What a changed mapping would add: bytes put in front of each output."""
