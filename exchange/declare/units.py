@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, cast, get_args
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
 
@@ -60,9 +60,11 @@ def _secret(text: Any) -> SecretRef:
 
 
 def _known_zone(name: str) -> str:
-    known = available_timezones()
-    if name not in known:
-        raise Wrong(f'"{name}" is not a time zone', advice=did_you_mean(name, known))
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown, outside of the folder of zones, or a folder in it
+        known = available_timezones()  # looks into every file of the system's zones: only for the advice
+        raise Wrong(f'"{name}" is not a time zone', advice=did_you_mean(name, known)) from None
     return name
 
 
