@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LONG = 5_000_000
 """Bytes from which on a file is long enough for a progress bar."""
+UNWRAPPED = 1_000_000
+"""Columns of what is no terminal: more than any line has."""
 HELD = 3
 """Exit code: something is held or was refused."""
 
@@ -38,10 +40,15 @@ SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 
 def console(stderr: bool = False) -> Console:
-    """Where people read; no colour when it is not a terminal or NO_COLOR is set."""
+    """Where people read; no colour when it is not a terminal or NO_COLOR is set. What is not read on a terminal but by a
+    program or from a file is never wrapped: names and paths stay whole, tables are as wide as their content.
+    """
+    import sys
+
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=False)
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    return Console(stderr=stderr, highlight=False, soft_wrap=False, width=None if is_terminal else UNWRAPPED)
 
 
 def print_json(value: object) -> None:

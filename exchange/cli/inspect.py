@@ -21,6 +21,16 @@ from exchange.cli._face import (
 if TYPE_CHECKING:
     from exchange.operations.looking import Inspected
 
+ACCOUNT = {
+    "Account": "id",
+    "Statement": "statement",
+    "Currency": "currency",
+    "Opening": "opening",
+    "Booked": "booked",
+    "Closing": "closing",
+    "Opening + booked = closing": "say",
+}
+"""What is shown of each statement: heading → key of `--json`."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,6 +72,6 @@ def _show(result: Inspected) -> None:
         rows = [(t["currency"], t["credit"], t["debit"], t["count"]) for t in result.totals]
         print_table("Totals", ("Currency", "Credit", "Debit", "Count"), rows)
     if result.accounts:
-        rows = [(a["id"], a["currency"], a["opening"], a["closing"]) for a in result.accounts]
-        print_table("Accounts", ("Account", "Currency", "Opening", "Closing"), rows)
+        rows = [tuple(account[key] for key in ACCOUNT.values()) for account in result.accounts]
+        print_table("Accounts", tuple(ACCOUNT), rows)
     print_findings(result.findings.kept, result.findings.counts)

@@ -98,7 +98,7 @@ class Balanced(Declared):
     follows: Follows | None = Field(
         None,
         description="groups that differ in the last value of `by` alone, such as statements of one account, must follow "
-        "each other in the file",
+        "each other in the file, from the first to the last or from the last to the first",
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from exchange.declare.mapping import Follows
@@ -60,14 +61,26 @@ class Balances:
 
 
 def _gaps(rule: Follows, movements: Mapping[tuple[Any, ...], Movement]) -> Iterator[Finding]:
-    """Where a group does not open with what the one before it closed with."""
-    closed: dict[tuple[Any, ...], Movement] = {}
+    """Where a group does not open with what the one before it closed with. Files that begin with the latest are read from
+    their end: the order with fewer gaps is the one that was meant.
+    """
+    series: dict[tuple[Any, ...], list[tuple[tuple[Any, ...], Movement]]] = {}
     for by, movement in movements.items():
-        before = closed.get(by[:-1])
-        known = before is not None and None not in (before.closing, movement.opening)
-        if before is not None and known and before.closing != movement.opening:
-            yield _gap(rule, by, before, movement)
-        closed[by[:-1]] = movement
+        series.setdefault(by[:-1], []).append((by, movement))
+    for groups in series.values():
+        broken = min(_broken(groups), _broken(groups[::-1]), key=len)
+        yield from (_gap(rule, by, before, movement) for before, by, movement in broken)
+
+
+def _broken(
+    groups: Sequence[tuple[tuple[Any, ...], Movement]],
+) -> list[tuple[Movement, tuple[Any, ...], Movement]]:
+    """Each group, with the one before it, that opens with another balance; an unknown balance is no gap."""
+    return [
+        (before, by, movement)
+        for (_, before), (by, movement) in pairwise(groups)
+        if None not in (before.closing, movement.opening) and before.closing != movement.opening
+    ]
 
 
 def _gap(rule: Follows, by: tuple[Any, ...], before: Movement, movement: Movement) -> Finding:

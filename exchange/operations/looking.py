@@ -24,11 +24,10 @@ from exchange.formats.contract import SAMPLE_SIZE, Sniffed
 from exchange.mapping.repeated import Seen
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import KIND, ArrivalFacts, Batch, Record
+from exchange.operations.balances import Statements
 from exchange.outcome import Gathered
 
 COMMON = "common/"
-STATEMENT = "bank_statement"
-"""A document that is a whole statement: handed on where no movement stands in it."""
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
 Progress = Callable[[int], None]
@@ -291,20 +290,21 @@ def _count(
 ) -> None:
     """Records, documents, totals and accounts of a file, in one pass."""
     sums: dict[str, _Sums] = defaultdict(_Sums)
-    accounts: dict[tuple[str, str | None], dict[str, Any]] = {}
+    statements = Statements()
     steps = _to_common(library, layout)
     records = _counted(_records(path, library, layout, result.findings, progress), result.records)
     said = Gathered()
     for batch in _mapped(records, path, steps, said):
         for document in batch if steps else ():
             result.documents[COMMON + str(document.get(KIND)).replace("_", "-")] += 1
-            _add(document, sums, accounts)
+            _add(document, sums)
+            statements.add(document)
     result.findings.take(said)
     result.totals = [
         {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count}
         for currency, s in sorted(sums.items())
     ]
-    result.accounts = list(accounts.values())
+    result.accounts = statements.as_dicts()
 
 
 def _counted(batches: Iterator[Batch], counts: Counter[str]) -> Iterator[Batch]:
@@ -313,24 +313,10 @@ def _counted(batches: Iterator[Batch], counts: Counter[str]) -> Iterator[Batch]:
         yield batch
 
 
-def _add(
-    document: Record, sums: dict[str, _Sums], accounts: dict[tuple[str, str | None], dict[str, Any]]
-) -> None:
-    """A document's amount to the totals of its currency, its statement to the accounts."""
+def _add(document: Record, sums: dict[str, _Sums]) -> None:
+    """A document's amount to the totals of its currency."""
     amount = document.get("amount", document.get("total"))
     currency = document.get("currency")
     if amount is not None and currency is not None:
         outgoing = document.get(KIND) == "payment" and document.get("kind") == "transfer"
         sums[currency].add(-amount if outgoing else amount)
-    statement = document if document.get(KIND) == STATEMENT else document.get("statement")
-    if statement and document.get("account"):
-        key = (document["account"], statement.get("id"))
-        accounts.setdefault(
-            key,
-            {
-                "id": document["account"],
-                "currency": currency,
-                "opening": statement.get("opening"),
-                "closing": statement.get("closing"),
-            },
-        )

@@ -55,7 +55,6 @@ class Reader:
             **os.environ,
             "PATH": path,
             "NO_COLOR": "1",
-            "COLUMNS": "100",
             "EXCHANGE_ACTOR": "anna",
         }
         environment.pop("EXCHANGE_SITE", None)

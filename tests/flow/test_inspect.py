@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
 
+from exchange.cli.inspect import ACCOUNT
 from exchange.declare.catalogue import Catalogue
 from exchange.flow.library import Library
 from exchange.formats import registry
@@ -29,13 +31,85 @@ FILES = sorted(path for path in (ROOT / "samples").rglob("*.in.*") if path.stat(
 
 
 def test_a_statement_without_entries_tells_its_account_and_balances(tmp_path: Path) -> None:
+    """Also where the balances are not the same, which is an error: nothing about it is lost."""
     path = tmp_path / "empty.xml"
     path.write_text(EMPTY, encoding="utf-8")
     result = looking.inspect(path, None, None)
-    assert result.accounts == [
-        {"id": "FI2112345600000785", "currency": "EUR", "opening": Decimal(10), "closing": Decimal(-10)}
+    (account,) = result.accounts
+    assert shown(account) == ("FI2112345600000785", "S1", "EUR", 10, 0, -10, "differs by -20.00")
+    assert (account["balance"], account["difference"]) == ("differs", -20)
+    assert result.documents == {"common/bank-statement": 1}
+    assert [finding.code for finding in result.findings.kept] == ["CAMT12"]
+    path.write_text(EMPTY.replace("DBIT", "CRDT"), encoding="utf-8")
+    result = looking.inspect(path, None, None)
+    assert (result.accounts[0]["say"], result.findings.errors) == ("agrees", 0)
+
+
+def shown(account: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(account[key] for key in ACCOUNT.values())
+
+
+def statement(number: int, opening: str, entries: tuple[str, ...], closing: str, account: str = "S") -> str:
+    """One statement of camt.053; balances that are "" are left out; an entry of -5 is a debit of 5."""
+
+    def signed(tag: str, amount: str, rest: str) -> str:
+        side = "DBIT" if amount.startswith("-") else "CRDT"
+        return f'<{tag}><Amt Ccy="EUR">{amount.lstrip("-")}</Amt><CdtDbtInd>{side}</CdtDbtInd>{rest}</{tag}>'
+
+    balances = "".join(
+        signed("Bal", amount, "<Dt><Dt>2026-11-23</Dt></Dt>").replace(
+            "<Bal>", f"<Bal><Tp><CdOrPrtry><Cd>{name}</Cd></CdOrPrtry></Tp>"
+        )
+        for name, amount in (("OPBD", opening), ("CLBD", closing))
+        if amount
+    )
+    booked = "".join(signed("Ntry", each, "<Sts>BOOK</Sts><BkTxCd/>") for each in entries)
+    return (
+        f"<Stmt><Id>{account}{number}</Id><CreDtTm>2026-11-23T21:00:00+02:00</CreDtTm>"
+        f"<Acct><Id><Othr><Id>{account}</Id></Othr></Id><Ccy>EUR</Ccy></Acct>{balances}{booked}</Stmt>"
+    )
+
+
+def inspected(folder: Path, *statements: str) -> looking.Inspected:
+    path = folder / "statements.xml"
+    path.write_text(EMPTY[: EMPTY.index("<Stmt>")] + "".join(statements) + EMPTY[EMPTY.index("</BkTo") :])
+    return looking.inspect(path, None, None)
+
+
+def told(result: looking.Inspected) -> list[str]:
+    return [finding.code for finding in result.findings.kept if finding.code.startswith("CAMT")]
+
+
+def test_each_statement_says_whether_its_balances_hold(tmp_path: Path) -> None:
+    result = inspected(
+        tmp_path,
+        statement(1, "10.00", ("5.00", "-7.50"), "7.50", "A"),
+        statement(1, "10.00", ("5.00",), "15.01", "B"),
+        statement(1, "", ("5.00",), "15.00", "C"),
+        statement(1, "", ("-5.00",), "", "D"),
+    )
+    assert [shown(account) for account in result.accounts] == [
+        ("A", "A1", "EUR", 10, Decimal("-2.5"), Decimal("7.5"), "agrees"),
+        ("B", "B1", "EUR", 10, 5, Decimal("15.01"), "differs by 0.01"),
+        ("C", "C1", "EUR", None, 5, 15, "cannot be checked: no opening balance"),
+        ("D", "D1", "EUR", None, -5, None, "cannot be checked: no opening and no closing balance"),
     ]
-    assert result.documents == {"common/bank-statement": 1} and result.findings.errors == 0
+    assert [each["balance"] for each in result.accounts] == ["agrees", "differs", "unchecked", "unchecked"]
+    assert told(result) == ["CAMT02"]
+
+
+def test_statements_of_one_account_follow_each_other(tmp_path: Path) -> None:
+    first = statement(1, "10.00", ("5.00",), "15.00")
+    second = statement(2, "15.00", ("1.00",), "16.00")
+    third = statement(3, "16.00", ("1.00",), "17.00")
+    other = statement(1, "99.00", ("1.00",), "100.00", "T")
+    assert told(inspected(tmp_path, first, other, second, third)) == []
+    assert told(inspected(tmp_path, third, second, other, first)) == [], "the latest may stand first"
+    result = inspected(tmp_path, first, other, third)
+    (gap,) = result.findings.kept
+    assert (gap.code, gap.severity, gap.value) == ("CAMT13", "warning", "16.00")
+    assert "(S / EUR / S3) It opens with 16.00, but the one before it closed with 15.00." in gap.message
+    assert [account["say"] for account in result.accounts] == ["agrees"] * 3
 
 
 def test_a_file_is_read_once(tmp_path: Path) -> None:

@@ -112,7 +112,9 @@ def test_the_sample(corpus: Path, tmp_path: Path) -> None:
     assert taken(made[0], "statement.opening", "statement.closing", "statement.sequence") == (1799, 49, "3")
     seen = inspected(raw, tmp_path)
     assert (seen.layout, dict(seen.records), seen.totals[0]["count"]) == (NAME, {"entry": 2}, 2)
-    assert seen.accounts == [{"id": "FI4947300010416310", "currency": "EUR", "opening": 1799, "closing": 49}]
+    assert taken(seen.accounts[0], "id", "currency", "opening", "booked", "closing", "say") == (
+        "FI4947300010416310", "EUR", 1799, -1750, 49, "agrees",
+    )  # fmt: skip
     back, _ = written(NAME, records(NAME, raw)[0])
     assert back == raw.replace(b"000000EUR", b"000010EUR", 1)  # it does not count its records
 
