@@ -68,7 +68,35 @@ def _show(shown: Shown) -> None:
         (each.target, each.name, each.documents, _totals(each.totals), each.sha256[:SHORT])
         for each in now.deliveries
     ]
+    lines = [
+        (
+            each.account or "not known",
+            each.count or "not known",
+            f"{each.total} {each.currency}",
+            "not known" if each.largest is None else f"{each.largest} {each.currency}",
+            " to ".join(sorted({day for day in (each.first_day, each.last_day) if day})),
+        )
+        for each in shown.orders.lines
+    ]
+    print_table("Would be paid", ("Account", "Payments", "Total", "Largest", "Due"), lines)
+    _show_strangers(shown)
     print_table("Would be sent", ("Place", "File", "Documents", "Totals", "SHA-256"), rows)
+
+
+def _show_strangers(shown: Shown) -> None:
+    """Accounts of payees that no payment went to before: changed ones first."""
+    told = [
+        (
+            each.name or "",
+            each.account,
+            f"CHANGED, before: {', '.join(each.before)}" if each.before else "new",
+        )
+        for each in shown.strangers.first
+    ]
+    more = shown.strangers.count - len(told)
+    title = "Accounts that are paid for the first time" + (f", and {more} more" if more else "")
+    if told:
+        print_table(title, ("Payee", "Account", "Why look"), told)
 
 
 def _totals(text: str) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 from exchange import clock
 from exchange.declare.site import Approver
 from exchange.errors import UseError
-from exchange.ledger import bulk, chain, limits, queries
+from exchange.ledger import bulk, chain, limits, orders, queries
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.limits import Orders
@@ -60,10 +60,9 @@ class Standing:
     given: Sequence[str]
     suppliers: Mapping[str, str] = field(default_factory=dict)
 
-    @property
-    def orders(self) -> Orders:
-        """The sums that would still leave."""
-        return limits.of_totals([each.totals for each in self.deliveries if _leaves(each)])
+    def orders(self, connection: Connection) -> Orders:
+        """What would still leave, by account and currency."""
+        return orders.of_deliveries(connection, [each for each in self.deliveries if _leaves(each)])
 
 
 def standing(connection: Connection, arrival: Arrival) -> Standing:
@@ -135,8 +134,9 @@ def approve(
         now = standing(connection, arrival)
         _check_person(now, actor, rules)
         _check_sameness(now, rules, statement)
-        sums = now.orders.sums()
-        _check_limits(connection, now, actor, rules)
+        leaving = now.orders(connection)
+        sums = leaving.sums()
+        _check_limits(connection, now, leaving, actor, rules)
         bulk.put(
             connection,
             statements,
@@ -182,7 +182,7 @@ def _check_sameness(now: Standing, rules: Rules, statement: str) -> None:
         raise UseError(CHANGED)
 
 
-def _check_limits(connection: Connection, now: Standing, actor: str, rules: Rules) -> None:
+def _check_limits(connection: Connection, now: Standing, leaving: Orders, actor: str, rules: Rules) -> None:
     """Whether the sums are within what this person may approve."""
     mine = next(
         (each for name, each in (rules.approvers or {}).items() if person(name) == person(actor)), None
@@ -190,7 +190,7 @@ def _check_limits(connection: Connection, now: Standing, actor: str, rules: Rule
     if mine is None:
         return
     today = approved_today(connection, actor, rules.zone)
-    objection = limits.objection(mine, now.arrival.flow, now.orders, today)
+    objection = limits.objection(mine, now.arrival.flow, leaving, today)
     if objection is not None:
         raise UseError(f"{actor} cannot approve this: {objection}", advice="Another person must approve it.")
 

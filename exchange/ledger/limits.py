@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from exchange.declare.site import Approver
-from exchange.ledger import chain
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The payments from one account in one currency. account, largest: None when payments are not known one by one."""
+    """The payments from one account in one currency. account, largest: None when payments are not known one by one;
+    first_day, last_day: on which they are to be carried out (ISO), None when the file does not say.
+    """
 
     account: str | None
     currency: str
     count: int
     total: Decimal
     largest: Decimal | None
+    first_day: str | None = None
+    last_day: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +36,6 @@ class Orders:
         for line in self.lines:
             sums[line.currency] = sums.get(line.currency, Decimal()) + line.total
         return sums
-
-
-def of_totals(totals: Sequence[str]) -> Orders:
-    """From the totals of files whose payments are not known one by one."""
-    return Orders(
-        [
-            Line(None, currency, 0, Decimal(total), None)
-            for each in totals
-            for currency, total in chain.facts(each).items()
-        ]
-    )
 
 
 def objection(mine: Approver, flow: str, orders: Orders, today: Mapping[str, Decimal]) -> str | None:

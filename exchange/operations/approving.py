@@ -10,8 +10,10 @@ from typing import Any
 
 from exchange.errors import UseError
 from exchange.flow.site import open_site
-from exchange.ledger import approving, queries
+from exchange.ledger import approving, payees, queries
 from exchange.ledger.approving import Rules, Standing
+from exchange.ledger.limits import Line, Orders
+from exchange.ledger.payees import Strangers
 from exchange.ledger.rows import Arrival
 from exchange.operations.asking import awaited_as_dict
 from exchange.operations.deciding import actor
@@ -20,9 +22,14 @@ from exchange.operations.installation import Books, books
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What an approval would cover. today: what the person who asks has approved on this day, by currency."""
+    """What an approval would cover. orders: what would leave, by account and currency; strangers: accounts that would be
+    paid for the first time; today: what the person who asks
+    has approved on this day, by currency.
+    """
 
     standing: Standing
+    orders: Orders
+    strangers: Strangers
     today: Mapping[str, Decimal]
 
 
@@ -33,7 +40,9 @@ def look(folder: Path, text: str) -> Shown:
         if arrival.stage != "written" or not arrival.approvals_needed:
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
         today = approving.approved_today(connection, actor(), opened.site.zone)
-        return Shown(approving.standing(connection, arrival), today)
+        standing = approving.standing(connection, arrival)
+        fresh = payees.strangers(connection, [each.id for each in standing.deliveries])
+        return Shown(standing, standing.orders(connection), fresh, today)
 
 
 def approve(folder: Path, text: str, because: str, *, statement: str = "") -> Arrival:
@@ -63,5 +72,23 @@ def _rules(opened: Books, text: str) -> Rules:
 def as_dict(shown: Shown) -> dict[str, Any]:
     """What an approval would cover, for `--json`."""
     return awaited_as_dict(shown.standing) | {
-        "today": {currency: str(total) for currency, total in shown.today.items()}
+        "orders": [_line(each) for each in shown.orders.lines],
+        "new_accounts": shown.strangers.count,
+        "payees": [
+            {"name": each.name, "account": each.account, "before": list(each.before)}
+            for each in shown.strangers.first
+        ],
+        "today": {currency: str(total) for currency, total in shown.today.items()},
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "account": line.account,
+        "currency": line.currency,
+        "payments": line.count,
+        "total": str(line.total),
+        "largest": None if line.largest is None else str(line.largest),
+        "first_day": line.first_day,
+        "last_day": line.last_day,
     }
