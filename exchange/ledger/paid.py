@@ -32,7 +32,7 @@ SHOWN, TOLD = 1_000, 100
 """After how many pairs of one file no more are looked for, and how many the event of a released one names."""
 NOT_PAID = ("rejected", "cancelled", "returned", "withdrawn")
 PAID_TWICE = code(
-    "PAY001",
+    "PAID001",
     "error",
     "This payment was ordered before: {what}. Before: {before}. Now: {now}.",
     advice="Reject the file when it is the same debt again; release it, with a reason, when both are meant.",

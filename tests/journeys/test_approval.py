@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.docs.pages import ROOT
 from tests.journeys.conftest import Shell
 from tests.journeys.test_first_day import GOOD, drop, made
 
@@ -65,3 +66,30 @@ def test_what_is_approved_is_shown_first_and_limits_are_kept(exchange: Shell) ->
     exchange("run", "--once", "--site", site)
     assert "GREEN" in exchange("status", "--site", site).out
     assert "whole" in exchange("verify", "--site", site).out
+
+
+def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: Shell) -> None:
+    exchange("demo", "demo")
+    site = exchange.folder / "demo"
+    flow = site / "flows/supplier-payments.yaml"
+    flow.write_text(flow.read_text(encoding="utf-8") + "approve: 1\n", encoding="utf-8")
+    lines = (
+        (ROOT / "samples/nordkaffe/supplier-payments/01-approved.in.csv")
+        .read_bytes()
+        .splitlines(keepends=True)
+    )
+    changed = (
+        lines[1].replace(b"70001", b"79001").replace(b"FI49 4730 0010 4163 10", b"FI21 1234 5600 0007 85")
+    )
+    (site / "inbox/supplier-payments/changed.csv").write_bytes(lines[0] + changed)
+    exchange("run", "--once", "--site", site, code=None)
+    (waits,) = exchange("status", "--site", site, "--json", code=3).json()["approval"]
+    shown = exchange("approve", waits["arrival"]["id"], "--show", "--json", "--site", site).json()
+    (order,) = shown["orders"]
+    assert (order["payments"], order["total"], order["first_day"]) == (1, "12450.00", "2026-11-27")
+    assert shown["new_accounts"] == 1
+    assert shown["payees"] == [
+        {"name": "Tukku-Paahtimo Oy", "account": "FI2112345600000785", "before": ["FI4947300010416310"]}
+    ]
+    told = exchange("approve", waits["arrival"]["id"], "--show", "--site", site).out
+    assert "CHANGED, before: FI4947300010416310" in told

@@ -24,7 +24,7 @@ def test_an_invoice_exported_twice_is_held_and_shown_beside_the_first(exchange: 
     [row] = [each for each in held if each["name"] == "again.csv"]
     assert row["hold"] == "paid"
     [finding] = exchange("findings", row["id"], "--site", site, "--json").json()
-    assert (finding["code"], finding["value"], finding["line"]) == ("PAY001", "79001", 2)
+    assert (finding["code"], finding["value"], finding["line"]) == ("PAID001", "79001", 2)
     told = finding["message"]
     assert "12450.00 EUR to Tukku-Paahtimo Oy (FI4947300010416310), 880123" in told
     assert "id 70001, line 2 of 01-approved.csv" in told and "due 2026-11-27" in told

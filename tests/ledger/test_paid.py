@@ -200,7 +200,7 @@ def test_both_are_shown_side_by_side(ledger: Ledger) -> None:
         f"Before: P1, id K7, line 7 of march.csv (arrival {first.id}), due 2026-12-01, ordered. "
         f"Now: id K9, line 9 of april.csv (arrival {second.id}), due 2026-12-24."
     )
-    assert (pair.finding().code, pair.finding().severity, pair.finding().line) == ("PAY001", "error", 9)
+    assert (pair.finding().code, pair.finding().severity, pair.finding().line) == ("PAID001", "error", 9)
 
 
 FACTS = st.tuples(
@@ -311,7 +311,7 @@ def test_two_files_of_one_round_with_the_same_payment_exactly_one_goes_out(here:
     stages = {row.name: (row.stage, row.hold) for row in here.arrivals()}
     assert stages == {"a.txt": ("done", None), "b.txt": ("held", "paid"), "c.txt": ("done", None)}
     [finding] = here.story("b.txt").findings
-    assert (finding.code, finding.line) == ("PAY001", 2)
+    assert (finding.code, finding.line) == ("PAID001", 2)
     assert "b.txt.0.out" not in here.out()
 
 
@@ -330,7 +330,7 @@ def test_a_person_lets_it_pass_and_that_is_recorded(here: Site) -> None:
     assert story.arrival.stage == "done"
     [written] = [event for event in story.events if event.what == "arrival written"]
     assert written.facts()["paid again"] == 1
-    assert [(each.code, each.severity) for each in story.findings] == [("PAY001", "warning")]
+    assert [(each.code, each.severity) for each in story.findings] == [("PAID001", "warning")]
     here.put("c.txt", b"pay  L1")
     here.run(flow)
     assert here.arrival("c.txt").hold == "paid"
