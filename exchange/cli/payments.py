@@ -11,6 +11,7 @@ from exchange.cli._face import console, json_option, print_facts, print_json, pr
 
 if TYPE_CHECKING:
     from exchange.operations.paying import Payments
+    from exchange.operations.watching import Missing
 
 STAGES = (
     "ordered",
@@ -42,9 +43,12 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--to", "until", type=DAY, help="Only to be carried out on this day or earlier.")
 @click.option("--min", "least", help="Only of this amount or more.")
 @click.option("--max", "most", help="Only of this amount or less.")
+@click.option(
+    "--late", is_flag=True, help="Only those of which the bank should have spoken by now (`expect`)."
+)
 @click.option("--limit", default=200, show_default=True, help="At most so many, the newest first.")
-def command(id: str | None, site: Path, as_json: bool, limit: int, **chosen: Any) -> None:
-    """Every payment that leaves with a payment file, how far it is, and sums by stage and currency.
+def command(id: str | None, site: Path, as_json: bool, late: bool, limit: int, **chosen: Any) -> None:
+    """Every payment that leaves with a payment file, how far it is, what the bank owes, and sums by stage and currency.
 
     ID shows one payment's whole story: its number (P17), its id at the source, or an id of the payment file.
     """
@@ -54,11 +58,11 @@ def command(id: str | None, site: Path, as_json: bool, limit: int, **chosen: Any
         _story(site, id, as_json)
         return
     wanted = paying.wanted(**chosen)
-    found = paying.payments(site, wanted, limit)
+    found = paying.payments(site, wanted, limit, late=late)
     if as_json:
         print_json(
             {
-                "payments": [paying.as_dict(each) for each in found.payments],
+                "payments": [paying.as_dict(each, found.missing(each)) for each in found.payments],
                 "count": found.count,
                 "sums": [
                     {
@@ -77,7 +81,17 @@ def command(id: str | None, site: Path, as_json: bool, limit: int, **chosen: Any
 
 def _show(found: Payments) -> None:
     rows = [
-        (p.id, p.stage, p.execution_date, p.amount, p.currency, p.payee, p.key, p.flow, p.reason or "")
+        (
+            p.id,
+            p.stage,
+            p.execution_date,
+            p.amount,
+            p.currency,
+            p.payee,
+            p.key,
+            p.flow,
+            _why(p.reason, found.missing(p)),
+        )
         for p in found.payments
     ]
     columns = ("Payment", "Stage", "Day", "Amount", "", "Payee", "Id", "Flow", "Why")
@@ -89,15 +103,24 @@ def _show(found: Payments) -> None:
         print_table("Sums", ("Stage", "Payments", "Amount", ""), sums)
 
 
+def _why(reason: str | None, missing: Missing | None) -> str:
+    """Why the bank refused a payment, or what it owes of it."""
+    if missing is None:
+        return reason or ""
+    if missing.since is None:
+        return f"{' and '.join(missing.what)} cannot be watched: no calendar"
+    return f"no {' and no '.join(missing.what)} since {missing.since}"
+
+
 def _story(site: Path, text: str, as_json: bool) -> None:
     from exchange.operations import asking, paying
 
-    story, zone = paying.story(site, text)
+    story, missing, zone = paying.story(site, text)
     payment = story.payment
     if as_json:
         print_json(
             {
-                "payment": paying.as_dict(payment),
+                "payment": paying.as_dict(payment, missing),
                 "answers": [paying.told_as_dict(each) for each in story.answers],
                 "events": [asking.as_dict(event) for event in story.events],
             }
@@ -107,7 +130,7 @@ def _story(site: Path, text: str, as_json: bool) -> None:
         {
             "Payment": payment.id,
             "Stage": payment.stage,
-            "Why": payment.reason,
+            "Why": _why(payment.reason, missing) or None,
             "Amount": f"{payment.amount} {payment.currency}",
             "Day": payment.execution_date,
             "From": payment.account,

@@ -34,6 +34,7 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
                 "troubles": report.troubles,
                 "held": len(state.held),
                 "approval": len(state.awaited),
+                "late": sum(each.count for each in state.late),
             }
         )
     else:
@@ -46,4 +47,6 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
             click.echo(f"{len(state.held)} held: see `exchange status`.")
         if state.awaited:
             click.echo(f"{len(state.awaited)} waiting for approval: see `exchange status`.")
+        if state.late:
+            click.echo(f"Late payments: {sum(each.count for each in state.late)}, see `exchange status`.")
     ctx.exit(HELD if state.is_red or report.troubles else 0)

@@ -35,12 +35,13 @@ STAGES = (
 @click.pass_context
 def command(ctx: click.Context, site: Path, as_json: bool) -> None:
     """One screen: how many arrivals each flow has in each stage, what waits at the sources, what waits for approval
-    and how much is missing, what is held and why.
+    and how much is missing, of which payments the bank has not spoken in time, what is held and why.
 
-    GREEN: nothing needs a person. YELLOW: something waits for approval. RED: something is held, stopped or failing.
+    GREEN: nothing needs a person. YELLOW: something waits for approval, or payments are late. RED: something is held,
+    stopped or failing.
     Exit code 3 unless it is green.
     """
-    from exchange.operations import asking
+    from exchange.operations import asking, watching
 
     state = asking.status(site)
     if as_json:
@@ -51,6 +52,7 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "flows": state.stages,
                 "waiting": state.waiting,
                 "approval": [asking.awaited_as_dict(each) for each in state.awaited],
+                "late": [watching.as_dict(each) for each in state.late],
                 "held": [asking.as_dict(row) for row in state.held],
                 "deliveries": [asking.as_dict(row) for row in state.open_deliveries],
                 "stops": state.stops,
@@ -70,8 +72,9 @@ def _show(state: object) -> None:
     assert isinstance(state, Status)
     if state.is_red:
         light = Text("RED  something needs a person", style="bold red")
-    elif state.awaited:
-        light = Text("YELLOW  something waits for approval", style="bold yellow")
+    elif state.awaited or state.late:
+        why = ("something waits for approval" * bool(state.awaited), "payments are late" * bool(state.late))
+        light = Text(f"YELLOW  {' and '.join(filter(None, why))}", style="bold yellow")
     else:
         light = Text("GREEN  nothing needs a person", style="bold green")
     console().print(Text(f"{state.site}: ").append_text(light))
@@ -82,6 +85,10 @@ def _show(state: object) -> None:
     ]
     print_table("Flows", ("Flow", "waiting", *used), rows, empty="no flow is declared")
     _show_awaited(state.awaited)
+    for late in state.late:
+        console().print(Text(f"{late.flow}: {late.sentence}", style="yellow"))
+    if state.late:
+        console().print("See them with `exchange payments --late`.")
     if state.held:
         held = [(row.id[-8:], row.flow, row.name, row.reason) for row in state.held]
         print_table("Held", ("Arrival", "Flow", "File", "Why"), held)

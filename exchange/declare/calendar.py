@@ -242,3 +242,16 @@ def chosen(calendars: Mapping[str, Calendar], currency: str, bank: str | None) -
     fitting = [calendars[name] for name in sorted(calendars) if currency in calendars[name].currencies]
     own = [each for each in fitting if bank in each.cut_offs]
     return next((each for each in (*own, *(each for each in fitting if each.like is None))), None)
+
+
+def earliest(
+    calendars: Mapping[str, Calendar], calendar: Calendar, moment: datetime, bank: str | None
+) -> date:
+    """The first day of a calendar on which what comes in at a moment can go out.
+
+    bank: the name of its profile. Where the calendar has no cut-off of it, those of its country's calendar count.
+    """
+    if bank in calendar.cut_offs:
+        return calendar.first_day(moment, bank)
+    own = next((each for each in calendars.values() if bank in each.cut_offs), None)
+    return calendar.next_bank_day((own or calendar).first_day(moment, bank))

@@ -21,7 +21,7 @@ from exchange.declare.declared import Declared, Name, Wrong
 from exchange.declare.layout import LayoutName
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import did_you_mean
-from exchange.declare.units import PlaceText, Secret, Size, Texts, seconds
+from exchange.declare.units import BankDayCount, PlaceText, Secret, Size, Texts, seconds
 from exchange.model import ArrivalFacts
 
 FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,59}$"
@@ -272,6 +272,30 @@ class Match(Declared):
         return self.against if isinstance(self.against, list) else [self.against]
 
 
+class Expect(Declared):
+    """By when the bank must have spoken of each payment that the flow sends; after that `exchange status` tells it."""
+
+    answer: BankDayCount | None = Field(
+        None,
+        description="how long after the file is delivered an answer may take, such as 1 bank day: received, accepted, "
+        "rejected or more",
+    )
+    booking: BankDayCount | None = Field(
+        None,
+        description="how long after the day of execution a statement or an advice that books it may take, such as "
+        "2 bank days",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.answer is None and self.booking is None:
+            raise Wrong(
+                "`expect` expects nothing",
+                advice="Write `answer: 1 bank day`, `booking: 2 bank days` or both.",
+            )
+        return self
+
+
 class Flow(Declared):
     """One declared way of files."""
 
@@ -295,6 +319,7 @@ class Flow(Declared):
         description="days: the same payment once more within them is held for a person",
     )
     approve: int = Field(0, ge=0, le=9, description="how many people must approve before delivery")
+    expect: Expect | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

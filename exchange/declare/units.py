@@ -42,6 +42,13 @@ def seconds(text: str) -> int:
     raise Wrong(f'"{text}" is not a duration with its unit', advice=advice)
 
 
+def _bank_days(text: Any) -> int:
+    match = re.fullmatch(r"([0-9]{1,2}) bank days?", str(text))
+    if match:
+        return int(match[1])
+    raise Wrong(f'"{text}" is not a number of bank days', advice="Write such as 1 bank day or 2 bank days.")
+
+
 def _bytes(text: Any) -> int:
     match = re.fullmatch(r"([0-9]+) ?([A-Za-z]*)", str(text))
     if match and match[2] in BYTES:
@@ -89,6 +96,12 @@ def _many(value: Any) -> Any:
 
 Size = Annotated[int, BeforeValidator(_bytes), WithJsonSchema({"type": ["string", "integer"]})]
 """A number of bytes, written such as 20MB (decimal) or 20MiB (binary)."""
+BankDayCount = Annotated[
+    int,
+    BeforeValidator(_bank_days),
+    WithJsonSchema({"type": "string", "pattern": r"^[0-9]{1,2} bank days?$"}),
+]
+"""A number of bank days, written such as `2 bank days`; 0 is the day itself."""
 Secret = Annotated[SecretRef, BeforeValidator(_secret), WithJsonSchema({"type": "string"})]
 TimeZone = Annotated[str, AfterValidator(_known_zone)]
 PlaceText = Annotated[PlacedText, AfterValidator(_place)]

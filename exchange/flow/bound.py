@@ -11,7 +11,8 @@ from typing import Literal, TypeVar
 from exchange import secrets
 from exchange.bound import BoundSource, BoundTarget
 from exchange.declare import flow as declared
-from exchange.flow.content import Content
+from exchange.declare.problems import Problem
+from exchange.flow.content import Content, Way
 from exchange.intake import Rules
 from exchange.model import ArrivalFacts
 from exchange.outcome import Outcome
@@ -71,6 +72,18 @@ def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget
     """Where a flow's outputs go."""
     opened = _opener(end, folder, registry.target)
     return BoundTarget(where=end.at, open=opened, consumes=end.consumes, money=money)
+
+
+def unfollowed(flow: declared.Flow, ways: Sequence[Way]) -> list[Problem]:
+    """What is wrong with `expect`: the bank can only be expected to speak of payments that are followed. ways: those of the
+    targets that are sound.
+    """
+    steps = [step for way in ways for together in way.chain for step in together]
+    if flow.expect is None or len(ways) < len(flow.to) or any(step.compiled.follows for step in steps):
+        return []
+    advice = f"`payment` in a mapping from {MONEY} says under which ids the bank knows each payment."
+    message = "`expect` waits for the bank, but no payments are followed here."
+    return [flow.flow.problem(message, advice)]
 
 
 def _opener(

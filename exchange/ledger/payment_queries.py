@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, or_
 
 from exchange.errors import UnknownNameError
 from exchange.ledger import queries
@@ -17,6 +17,7 @@ from exchange.ledger.payments import UNIT, amount_of, compact, stored
 from exchange.ledger.rows import Arrival, Delivery, Event
 from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.ledger.stages import PAYMENT_STAGES
+from exchange.ledger.unsettled import OWN_STAGES
 
 _posting = arrivals.alias("posting")
 STAGE: ColumnElement[str] = case(
@@ -70,7 +71,9 @@ class Payment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which payments. payee: a part of the name, or an account; text: an id of any kind; days: of execution."""
+    """Which payments. payee: a part of the name, or an account; text: an id of any kind; days: of execution; late: only
+    those of these batches that are of these stages.
+    """
 
     stages: Collection[str] = ()
     flow: str | None = None
@@ -82,6 +85,7 @@ class Wanted:
     payee: str | None = None
     any_id: str | None = None
     arrival: str | None = None
+    late: Collection[tuple[int, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,4 +259,21 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
         ids = [payments.c[name] for name in ("key", "end_to_end_id", "instruction_id")]
         ids += [batches.c[name] for name in ("message_id", "payment_info_id")]
         query = query.where(or_(*(column == wanted.any_id for column in ids)))
-    return query
+    return query if wanted.late is None else query.where(_late(wanted.late))
+
+
+def _late(wanted: Iterable[tuple[int, str]]) -> ColumnElement[bool]:
+    """Payments of batches, by the stage of their rows. There may be more batches than a database takes values."""
+    by_stage: dict[str, list[int]] = {}
+    for batch, stage in wanted:
+        by_stage.setdefault(OWN_STAGES[stage], []).append(batch)
+    return or_(
+        false(),
+        *(
+            and_(
+                payments.c.stage == own,
+                payments.c.batch.in_(bindparam(f"late_{own}", numbers, expanding=True, literal_execute=True)),
+            )
+            for own, numbers in by_stage.items()
+        ),
+    )

@@ -277,6 +277,11 @@ class CompiledMapping:
         state.left_out += key is None
         return key
 
+    @property
+    def follows(self) -> bool:
+        """Whether it says under which ids the bank knows each payment."""
+        return bool(self.plan.followed)
+
     def named_by_arrival(self) -> list[str]:
         """The kinds of envelopes that are made of the id of the arrival: it names one file, not several."""
         return [

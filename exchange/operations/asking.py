@@ -15,6 +15,7 @@ from exchange.ledger.approving import Standing as Standing
 from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.installation import books
+from exchange.operations.watching import Late, lateness
 
 NEEDS_A_PERSON = ("held", "duplicate")
 
@@ -31,6 +32,7 @@ class Status:
     stops: Mapping[str, str]
     troubles: Mapping[str, str]
     awaited: Sequence[Standing] = ()
+    late: Sequence[Late] = ()
 
     @property
     def is_red(self) -> bool:
@@ -40,8 +42,8 @@ class Status:
 
     @property
     def is_green(self) -> bool:
-        """Whether nothing needs a person: nothing went wrong, and nothing waits for approval."""
-        return not (self.is_red or self.awaited)
+        """Whether nothing needs a person: nothing went wrong, nothing waits for approval, the bank owes no word."""
+        return not (self.is_red or self.awaited or self.late)
 
 
 def status(folder: Path) -> Status:
@@ -57,6 +59,7 @@ def status(folder: Path) -> Status:
             queries.stops(connection),
             {name: reason for name, (reason, _) in queries.troubles(connection).items()},
             awaiting(connection),
+            lateness(opened.site, connection)[1],
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -17,40 +17,61 @@ from exchange.ledger.payment_queries import Wanted as Wanted
 from exchange.ledger.payments import stored
 from exchange.operations.asking import moment
 from exchange.operations.installation import books
+from exchange.operations.watching import Late, Lateness, Missing, lateness
 
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Some payments, the newest first, and the sums of all that were wanted."""
+    """Some payments, the newest first, the sums of all that were wanted, and what is missing of any."""
 
     payments: Sequence[Payment]
     sums: Sequence[Sum]
+    lateness: Lateness
+    late: Sequence[Late]
 
     @property
     def count(self) -> int:
         """How many there are, shown or not."""
         return sum(each.count for each in self.sums)
 
+    def missing(self, payment: Payment) -> Missing | None:
+        """What the bank owes of a payment; None where nothing is late."""
+        return self.lateness.get((payment.batch, payment.stage))
 
-def payments(folder: Path, wanted: Wanted, limit: int) -> Payments:
-    """The payments that are wanted."""
+
+def payments(folder: Path, wanted: Wanted, limit: int, *, late: bool = False) -> Payments:
+    """The payments that are wanted; late: only those of which the bank should have spoken by now."""
     with books(folder) as opened, opened.ledger.read() as connection:
+        found, groups = lateness(opened.site, connection)
+        if late:
+            wanted = replace(wanted, late=found.keys())
         return Payments(
-            payment_queries.find(connection, wanted, limit), payment_queries.sums(connection, wanted)
+            payment_queries.find(connection, wanted, limit),
+            payment_queries.sums(connection, wanted),
+            found,
+            groups,
         )
 
 
-def story(folder: Path, text: str) -> tuple[PaymentStory, tzinfo]:
-    """One payment's whole story, by its number or one of its ids; and the site's time zone."""
+def story(folder: Path, text: str) -> tuple[PaymentStory, Missing | None, tzinfo]:
+    """One payment's whole story, by its number or one of its ids; what the bank owes of it; and the site's time zone."""
     with books(folder) as opened, opened.ledger.read() as connection:
-        return payment_queries.story(connection, text), opened.site.zone
+        told = payment_queries.story(connection, text)
+        found, _ = lateness(opened.site, connection)
+        return told, found.get((told.payment.batch, told.payment.stage)), opened.site.zone
 
 
-def as_dict(payment: Payment) -> dict[str, Any]:
+def as_dict(payment: Payment, missing: Missing | None) -> dict[str, Any]:
     """A payment for `--json`."""
     row = asdict(payment)
     del row["n"], row["batch"], row["event"]
-    return {"id": payment.id, **row, "delivered_at": moment(payment.delivered_at)}
+    return {
+        "id": payment.id,
+        **row,
+        "delivered_at": moment(payment.delivered_at),
+        "missing": list(missing.what) if missing else [],
+        "missing_since": missing.since if missing else None,
+    }
 
 
 def wanted(

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from exchange.declare.calendar import Calendar, chosen
+from exchange.declare.calendar import Calendar, chosen, earliest
 from exchange.findings import Finding
 from exchange.flow.content import Chain, Intake, run_chain
 from exchange.mapping.tally import Tally
@@ -104,11 +104,7 @@ def predicted(
         return replace(none, expected=max(requested, arrived), why=why)
     if calendar is None:
         return replace(none, why=f"No calendar of bank days is known for {currency}.")
-    cut_off = bank if bank in calendar.cut_offs else None
-    own = next((each for each in calendars.values() if bank in each.cut_offs), None)
-    first = calendar.first_day(facts.moment, cut_off)
-    if cut_off is None and own is not None:  # the bank's hours are those of its country
-        first = calendar.next_bank_day(own.first_day(facts.moment, bank))
+    first = earliest(calendars, calendar, facts.moment, bank)
     reasons = []
     day = requested
     if not calendar.is_bank_day(day):

@@ -24,6 +24,7 @@ SHAPES = {
 NAMED = {
     row.__name__: row for row in (rows.Arrival, rows.Delivery, rows.Event, rows.StoredFinding, queries.Seen)
 }
+NESTED = ("finding", "lineage", "payment")
 SAMPLES = ROOT / "samples/nordkaffe"
 COMMANDS: dict[str, tuple[str | Path, ...]] = {
     "inspect": (SAMPLES / "bank-statements/01-camt053-02.in.xml",),
@@ -35,6 +36,7 @@ COMMANDS: dict[str, tuple[str | Path, ...]] = {
     "run": ("--once",),
     "check": (),
     "status": (),
+    "payments": (),
     "seen": (),
     "findings": (),
     "verify": (),
@@ -60,8 +62,8 @@ def expect(shape: Any, value: Any, where: str) -> None:
     """The value has the shape: the same keys everywhere, values of the same kind or null."""
     if value is None:
         return
-    if shape == "finding":
-        shape = SHAPES["finding"]
+    if shape in ("finding", "payment"):
+        shape = SHAPES[shape]
     if shape == "lineage":
         assert value.keys() <= SHAPES["lineage"].keys(), where
         for each in value["from"]:
@@ -103,6 +105,12 @@ def test_the_demo_and_one_story(demo: tuple[Path, Any]) -> None:
         expect(SHAPES["show"], printed("show", arrival, "--site", folder, "--json"), "show")
 
 
+def test_one_payments_story(demo: tuple[Path, Any]) -> None:
+    value = printed("payments", "P1", "--site", demo[0], "--json")
+    assert value["payment"]["id"] == "P1" and value["events"]
+    expect(SHAPES["payments ID"], value, "payments ID")
+
+
 def test_where_a_value_comes_from(demo: tuple[Path, Any]) -> None:
     folder, made = demo
     delivery = next(row for row in made["deliveries"] if row["target"].endswith("outbox/import"))
@@ -112,4 +120,4 @@ def test_where_a_value_comes_from(demo: tuple[Path, Any]) -> None:
 
 
 def test_every_shape_is_compared() -> None:
-    assert SHAPES.keys() == COMMANDS.keys() | {"finding", "demo", "show", "explain", "lineage"}
+    assert SHAPES.keys() == COMMANDS.keys() | {*NESTED, "demo", "show", "explain", "payments ID"}

@@ -27,12 +27,14 @@ class Done:
 
 @dataclass(frozen=True)
 class Shell:
-    """Runs `exchange` in a folder."""
+    """Runs `exchange` in a folder. now: the moment that it takes for the present one, ISO 8601 with its offset."""
 
     folder: Path
+    now: str | None = None
 
     def __call__(self, *words: str | Path, code: int | None = 0, **environment: str) -> Done:
-        command = [sys.executable, "-m", "exchange", *map(str, words)]
+        program = ["-m", "exchange"] if self.now is None else ["-c", _FROZEN, self.now]
+        command = [sys.executable, *program, *map(str, words)]
         env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", "EXCHANGE_ACTOR": "anna", **environment}
         done = subprocess.run(
             command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=120, check=False
@@ -40,6 +42,18 @@ class Shell:
         if code is not None:
             assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)
+
+
+_FROZEN = """
+import sys
+from datetime import UTC, datetime
+from exchange import clock
+from exchange.__main__ import main
+now = datetime.fromisoformat(sys.argv.pop(1)).astimezone(UTC)
+clock.set_clock(lambda: now)
+main()
+"""
+"""The command line's door behind a clock that stands still."""
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from exchange.ledger.payment_queries import Wanted
 from exchange.ledger.payment_tables import payments as table
 from exchange.ledger.schema import arrivals, deliveries
 from exchange.ledger.stages import FOLLOWS_ITS_FILE, MOVES, PAYMENT_STAGES
+from exchange.ledger.unsettled import OWN_STAGES, unsettled
 from tests.ledger.test_law import arrive, parcel, refused
 
 OWN = [stage for stage in PAYMENT_STAGES if stage not in (*FOLLOWS_ITS_FILE[1:], "posted")]
@@ -206,3 +207,44 @@ def test_payments_are_found_by_what_is_known_of_them(ledger: Ledger) -> None:
         "flow": [],
         "payee's account": every,
     }
+
+
+def test_unsettled_are_the_payments_at_the_bank_that_it_has_not_brought_to_an_end(ledger: Ledger) -> None:
+    row, delivery = with_payments(ledger, *(note(number, "9000000000000.01") for number in range(1, 41)))
+    with ledger.read() as connection:
+        assert unsettled(connection, [row.flow]) == []  # not sent yet
+    send(ledger, delivery)
+    with ledger.read() as connection:
+        [some] = unsettled(connection, [row.flow])
+        assert unsettled(connection, ["another"]) == []
+    assert (some.stage, some.count, some.amount) == ("sent", 40, Decimal("360000000000000.40"))
+    assert (some.delivery, some.execution_date) == (delivery, date(2026, 12, 1))
+    for stage in PAYMENT_STAGES:
+        if ("sent", stage) in LEGAL:
+            with ledger.write() as writing:
+                [event] = writing.append([("P1", f"payment {stage}", {})])
+                with pytest.raises(_Undo), writing.connection.begin_nested():
+                    bulk.change(writing.connection, table, [{"at_n": 1, "stage": stage, "event": event}])
+                    counted = {each.stage: each.count for each in unsettled(writing.connection, [row.flow])}
+                    raise _Undo
+            assert counted == {"sent": 39} | ({stage: 1} if stage in OWN_STAGES else {}), stage
+
+
+class _Undo(Exception):
+    """Takes back what a test did."""
+
+
+def test_late_payments_are_found_among_more_batches_than_a_database_takes_values(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger, note(1), note(2, currency="SEK"))
+    send(ledger, delivery)
+    move(ledger, "accepted")
+    with ledger.read() as connection:
+
+        def late(*wanted: tuple[int, str]) -> list[int]:
+            return [each.n for each in payment_queries.find(connection, Wanted(late=wanted))]
+
+        assert late() == []
+        assert (late((1, "sent")), late((1, "accepted")), late((2, "sent"))) == ([], [1], [2])
+        assert late(*((number, "sent") for number in range(40_000)), (1, "accepted")) == [2, 1]
+        [kept] = payment_queries.sums(connection, Wanted(late=[(2, "sent")]))
+        assert (kept.count, kept.currency) == (1, "SEK")
