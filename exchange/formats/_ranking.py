@@ -35,6 +35,27 @@ def ranked(raw: bytes) -> tuple[str, list[str]]:
     return best, [word.decode(best, "replace") for word in found]
 
 
+def likeliest(raw: bytes, otherwise: str | None = None) -> tuple[str | None, str | None]:
+    """The encoding that some bytes speak for and a word read in it; `otherwise` when they speak for none.
+
+    Letters at the ends of words count only where none stands inside one.
+    """
+    if words(raw):
+        best, texts = ranked(raw)
+        return best, telling(texts)
+    runs = [run for run in _RUN.findall(raw) if not run.isascii()][:ENOUGH]
+    whole = [b" %b  " % run for run in runs if len(run) > 1]
+    best = max(CANDIDATES, key=lambda name: score(whole, name))
+    if score(whole, best) <= 0:
+        return otherwise, (runs[0].decode(otherwise, "replace") if otherwise and runs else None)
+    return best, telling([run.decode(best, "replace").strip() for run in whole])
+
+
+def telling(texts: list[str]) -> str | None:
+    """The word that shows best how text reads in an encoding."""
+    return next((text for text in texts if NORDIC & set(text)), texts[0] if texts else None)
+
+
 def reads_perfectly(found: list[bytes], encoding: str) -> bool:
     """Whether words read in an encoding have Nordic letters only beyond ASCII: none can read better."""
     inside = "".join(word[1:-1].decode(encoding, "replace") for word in found)

@@ -20,12 +20,15 @@ from exchange.formats._ranking import (
     ENOUGH,
     NORDIC,
     first_run,
+    likeliest,
     ranked,
     reads_perfectly,
     score,
+    telling,
     words,
 )
 from exchange.formats.contract import Progress
+from exchange.formats.damage import Damage, Place
 
 BLOCK = 256 * 1024
 """How many bytes are decoded at once."""
@@ -34,8 +37,7 @@ UNDECODABLE = code(
     "ENC001",
     "error",
     "Line {line}, column {column}: the byte {value} (offset {offset}) is not {declared}.{hint}",
-    advice="If the hint is right, declare that encoding in the layout; otherwise ask the sender for a new "
-    "file. What follows was not read.",
+    advice="{remedy} What follows was not read.",
 )
 OTHER_MARK = code(
     "ENC002",
@@ -55,12 +57,6 @@ LOOKS_OTHERWISE = code(
     'Line {line}: the bytes of "{value}" ({hex}) are {actual}, but the layout declares {declared}, '
     'in which they would read "{misread}".',
     advice="Declare `encoding: {actual}` in the layout, or ask the sender why the encoding changed.",
-)
-MISREAD_BEFORE = code(
-    "ENC004",
-    "warning",
-    'Line {line}, column {column}: "{value}" looks like "{meant}", wrongly converted before it was sent.',
-    advice="Tell the sender: UTF-8 was read as Windows-1252 somewhere on their side.",
 )
 PERHAPS_OTHERWISE = code(
     "ENC005",
@@ -83,10 +79,10 @@ MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 LONGEST_MARK = 4
+AROUND = 2_000
+"""So many bytes before and behind a wrong one are looked at for a hint."""
 _LATIN = re.compile(r"iso8859-(1|9|10|13|15)")
 _C1 = bytes(range(0x80, 0xA0))
-_LEADS = ("Ã", "Â", "â€")
-_DOUBLE = re.compile("[\u00c2-\u00f4][^\x00-\x7f]+")
 
 
 def known(name: str) -> str:
@@ -140,7 +136,7 @@ def guess(sample: bytes) -> Guess:
     if characters:
         return Guess("utf-8", f"{characters} characters beyond ASCII, all of them well-formed UTF-8.")
     best, texts = ranked(sample)
-    shown = _telling(texts)
+    shown = telling(texts)
     return Guess(best, f'It is not UTF-8, and reads best so: "{shown}".' if shown else "It is not UTF-8.")
 
 
@@ -192,7 +188,8 @@ def blocks(
     `found`.
     """
     decoder = codecs.getincrementaldecoder(encoding)("strict")
-    place, doubts = _Place(), _Doubts(encoding, found)
+    damage = Damage(found, dos=canonical(encoding).startswith("utf"))  # others are judged by their bytes
+    place, doubts = Place(), _Doubts(encoding, found, damage)
     block = stream.read(max(size, LONGEST_MARK))
     _check_mark(block, encoding)
     while True:
@@ -252,45 +249,24 @@ def unwritable_finding(text: str, encoding: str, **place: object) -> Finding | N
 
 
 @dataclass(slots=True)
-class _Place:
-    """How far reading has come: bytes, finished lines, characters of the unfinished line."""
-
-    offset: int = 0
-    lines: int = 0
-    column: int = 0
-
-    def pass_by(self, text: str, size: int) -> None:
-        self.lines, self.column = self.after(text)
-        self.offset += size
-
-    def after(self, text: str) -> tuple[int, int]:
-        """Finished lines and characters of the unfinished line after more text."""
-        newline = text.rfind("\n")
-        if newline < 0:
-            return self.lines, self.column + len(text)
-        return self.lines + text.count("\n"), len(text) - newline - 1
-
-
-@dataclass(slots=True)
 class _Doubts:
     """Signs that the declared encoding decodes the bytes but is not theirs; each kind is told once."""
 
     encoding: str
     found: Found
-    double: bool = False
+    damage: Damage
     judged: bool = False
     words: int = 0
 
-    def look(self, block: bytes, text: str, place: _Place) -> None:
+    def look(self, block: bytes, text: str, place: Place) -> None:
         name = canonical(self.encoding)
         if _LATIN.fullmatch(name):
             self._controls(block, place)
         if not name.startswith("utf") and not self.judged:
             self._judge(block, place)
-        if not self.double and any(lead in text for lead in _LEADS):
-            self._misread(text, place)
+        self.damage.look(text, place)
 
-    def _controls(self, block: bytes, place: _Place) -> None:
+    def _controls(self, block: bytes, place: Place) -> None:
         """ISO 8859 has only control characters at 80–9F, which no text holds."""
         if len(block.translate(None, _C1)) == len(block):
             return
@@ -303,15 +279,16 @@ class _Doubts:
                 value=_hex(block[at : at + 1]),
                 offset=place.offset + at,
                 declared=f"{self.encoding} text",
-                hint=_hint(block),
+                **_hint(block[max(0, at - AROUND) : at + AROUND], "windows-1252"),
             )
         )
 
-    def _judge(self, block: bytes, place: _Place) -> None:
+    def _judge(self, block: bytes, place: Place) -> None:
         """Whether these bytes are UTF-8 after all, or read better in another single-byte encoding."""
         if _utf8_characters(block):
             self.found(self._otherwise(LOOKS_OTHERWISE, "utf-8", first_run(block), block, place))
             self.judged = True
+            self.damage.be_silent()
             return
         found = words(block)
         self.words += len(found)
@@ -323,7 +300,7 @@ class _Doubts:
             self.judged = True
 
     def _otherwise(
-        self, kind: Code, actual: str, match: re.Match[bytes] | None, block: bytes, place: _Place
+        self, kind: Code, actual: str, match: re.Match[bytes] | None, block: bytes, place: Place
     ) -> Finding:
         raw = match.group() if match else b""
         line, _ = place.after(block[: match.start() if match else 0].decode(self.encoding, "replace"))
@@ -338,24 +315,6 @@ class _Doubts:
             declared=self.encoding,
         )
 
-    def _misread(self, text: str, place: _Place) -> None:
-        """UTF-8 that somebody read as Windows-1252 and wrote again: ä has become Ã¤."""
-        for match in _DOUBLE.finditer(text):
-            meant = _undoubled(match.group())
-            if meant is not None:
-                self.double = True
-                line, column = place.after(text[: match.start()])
-                value = text[max(0, match.start() - 10) : match.end() + 10].strip()
-                self.found(
-                    MISREAD_BEFORE.at(
-                        line=line + 1,
-                        column=column + 1,
-                        value=value,
-                        meant=value.replace(match.group(), meant),
-                    )
-                )
-                return
-
 
 def _check_mark(block: bytes, encoding: str) -> None:
     """The mark, if any, must be one of the encoding; UTF-16 and UTF-32 without a byte order need one."""
@@ -368,7 +327,7 @@ def _check_mark(block: bytes, encoding: str) -> None:
         raise Unreadable(OTHER_MARK.at(line=1, column=1, value=_hex(mark), actual=named, declared=encoding))
 
 
-def _undecodable(error: UnicodeDecodeError, place: _Place, encoding: str, pending: bytes) -> Finding:
+def _undecodable(error: UnicodeDecodeError, place: Place, encoding: str, pending: bytes) -> Finding:
     """The finding for a byte that the encoding does not have."""
     raw: bytes = error.object
     line, column = place.after(raw[: error.start].decode(encoding, "replace"))
@@ -378,23 +337,30 @@ def _undecodable(error: UnicodeDecodeError, place: _Place, encoding: str, pendin
         value=_hex(raw[error.start : max(error.end, error.start + 1)]),
         offset=place.offset - len(pending) + error.start,
         declared=encoding,
-        hint=_hint(raw[max(0, error.start - 2_000) : error.start + 2_000]),
+        **_hint(raw[max(0, error.start - AROUND) : error.start + AROUND]),
     )
 
 
-def _hint(raw: bytes) -> str:
-    """What the bytes around look like, as a sentence that can stand at the end."""
+def _hint(raw: bytes, otherwise: str | None = None) -> dict[str, str]:
+    """What the bytes around look like, as a sentence that can stand at the end, and what to do then.
+
+    otherwise: what it most likely is when the words do not tell.
+    """
+    shown = None
     if raw.count(0) * 4 > len(raw):
-        return " The bytes look like utf-16."
-    if _utf8_characters(raw):
-        return " The bytes look like utf-8."
-    best, texts = ranked(raw)
-    return f' The bytes look like {best}, in which the text reads "{_telling(texts)}".' if texts else ""
-
-
-def _telling(texts: list[str]) -> str | None:
-    """The word that shows best how text reads in an encoding."""
-    return next((text for text in texts if NORDIC & set(text)), texts[0] if texts else None)
+        likely: str | None = "utf-16"
+    elif _utf8_characters(raw):
+        likely = "utf-8"
+    else:
+        likely, shown = likeliest(raw, otherwise)
+    if likely is None:
+        return {"hint": "", "remedy": "Ask the sender which encoding the file is in, or for a new file."}
+    reads = f', in which the text reads "{shown}"' if shown else ""
+    return {
+        "hint": f" The bytes look like {likely}{reads}.",
+        "remedy": f"If they are, declare `encoding: {likely}` in the layout; otherwise ask the sender for a new "
+        "file.",
+    }
 
 
 def _utf8_characters(block: bytes) -> int:
@@ -410,14 +376,6 @@ def _from_boundary(block: bytes) -> bytes:
     """A block without the rest of a character that began before it."""
     continued = len(block) - len(block.lstrip(bytes(range(0x80, 0xC0))))
     return block[continued:] if continued <= 3 else block
-
-
-def _undoubled(text: str) -> str | None:
-    """What a run of characters was before UTF-8 was read as Windows-1252; None when it was not that."""
-    try:
-        return text.encode("windows-1252").decode("utf-8")
-    except (UnicodeEncodeError, UnicodeDecodeError):
-        return None
 
 
 def _hex(raw: bytes) -> str:

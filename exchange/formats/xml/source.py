@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from exchange.findings import Finding, Found
 from exchange.formats.contract import Progress
+from exchange.formats.damage import Damage, Place
 from exchange.formats.encoding import MARKS, guess
 from exchange.formats.xml.complaints import BAD_BYTES, CONTRADICTION, NOT_XML, TOO_BIG, UNKNOWN_ENCODING
 
@@ -74,8 +75,8 @@ class Source:
         self._found = found
         self._progress = progress
         self.broken = False
-        self._offset = 0  # of the next byte to decode
-        self._line = 1
+        self._place = Place()  # of the next byte to decode
+        self._damage = Damage(found)
         self._suspected = False
         self._tail = b""  # the end of the last chunk, for tags that lie across
         self._first: bytes | None = stream.read(max(CHUNK, DECLARATION))
@@ -97,7 +98,7 @@ class Source:
             self._first = None
             text = self._decoded(raw)
             if self._progress is not None:
-                self._progress(self._offset)
+                self._progress(self._place.offset)
             if text:
                 self._refuse_floods(text)
             if text or not raw:
@@ -107,7 +108,7 @@ class Source:
     def _begin(self, head: bytes) -> str:
         """The codec to decode with; "" after a finding."""
         name, mark, declared = encoding_of(head)
-        self._first, self._offset = head[mark:], mark
+        self._first, self._place.offset = head[mark:], mark
         known = next((what for magic, what in _MAGIC if head.startswith(magic)), None)
         if known is not None:
             return self._refuse(NOT_XML.at(line=1, column=1, why=f"it looks like {known}"))
@@ -132,15 +133,18 @@ class Source:
             return self._bad_bytes(error, raw)
         if self._encoding.startswith(("iso8859", "cp")) and not self._suspected and not raw.isascii():
             self._suspect(raw)
-        self._offset += len(raw)
-        self._line += text.count("\n")
+        if not text.isascii():
+            self._damage.look(text, self._place)
+        self._place.pass_by(text, len(raw))
         return text.encode()
 
     def _bad_bytes(self, error: UnicodeDecodeError, raw: bytes) -> bytes:
         good = error.object[: error.start].decode(self._encoding)
-        offset = self._offset - (len(error.object) - len(raw)) + error.start
+        offset = self._place.offset - (len(error.object) - len(raw)) + error.start
         bad = error.object[error.start : error.start + 4]
-        self._complain(self._line + good.count("\n"), offset, bad, _hint(error.object, error.start))
+        self._complain(
+            self._place.lines + 1 + good.count("\n"), offset, bad, _hint(error.object, error.start)
+        )
         self.broken = True
         return good.encode()
 
@@ -158,8 +162,12 @@ class Source:
         character = match[0].decode("cp1252", "ignore")
         hint = hint or (f'; in windows-1252 this is "{character}"' if character else "")
         self._suspected = True
+        self._damage.be_silent()
         self._complain(
-            self._line + raw.count(b"\n", 0, match.start()), self._offset + match.start(), match[0], hint
+            self._place.lines + 1 + raw.count(b"\n", 0, match.start()),
+            self._place.offset + match.start(),
+            match[0],
+            hint,
         )
 
     def _refuse_floods(self, text: bytes) -> None:
@@ -169,7 +177,9 @@ class Source:
             look.find(b">", place, place + half) < 0 for place in range(0, len(look) - half + 1, half)
         )
         if suspect and _LONG_TAG.search(look):
-            self._refuse(TOO_BIG.at(line=self._line, why=f"a start tag has more than {LONGEST_TAG} bytes"))
+            self._refuse(
+                TOO_BIG.at(line=self._place.lines + 1, why=f"a start tag has more than {LONGEST_TAG} bytes")
+            )
         self._tail = look[look.rfind(b">") + 1 :][-2 * LONGEST_TAG :]
 
 
