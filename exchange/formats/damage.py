@@ -55,14 +55,14 @@ _SEQUENCE = re.compile(
     f"[\u00c2-\u00df][{_FOLLOWING}]|[\u00e0-\u00ef][{_FOLLOWING}]{{2}}|[\u00f0-\u00f4][{_FOLLOWING}]{{3}}"
 )
 """A character in UTF-8, read as Windows-1252."""
-_UTF8_SIGNS = ("Ã", "Â", "â€", "â\x80", "â‚¬", "â\x82¬", "â„¢", "â\x84¢")
+_UTF8_SIGNS = "ÃÂâ"
 _UTF8 = re.compile(f"[ÃÂ][{_FOLLOWING}]|â[€\x80][{_FOLLOWING}]|â[‚\x82]¬|â[„\x84]¢")
-_DOS_SIGNS = ("„", "†", "”", "™", "›", "\x84", "\x86", "\x94", "\x99", "\x9b")
-_DOS = re.compile(f"(?<=[^\\W\\d_])[{''.join(_DOS_SIGNS)}](?=[^\\W\\d_])")
+_DOS_SIGNS = "„†”™›\x84\x86\x94\x99\x9b"
+_DOS = re.compile(f"(?<=[^\\W\\d_])[{_DOS_SIGNS}](?=[^\\W\\d_])")
 """A quotation mark or the like between two letters."""
 _QUOTED = re.compile(r"(?<![^\W\d_])[“”](?=[^\W\d_])")
 """Where a quotation begins: what follows on the line may be its end."""
-_LOST_SIGNS = ("\ufffd", "ï¿½")
+_LOST_SIGNS = "\ufffd¿"
 _LOST = re.compile("\ufffd|ï¿½")
 
 
@@ -199,4 +199,5 @@ def _from_dos(word: str) -> str:
     return word if b"" in raw or shouted or not letters <= NORDIC | WESTERN else meant
 
 
+# What makes a block worth a look is one character each: searching for these costs next to nothing.
 _KINDS = (("utf-8", _UTF8_SIGNS, _utf8), ("dos", _DOS_SIGNS, _dos), ("lost", _LOST_SIGNS, _lost))
