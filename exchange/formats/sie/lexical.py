@@ -89,15 +89,19 @@ class Cells:
     objects_at: int
 
 
+WILD = ("utf-8", "windows-1252", "iso-8859-1")
+"""What programs write instead of the standard's PC8. Letters that would make words in anything else are only odd."""
+
+
 def encoding_of(stream: BinaryIO, declared: str, found: Found) -> str:
     """The encoding that a file is read in: the declared one, or that in which its letters make words."""
     stream.seek(0)
     sample = b"".join(islice((line for line in stream if not line.isascii()), EVIDENCE))
     actual = meant_by(sample, declared) if sample else None
-    if actual in (None, canonical(declared)):
+    if actual not in WILD or actual == canonical(declared):
         return declared
     found(OTHER_ENCODING.at(value=actual, actual=actual))
-    return actual or declared
+    return actual
 
 
 def lines(

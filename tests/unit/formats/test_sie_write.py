@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sie_cases import HEAD, ROW, VOUCHER, layout, plain, read, told, write
 
@@ -149,6 +149,7 @@ def test_characters_are_refused_by_policy_and_when_nothing_can_stand_for_them() 
 
 
 @given(st.text(max_size=30))
+@example("AîA")
 @settings(deadline=None, max_examples=200)
 def test_any_text_is_written_so_that_it_reads_back_or_is_refused(text: str) -> None:
     written, found = write([voucher(text=text)])
@@ -156,6 +157,8 @@ def test_any_text_is_written_so_that_it_reads_back_or_is_refused(text: str) -> N
         assert {f.code for f in found} <= {"SIE055", "SIE062"}
         return
     (again,), found = read(written)
+    if "SIE008" in {f.code for f in found}:
+        return  # PC8 letters such as σ are the bytes of å in files of the wild: told, and read as these
     assert not [f for f in found if not f.code.startswith("ENC")]  # a lone character may look odd
     assert (again["text"] or "") == characters.fitted(text).strip()
 
