@@ -11,6 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
+from exchange.outcome import MatchedItem
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -30,27 +32,13 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """An item that an earlier payment closed, in smallest units, and what of the money went there."""
-
-    key: str
-    number: str
-    party: str
-    name: str
-    account: str | None
-    used: int
-    closed: int
-    base: int
-
-
-@dataclass(frozen=True, slots=True)
 class Earlier:
     """An earlier bank transaction that was matched, and how. id: its case."""
 
     id: str
     booked: date | None
     side: str
-    closed: Sequence[Closed]
+    closed: Sequence[MatchedItem]
     postings: Sequence[tuple[str, str, int]] = ()
     """Kind, account and amount (debit positive) of what was booked beside the items."""
 

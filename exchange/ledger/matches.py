@@ -18,7 +18,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import MatchedItem, MatchRow, StatementRow
-from exchange.past import Closed, Earlier, Settled, Standing
+from exchange.past import Earlier, Settled, Standing
 
 _PORTION = 500
 _GONE = ("rejected", "superseded", "duplicate")
@@ -30,6 +30,8 @@ def enter(
 ) -> None:
     """Enter the decisions about arrivals in place of those of earlier runs; what people decided stays."""
     for arrival, rows, taken in found:
+        if not (rows or taken or arrival.run):
+            continue  # most flows match nothing: a first run of theirs has left nothing to replace
         connection = writing.connection
         people = _forget(connection, arrival.id)
         number = (connection.scalar(select(func.max(matches.c.n))) or 0) + 1
@@ -255,10 +257,8 @@ def items_of(connection: Connection, match: int) -> list[MatchedItem]:
 
 
 def _earlier(connection: Connection, row: Any) -> Earlier:
-    closed = [
-        Closed(each.key, each.number, each.party, each.name, each.account, each.used, each.closed, each.base)
-        for each in items_of(connection, row.n)
-    ]
     booked = date.fromisoformat(row.booked) if row.booked else None
     postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
-    return Earlier(case_id(row.arrival, row.position), booked, row.side or "", closed, postings)
+    return Earlier(
+        case_id(row.arrival, row.position), booked, row.side or "", items_of(connection, row.n), postings
+    )

@@ -54,20 +54,7 @@ def taken_back(
 ) -> Decision:
     """The opposite of what was decided. case: the movement with the other sign."""
     of: Side = "payable" if side == "payable" else "receivable"
-    reopened = [
-        Reopened(
-            each.key,
-            each.number,
-            each.party,
-            each.name,
-            each.account,
-            -each.used,
-            -each.closed,
-            each.base,
-            of,
-        )
-        for each in items
-    ]
+    reopened = [Reopened.of(each, of) for each in items]
     booked_back = [Posting(kind, account, -units) for kind, account, units in postings]
     outcome: Outcome = "matched" if items else "booked"
     return Decision(RULE, "A person has taken it back.", outcome, (), booked_back, reopened)

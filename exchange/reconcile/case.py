@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from exchange.model import LINE, PATH, Record
+from exchange.outcome import MatchedItem
 from exchange.reconcile import money
 from exchange.reconcile.items import Item, Side
 
@@ -65,6 +66,12 @@ class Reopened:
     closed: int
     base: int
     side: Side
+
+    @classmethod
+    def of(cls, item: MatchedItem, side: Side) -> Reopened:
+        """The opposite of what was matched."""
+        opposite = item._replace(used=-item.used, closed=-item.closed)
+        return cls(**opposite._asdict(), side=side)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ from typing import Any
 
 from exchange.checks import get
 from exchange.model import Record
-from exchange.past import Closed, Earlier, NoPast
+from exchange.outcome import MatchedItem
+from exchange.past import Earlier, NoPast
 from exchange.reconcile import money
 from exchange.reconcile.rulebook import Rulebook
 from tests.unit.reconcile.support import decide, item, moved
@@ -366,7 +367,7 @@ def came_back(world: World) -> None:
     """Our own payment returned; it also carries a reference that an open item happens to have."""
     record, units, number = world.take()
     id_ = f"E2E{number}"
-    closed = Closed(f"payable/9/L{number}//", f"L{number}", "9", "Supplier", None, units, units, units)
+    closed = MatchedItem(f"payable/9/L{number}//", f"L{number}", "9", "Supplier", None, units, units, units)
     world.earlier[id_] = Earlier("X-1", DAY, "payable", [closed])
     told = {"end_to_end_id": id_, "returned_reason": "AC04", "reference": record["reference"]}
     world.add("return of ours", units, {f"L{number}": -units}, None, **told)

@@ -46,20 +46,7 @@ def _told(case: Case) -> str | None:
 def _taken_back(earlier: Earlier, told: str) -> Decision:
     side: Side = "receivable" if earlier.side == "receivable" else "payable"
     numbers = ", ".join(each.number for each in earlier.closed)
-    reopened = [
-        Reopened(
-            each.key,
-            each.number,
-            each.party,
-            each.name,
-            each.account,
-            -each.used,
-            -each.closed,
-            each.base,
-            side,
-        )
-        for each in earlier.closed
-    ]
+    reopened = [Reopened.of(each, side) for each in earlier.closed]
     postings = [Posting(kind, account, -units) for kind, account, units in earlier.postings]
     reason = f"{told} It had paid {numbers} (case {earlier.id}); that is open again."
     evidence = {"case": earlier.id}

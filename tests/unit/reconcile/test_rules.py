@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from exchange.model import Record
-from exchange.past import Closed, Earlier, NoPast, Settled
+from exchange.outcome import MatchedItem
+from exchange.past import Earlier, NoPast, Settled
 from exchange.reconcile.case import POSITION
 from exchange.reconcile.rules import rules
 from exchange.reconcile.rules.subset import only_subset
@@ -250,7 +251,7 @@ def test_fees_and_interest_are_booked_by_the_banks_code() -> None:
 
 
 def test_what_comes_back_opens_the_items_again() -> None:
-    closed = Closed("payable/9/L1//EUR", "L1", "9", "Tukku Oy", None, 5_000, 5_000, 5_000)
+    closed = MatchedItem("payable/9/L1//EUR", "L1", "9", "Tukku Oy", None, 5_000, 5_000, 5_000)
     earlier = ("E2E-1", -5_000, Earlier("7DYKVHBG-3", date(2026, 11, 2), "payable", [closed]))
     back = moved("50.00", returned_reason="AC04", end_to_end_id="E2E-1")
     made = one([], back, paid_=[earlier])
