@@ -23,7 +23,7 @@ from exchange.flow.reconciling import Matching, MatchSpool
 from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
-from exchange.mapping.tally import Keys, Tally
+from exchange.mapping.tally import Tally, forget
 from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output
 
@@ -231,7 +231,7 @@ class _Maker:
             found(NOTHING_TO_WRITE.at(value=self.way.title))
 
     def _count(self, step: Step) -> Tally:
-        self.tallies.append(Tally(_forget, self.payments.adder(self.number)))
+        self.tallies.append(Tally(forget, self.payments.adder(self.number)))
         return self.tallies[-1]
 
     def _write(self, write: Write, position: int | None, key: str | None) -> None:
@@ -294,7 +294,3 @@ def _drained(documents: Iterator[Batch]) -> list[_Maker]:
     for _ in documents:
         pass
     return []
-
-
-def _forget(_: Keys) -> None:
-    """Keys of records that are no documents of their own."""

@@ -11,7 +11,7 @@ from typing import BinaryIO, Protocol, cast
 from exchange.findings import Found, code
 from exchange.flow.kept import IN_MEMORY, Spool
 from exchange.formats.contract import Reader
-from exchange.mapping.tally import Keys, Tally
+from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
 from exchange.outcome import Gathered, MatchRow, StatementRow
 from exchange.past import NoPast, Past
@@ -173,7 +173,7 @@ class Matching:
     ) -> None:
         problems = Gathered()
         for file in files:
-            items.load(each.intake.documents(file.path, facts, problems, _uncounted), found, past)
+            items.load(each.intake.documents(file.path, facts, problems, uncounted), found, past)
         if problems.errors:
             found(BAD_REFERENCE.at(value=each.flow))
 
@@ -212,11 +212,3 @@ class MatchSpool(Spool):
 
 def _spool(folder: Path) -> BinaryIO:
     return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](IN_MEMORY, dir=str(folder)))
-
-
-def _uncounted(_: object) -> Tally:
-    return Tally(spool=_forget)
-
-
-def _forget(_: Keys) -> None:
-    """Open items are no documents of this arrival."""

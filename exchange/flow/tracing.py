@@ -24,7 +24,7 @@ from exchange.flow.reconciling import traced
 from exchange.formats.spots import spot_of, spots
 from exchange.mapping.explain import Tracer
 from exchange.mapping.lineage import Lineage, Token, joined, tokens
-from exchange.mapping.tally import Keys, Tally
+from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Batch, Record
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import PAID, Allocation
@@ -116,7 +116,7 @@ def _read(intake: Intake, came: Came, found: Found) -> Iterator[Batch]:
 
 def _run(batches: Iterator[Batch], steps: Chain, facts: ArrivalFacts, found: Found) -> Iterator[Batch]:
     marking = [[_marking(step) for step in together] for together in steps]
-    return run_chain(batches, marking, facts, found, lambda _: Tally(spool=_uncounted))
+    return run_chain(batches, marking, facts, found, uncounted)
 
 
 def _marking(step: Step) -> Step:
@@ -143,10 +143,6 @@ def _decisions(documents: Iterator[Batch], book: Book, rules: Rulebook) -> Itera
             record[ORIGIN] = Decided(book, paid)
             paid |= {id(item): record["transaction"] for item in _paid(record)}
         yield batch
-
-
-def _uncounted(_: Keys) -> None:
-    """Documents went into the ledger when the file was delivered."""
 
 
 def follow(record: Record, path: str, facts: ArrivalFacts) -> Lineage:

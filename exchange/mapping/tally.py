@@ -15,6 +15,15 @@ Sums = dict[str, dict[Any, tuple[Decimal, Decimal]]]
 """For each conserved sum and each value of its `by` (None without): over the source, over the results."""
 
 
+def forget(_: Keys) -> None:
+    """Where keys go that nobody asks for: of records that are no documents of their own."""
+
+
+def uncounted(_: object) -> Tally:
+    """The tally of a step whose documents nobody asks for."""
+    return Tally(spool=forget)
+
+
 @dataclass(slots=True)
 class Tally:
     """Counts of one run. spool: takes the keys of each batch where there may be too many for memory; else

@@ -13,7 +13,7 @@ from pathlib import Path
 from exchange.declare.calendar import Calendar, chosen, earliest
 from exchange.findings import Finding
 from exchange.flow.content import Chain, Intake, run_chain
-from exchange.mapping.tally import Tally
+from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Record
 
 PAYMENT = "common/payment"
@@ -53,7 +53,7 @@ def executions(
     found: dict[tuple[date, str, str, str], Execution] = {}
     with path.open("rb") as stream:
         incoming = intake.reader.read(stream, _told, None)
-        for batch in run_chain(incoming, steps, facts, _told, lambda _: Tally(spool=lambda _: None)):
+        for batch in run_chain(incoming, steps, facts, _told, uncounted):
             for payment in batch:
                 _add(found, payment, facts, calendars, bank)
     return [found[key] for key in sorted(found)]

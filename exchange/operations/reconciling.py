@@ -20,7 +20,7 @@ from exchange.errors import UseError
 from exchange.ledger import match_acts, queries
 from exchange.ledger.match_acts import Case as Case
 from exchange.ledger.match_acts import Unsent
-from exchange.mapping.tally import Tally
+from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Record
 from exchange.operations.deciding import actor
 from exchange.operations.installation import Books, Installation, books, installation
@@ -188,9 +188,7 @@ def _transaction(opened: Installation, known: Case) -> tuple[ArrivalFacts, Recor
     facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
     path = opened.store.archive.path(row.repaired or row.sha256)
     position = 0
-    for batch in bound.content.intake.documents(
-        path, facts, Gathered(), lambda _: Tally(spool=lambda _: None)
-    ):
+    for batch in bound.content.intake.documents(path, facts, Gathered(), uncounted):
         for transaction in batch:
             position += 1
             if position == known.position:
