@@ -120,6 +120,10 @@ PaymentNote = tuple[Any, ...]
 """One payment that leaves: a pair of the ids of its file and its batch, its line, its two own ids, then PAYMENT_FACTS."""
 
 
+NO_ARRIVAL = "0" * 26
+"""The arrival that a file pretends to be where it is only looked at or tried: always the same."""
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentKey:
     """One business document that went through: its kind (`common/invoice`), business key and amount."""

@@ -12,11 +12,8 @@ from exchange.errors import UseError
 from exchange.flow.content import Content, Intake
 from exchange.flow.site import open_site
 from exchange.flow.straight import OFTEN
-from exchange.model import ArrivalFacts
+from exchange.model import NO_ARRIVAL, ArrivalFacts
 from exchange.operations.explaining import flow_of
-
-NOWHERE = "0" * 26
-"""The arrival that a file pretends to be while its code is looked at."""
 
 
 def generated(folder: Path, flow: str, on: Path | None = None) -> list[tuple[str, str]]:
@@ -49,7 +46,7 @@ def _made_for(content: Content, flow: str, file: Path) -> dict[str, str]:
             "XML file are made so.",
             advice="Leave --on out.",
         )
-    facts = ArrivalFacts(NOWHERE, flow, file.name, "", datetime(2000, 1, 1, tzinfo=UTC))
+    facts = ArrivalFacts(NO_ARRIVAL, flow, file.name, "", datetime.fromtimestamp(0, UTC))
     with tempfile.TemporaryDirectory() as work:
         content.process(file, facts, Path(work))
     made = content.road.made()

@@ -23,7 +23,7 @@ from exchange.formats import registry, strangers
 from exchange.formats.contract import SAMPLE_SIZE, Sniffed
 from exchange.mapping.repeated import Seen
 from exchange.mapping.tally import Keys, Tally
-from exchange.model import KIND, ArrivalFacts, Batch, Record
+from exchange.model import KIND, NO_ARRIVAL, ArrivalFacts, Batch, Record
 from exchange.operations.balances import Statements
 from exchange.outcome import Gathered
 
@@ -270,7 +270,7 @@ def _records(
 
 def _mapped(batches: Iterator[Batch], path: Path, steps: list[Step], found: Gathered) -> Iterator[Batch]:
     """What several mappings make of the same records."""
-    facts = ArrivalFacts("0" * 26, "", path.name, "", datetime.fromtimestamp(0, UTC))
+    facts = ArrivalFacts(NO_ARRIVAL, "", path.name, "", datetime.fromtimestamp(0, UTC))
     chain, seen = [steps] if steps else [], Seen()
 
     def counted(step: Step) -> Tally:

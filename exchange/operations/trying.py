@@ -24,13 +24,12 @@ from exchange.flow.reconciling import NoMemory, Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.formats.encoding import guess
 from exchange.mapping.repeated import Seen
-from exchange.model import ArrivalFacts
+from exchange.model import NO_ARRIVAL, ArrivalFacts
 from exchange.operations.predicting import Execution, executions
 from exchange.outcome import Outcome, Output
 
-ARRIVAL_ID = "0" * 26
 DAY = date(2000, 1, 1)
-"""The arrival that a tried file pretends to be: always the same, so that expected files stay right."""
+"""The day on which a tried file pretends to have come: always the same, so that expected files stay right."""
 INPUT, OUTPUT, FINDINGS = ".in", ".out.", ".findings"
 SHOWN = 40
 Progress = Callable[[int], None]
@@ -140,7 +139,7 @@ def _trial(opened: OpenSite, name: str) -> _Trial:
 
 def _reference(path: Path) -> Reference:
     with path.open("rb") as stream:
-        return Reference(ARRIVAL_ID, file_digest(stream, "sha256").hexdigest(), path)
+        return Reference(NO_ARRIVAL, file_digest(stream, "sha256").hexdigest(), path)
 
 
 def _one(trial: _Trial, file: Path, day: date | datetime, write: bool, progress: Progress | None) -> Tried:
@@ -150,7 +149,7 @@ def _one(trial: _Trial, file: Path, day: date | datetime, write: bool, progress:
         sha256 = file_digest(stream, "sha256").hexdigest()
     bound = trial.bound
     moment = day if isinstance(day, datetime) else datetime.combine(day, time())
-    facts = ArrivalFacts(ARRIVAL_ID, bound.name, file.name, sha256, moment.replace(tzinfo=bound.zone))
+    facts = ArrivalFacts(NO_ARRIVAL, bound.name, file.name, sha256, moment.replace(tzinfo=bound.zone))
     with tempfile.TemporaryDirectory() as work:
         outcome, _ = bound.content.process(file, facts, Path(work), progress)
         tried = Tried(file, outcome)
