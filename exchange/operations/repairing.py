@@ -94,18 +94,19 @@ def _laid_over(
     original: BinaryIO, out: BinaryIO, corrections: Sequence[Correction], encoding: str
 ) -> list[tuple[str, str]]:
     """The original with the corrections, written to `out`; each corrected line before and after."""
-    open_, lines = {each.line for each in corrections}, []
+    waiting: dict[int, list[Correction]] = {}
+    for each in corrections:
+        waiting.setdefault(each.line, []).append(each)
+    lines = []
     for number, line in enumerate(original, 1):
-        corrected = line
-        for each in corrections:
-            if each.line == number:
-                corrected = _corrected(corrected, each, encoding)
-        if number in open_:
-            open_.remove(number)
+        mine, corrected = waiting.pop(number, []), line
+        for each in mine:
+            corrected = _corrected(corrected, each, encoding)
+        if mine:
             lines.append((_shown(line, encoding), _shown(corrected, encoding)))
         out.write(corrected)
-    if open_:
-        raise UseError(f"The file has no line {min(open_)}.")
+    if waiting:
+        raise UseError(f"The file has no line {min(waiting)}.")
     return lines
 
 
