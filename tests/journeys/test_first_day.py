@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.journeys.conftest import Shell
+from tests.support.handing import hand_over
 
 GOOD = (
     "Order;Date;CustomerNo;Customer;Article;Description;Quantity;Net;VAT%\r\n"
@@ -21,9 +22,7 @@ def drop(site: Path, name: str, text: str) -> None:
     """Put a file into the inbox the way a careful sender does: renamed when whole, and old enough."""
     flow = site / "flows/orders.yaml"
     flow.write_text(flow.read_text().replace("unchanged for 5s", "renamed from *.part"))
-    part = site / "inbox/orders" / f"{name}.part"
-    part.write_text(text, encoding="utf-8", newline="")
-    part.rename(site / "inbox/orders" / name)
+    hand_over(site / "inbox/orders" / name, text)
 
 
 def test_a_new_site_is_sound_and_its_first_file_arrives(exchange: Shell) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,13 +11,13 @@ from tests.journeys.conftest import Shell
 from tests.journeys.test_payments import (
     ANSWERS,
     EUR,
-    NORDKAFFE,
-    STATEMENTS,
     batch,
     camt053,
     details,
     entry,
+    order,
     pain002,
+    paying_site,
     payment,
 )
 
@@ -30,25 +29,13 @@ EXPECT = "expect: {answer: 1 bank day, booking: 2 bank days}\n"
 @pytest.fixture
 def site(exchange: Shell) -> Path:
     """Nordkaffe's site, whose bank is expected to answer, with flows for what it says."""
-    site = exchange.folder / "site"
-    shutil.copytree(NORDKAFFE / "site", site)
-    for flow in (site / "flows").iterdir():
-        if flow.stem != "supplier-payments":
-            flow.unlink()
-    (site / "flows/bank-answers.yaml").write_text(ANSWERS, encoding="utf-8")
-    (site / "flows/statements.yaml").write_text(STATEMENTS, encoding="utf-8")
-    for place in ("supplier-payments", "answers", "statements"):
-        (site / "inbox" / place).mkdir(parents=True)
-    for place in ("bank", "erp"):
-        (site / "outbox" / place).mkdir(parents=True)
-    return site
+    return paying_site(exchange.folder)
 
 
 def send(exchange: Shell, site: Path, expect: str = EXPECT) -> None:
     with (site / "flows/supplier-payments.yaml").open("a", encoding="utf-8") as flow:
         flow.write(expect)
-    file = NORDKAFFE / "supplier-payments/01-approved.in.csv"
-    shutil.copyfile(file, site / "inbox/supplier-payments/approved.csv")
+    order(site)
     on(exchange, SENT)("run", "--once", "--site", site)
 
 

@@ -29,10 +29,9 @@ to:
 EUR, SEK = "FI2112345600000785", "SE4550000000058398257466"
 
 
-@pytest.fixture
-def site(exchange: Shell) -> Path:
-    """Nordkaffe's site with its payments sent to the bank, and flows for what the bank says."""
-    site = exchange.folder / "site"
+def paying_site(folder: Path) -> Path:
+    """Nordkaffe's site with its payments alone, and flows for what the bank says."""
+    site = folder / "site"
     shutil.copytree(NORDKAFFE / "site", site)
     for flow in (site / "flows").iterdir():
         if flow.stem != "supplier-payments":
@@ -47,9 +46,20 @@ def site(exchange: Shell) -> Path:
         "outbox/erp",
     ):
         (site / place).mkdir(parents=True)
-    shutil.copyfile(
-        NORDKAFFE / "supplier-payments/01-approved.in.csv", site / "inbox/supplier-payments/approved.csv"
-    )
+    return site
+
+
+def order(site: Path) -> None:
+    """The ERP's payments lie in their inbox."""
+    file = NORDKAFFE / "supplier-payments/01-approved.in.csv"
+    shutil.copyfile(file, site / "inbox/supplier-payments/approved.csv")
+
+
+@pytest.fixture
+def site(exchange: Shell) -> Path:
+    """That site with its payments sent to the bank."""
+    site = paying_site(exchange.folder)
+    order(site)
     exchange("run", "--once", "--site", site)
     return site
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.journeys.conftest import Shell
+from tests.support.handing import hand_over
 
 NORDKAFFE = Path(__file__).parents[2] / "samples/nordkaffe/site"
 RULES = """rules: ours
@@ -101,10 +102,9 @@ def entries(*rows: dict[str, Any], start: int = 1) -> list[tuple[str, str]]:
 
 def drop(site: Path, flow: str, name: str, text: str, encoding: str = "utf-8") -> None:
     """A file at the place of a flow, whole at once."""
-    part = site / "inbox" / flow / f"{name}.part"
-    part.parent.mkdir(parents=True, exist_ok=True)
-    part.write_text(text, encoding=encoding, newline="")
-    part.rename(part.with_name(name))
+    inbox = site / "inbox" / flow
+    inbox.mkdir(parents=True, exist_ok=True)
+    hand_over(inbox / name, text, encoding)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from tests.scenario import payables
 from tests.scenario.bank import Account, Bank
 from tests.scenario.payables import Payable
 from tests.scenario.receivables import Paid, SalesLedger
+from tests.support.handing import hand_over
 
 HERE = Path(__file__).parent
 SAMPLE = HERE.parents[1] / "samples/nordkaffe/site"
@@ -115,7 +116,7 @@ class Month:
         for path in _new(self.site / "outbox/bank"):
             answer = self.bank.take(path.read_bytes(), day)
             path.unlink()
-            _drop(self.site / f"inbox/bank-answers/{path.stem}.xml", answer)
+            hand_over(self.site / f"inbox/bank-answers/{path.stem}.xml", answer)
         self._run()
 
     def evening(self, day: date) -> None:
@@ -127,7 +128,9 @@ class Month:
         if day.day % 10 == 0:
             self.bank.charge(EUR, Decimal("12.50"), "Palvelumaksut")
         for account in self.bank.accounts:
-            _drop(self.site / f"inbox/bank-statements/{account}-{day}.xml", self.bank.statement(account, day))
+            hand_over(
+                self.site / f"inbox/bank-statements/{account}-{day}.xml", self.bank.statement(account, day)
+            )
         by_receipt = {id(each.receipt): each for each in paid}
         for reference, booking in self.bank.accounts[EUR].booked.items():
             if id(booking.receipt) in by_receipt:
@@ -154,12 +157,6 @@ class Month:
     def _run(self) -> None:
         report = run(self.site, once=True)
         assert not report.troubles, report.troubles
-
-
-def _drop(path: Path, text: str) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(text, encoding="utf-8")
-    part.rename(path)
 
 
 def _new(folder: Path) -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exchange.checks import get
 from tests.bench.data import HEADER, ibans
+from tests.support.handing import hand_over
 
 REFUSALS = ("AC04", "AC01", "BE04", "RC01")
 RETURNS = ("AC04", "MD07")
@@ -70,9 +71,7 @@ def _completed(check: str, text: str) -> str:
 
 def write(path: Path, payments: Sequence[Payable]) -> None:
     """The ERP's file, as it writes it: windows-1252, thousands dots, decimal commas."""
-    part = path.with_name(f"{path.name}.part")
-    part.write_text("\r\n".join([HEADER, *_rows(payments)]) + "\r\n", encoding="windows-1252", newline="")
-    part.rename(path)
+    hand_over(path, "\r\n".join([HEADER, *_rows(payments)]) + "\r\n", "windows-1252")
 
 
 def _rows(payments: Sequence[Payable]) -> Iterator[str]:

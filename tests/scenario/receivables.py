@@ -14,6 +14,7 @@ from pathlib import Path
 from exchange.checks import get
 from tests.bench.data import ibans
 from tests.scenario.bank import Receipt
+from tests.support.handing import hand_over
 
 HABITS = {
     "exact": 800,
@@ -171,9 +172,7 @@ class SalesLedger:
             for item in self.items.values()
             if item.open
         ]
-        part = path.with_name(f"{path.name}.part")
-        part.write_text("\r\n".join([HEADER, *rows]) + "\r\n", encoding="windows-1252", newline="")
-        part.rename(path)
+        hand_over(path, "\r\n".join([HEADER, *rows]) + "\r\n", "windows-1252")
 
 
 def name(customer: int) -> str:
