@@ -278,11 +278,17 @@ def _sure(bound: Apply, position: int) -> bool:
     return is_total(bound.arguments[position]) and not bound.guarded[position]
 
 
+def _adds_nothing(bound: Apply, position: int) -> bool:
+    """Whether an argument is known to be empty, and may be: one that must not be empty has to fail."""
+    part = bound.arguments[position]
+    return isinstance(part, Const) and part.value is None and not bound.guarded[position]
+
+
 def _first_given(bound: Apply) -> Bound:
     """`default`, `coalesce`: without what is empty, and what comes after something that never is."""
     kept: list[int] = []
     for position, part in enumerate(bound.arguments):
-        if part.type == NOTHING and isinstance(part, Const):
+        if _adds_nothing(bound, position):
             continue
         kept.append(position)
         rest = range(position + 1, len(bound.arguments))
@@ -322,9 +328,7 @@ def _choose(bound: Apply) -> Bound:
 
 def _without_empty(bound: Apply) -> Bound:
     """`concat`, `joined`: empty texts add nothing."""
-    kept = [
-        i for i, part in enumerate(bound.arguments) if not (isinstance(part, Const) and part.value is None)
-    ]
+    kept = [i for i in range(len(bound.arguments)) if not _adds_nothing(bound, i)]
     parts, guarded = zip(*((bound.arguments[i], bound.guarded[i]) for i in kept), strict=True)
     return replace(bound, arguments=parts, guarded=guarded)
 

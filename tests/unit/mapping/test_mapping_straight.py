@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from decimal import localcontext
+from decimal import Decimal, localcontext
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from mapping_support import ABOVE, FACTS, SOURCE, compiled
 from test_mapping_twins import expressions, records
@@ -48,7 +48,15 @@ def known_of(record: Record, told: list[bool], values: dict[str, Any]) -> dict[s
     return known
 
 
+NO_ORDER: Record = {name: [] if name in MANY else None for name in SOURCE.kinds["order"].fields}
+ONE_LINE = dict.fromkeys(SOURCE.kinds["order"].fields["lines"].fields) | {"quantity": Decimal(0)}
+
+
 @settings(max_examples=400, deadline=None)
+@example("default(pieces, abs(customer.number))", NO_ORDER | {"pieces": 1}, [False] * 16)
+@example(
+    "max(lines, default(quantity, abs(customer.number)))", NO_ORDER | {"lines": [ONE_LINE]}, [False] * 16
+)
 @given(expressions, records, choices)
 def test_what_is_known_changes_no_value(expression: str, record: Record, told: list[bool]) -> None:
     assume("dimensions" not in expression)
