@@ -111,6 +111,10 @@ class BoundFlow(Protocol):
         """How many days two payments of the same may lie apart at most to count as paid twice."""
 
     @property
+    def remembers(self) -> bool:
+        """Whether what comes of a file depends on what the files before it left in the ledger."""
+
+    @property
     def zone(self) -> tzinfo:
         """The site's time zone: dates of arrivals are its dates."""
 

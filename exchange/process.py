@@ -40,7 +40,7 @@ def begin(ledger: Ledger, flow: BoundFlow) -> list[Arrival]:
     back.
     """
     with ledger.write() as writing:
-        rows = _next(writing.connection, flow.name, writing.at)
+        rows = _next(writing.connection, flow, writing.at)
         moves = [
             Move(row.id, "claimed", {"crashes": row.crashes + 1, "version": flow.version_hash})
             for row in rows
@@ -52,7 +52,7 @@ def begin(ledger: Ledger, flow: BoundFlow) -> list[Arrival]:
 def has_work(ledger: Ledger, flow: BoundFlow) -> bool:
     """Whether an arrival of the flow waits to be read now (a cheap question before `begin`)."""
     with ledger.read() as connection:
-        return bool(_next(connection, flow.name, milliseconds()))
+        return bool(_next(connection, flow, milliseconds()))
 
 
 def read(ledger: Ledger, store: Store, flow: BoundFlow, rows: Sequence[Arrival]) -> None:
@@ -92,10 +92,12 @@ def count_crashes(ledger: Ledger, *, blameless: bool = False) -> tuple[int, int]
         return len(others), len(culprits)
 
 
-def _next(connection: Connection, flow: str, now: int) -> list[Arrival]:
+def _next(connection: Connection, flow: BoundFlow, now: int) -> list[Arrival]:
+    """What is worked on together: one alone where a flow must know what came of the one before."""
+    together = 1 if flow.remembers else BATCH_FILES
     due = or_(arrivals.c.next_try.is_(None), arrivals.c.next_try <= now)
-    mine = (arrivals.c.flow == flow, arrivals.c.stage == "claimed", arrivals.c.stage != "done", due)
-    query = select(arrivals).where(*mine).order_by(arrivals.c.id).limit(BATCH_FILES)
+    mine = (arrivals.c.flow == flow.name, arrivals.c.stage == "claimed", arrivals.c.stage != "done", due)
+    query = select(arrivals).where(*mine).order_by(arrivals.c.id).limit(together)
     rows = [arrival_of(row) for row in connection.execute(query)]
     if rows and rows[0].crashes:
         return rows[:1]

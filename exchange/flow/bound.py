@@ -39,6 +39,11 @@ class Bound:
     paid_twice_within: int = 90
     on_duplicate: Literal["skip", "hold"] = "skip"
 
+    @property
+    def remembers(self) -> bool:
+        """A flow that matches asks what was decided before: an open item is paid once, whichever file comes first."""
+        return self.content.matching is not None
+
     def process(self, path: Path, facts: ArrivalFacts, work: Path) -> Outcome:
         """Read, check, map and write one file; outputs lie in the work folder."""
         return self.content.process(path, facts, work)[0]

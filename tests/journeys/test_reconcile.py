@@ -151,6 +151,18 @@ FIRST = (
 )
 
 
+def test_two_statements_of_one_run_pay_an_item_once(exchange: Shell, site: Path) -> None:
+    paid = {"amount": "812.30", "name": "KAHVILA ÄIJÄ", "reference": "4000983"}
+    first, closing = statement(1, entries(paid))
+    drop(site, "bank-statements", "one.xml", first)
+    drop(site, "bank-statements", "two.xml", statement(2, entries(paid, start=2), closing)[0])
+    run(exchange, site)
+    rules = sorted(str(row["rule"]) for row in listed(exchange, site, "--all"))
+    assert rules == ["None", "reference"]
+    [open_] = listed(exchange, site)
+    assert "400098" in open_["reason"]
+
+
 def test_a_day_of_receipts_and_what_people_do_about_the_rest(exchange: Shell, site: Path) -> None:
     exchange("check", "--site", site, "--offline")
     text, _ = statement(1, entries(*FIRST))

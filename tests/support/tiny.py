@@ -42,6 +42,7 @@ class TinyFlow:
     on_duplicate: Literal["skip", "hold"] = "skip"
     approvals: int = 0
     paid_twice_within: int = 90
+    remembers: bool = False
     zone: tzinfo = field(default=UTC)
     mark: bytes = b""
     """What a changed mapping would add: bytes put in front of each output."""
