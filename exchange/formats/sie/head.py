@@ -313,7 +313,7 @@ def complete(line: Line, read: Cells, number: int, found: Found, once: Once) -> 
 
 def _named_first(account: Record) -> tuple[bool, str]:
     """Accounts with a name in the order of the file, then those of which only other lines speak."""
-    return account["name"] is None, account["number"] if account["name"] is None else ""
+    return account["name"] is None, account["number"] or "" if account["name"] is None else ""
 
 
 def not_sie(beginning: bytes, text: str, number: int) -> Finding:

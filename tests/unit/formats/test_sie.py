@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from sie_cases import HEAD, ROW, VOUCHER, layout, plain, read, told
@@ -441,6 +441,7 @@ def test_a_line_of_an_attacker_takes_no_time() -> None:
 
 
 @settings(max_examples=150, deadline=None)
+@example(67448)
 @given(st.integers(0, 10**9))
 def test_no_file_makes_the_reader_raise(seed: int) -> None:
     chance = random.Random(seed)
