@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -387,11 +387,14 @@ WRITABLE = st.characters(
     exclude_categories=("Cs", "Cc"), exclude_characters="\ufffe\uffff", include_characters="\n\t\r"
 )
 TEXT = st.text(WRITABLE, max_size=20).map(str.strip).map(lambda text: text or None)
+LOOKS_DAMAGED = ("ENC004", "ENC007")
+"""Text at random may look like damaged text: that is told, and changes nothing."""
 LINES = st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=3)
 ROWS = st.lists(st.tuples(TEXT, TEXT, st.decimals(0, 10**9, places=2), LINES), max_size=5)
 
 
 @settings(max_examples=150, deadline=None)
+@example([(None, None, Decimal("0.00"), [("0", "\ufffd")])])
 @given(ROWS)
 def test_what_is_written_is_read_again(rows: list[Any]) -> None:
     of = layout(
@@ -412,6 +415,6 @@ def test_what_is_written_is_read_again(rows: list[Any]) -> None:
     data, findings = write(of, *records)
     assert findings == []
     back, findings = read(of, data, 64) if rows else ([], [])
-    assert findings == []
+    assert [found for found in findings if found.code not in LOOKS_DAMAGED] == []
     assert [{name: record[name] for name in "abnl"} for record in back] == records
     assert write(of, *records)[0] == data
