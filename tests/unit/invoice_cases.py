@@ -79,3 +79,54 @@ def invoices(draw: st.DrawFn) -> dict[str, Any]:
         "total_vat": vat,
         "total": net + vat,
     }
+
+
+@st.composite
+def adjusted(draw: st.DrawFn, source: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    """Invoices with allowances and charges of the whole invoice, and their VAT for each category and rate."""
+    invoice = draw(source)
+    sign = -1 if invoice["kind"] == "credit" else 1
+    rates = list(dict.fromkeys((line["vat_category"], line["vat_rate"]) for line in invoice["lines"]))
+    made = draw(st.lists(_adjustments(sign, rates), min_size=1, max_size=4))
+    totals = [_vat_total(invoice["lines"], made, category, rate) for category, rate in rates]
+    net, vat = (sum((total[name] for total in totals), Decimal(0)) for name in ("net", "vat"))
+    return {
+        **invoice,
+        "adjustments": made,
+        "vat_totals": totals,
+        "total_net": net,
+        "total_vat": vat,
+        "total": net + vat,
+    }
+
+
+@st.composite
+def _adjustments(draw: st.DrawFn, sign: int, rates: list[tuple[str, Decimal]]) -> dict[str, Any]:
+    category, rate = draw(st.sampled_from(rates))
+    made = {
+        "kind": draw(st.sampled_from(("allowance", "charge"))),
+        "reason": draw(st.none() | st.sampled_from(("Rahti & käsittely", "Alennus"))),
+        "net": draw(st.decimals("0.01", "500", places=2)) * sign,
+        "vat_rate": rate,
+        "vat_category": category,
+    }
+    if draw(st.booleans()):
+        percent, base = (
+            draw(st.sampled_from((Decimal(5), Decimal("12.5")))),
+            draw(st.integers(1, 5000)) * sign,
+        )
+        made |= {"percent": percent, "base": Decimal(base), "net": cents(base * percent / 100)}
+    return made
+
+
+def _vat_total(
+    lines: list[dict[str, Any]], made: list[dict[str, Any]], category: str, rate: Decimal
+) -> dict[str, Any]:
+    parts = [line["net"] for line in lines if (line["vat_category"], line["vat_rate"]) == (category, rate)]
+    parts += [
+        each["net"] if each["kind"] == "charge" else -each["net"]
+        for each in made
+        if (each["vat_category"], each["vat_rate"]) == (category, rate)
+    ]
+    net = sum(parts, Decimal(0))
+    return {"category": category, "rate": rate, "net": net, "vat": cents(net * rate / 100)}

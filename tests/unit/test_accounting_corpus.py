@@ -74,3 +74,47 @@ def test_svefaktura_samples_are_read() -> None:
         assert found.errors == 0, path.name
         total = invoice["total_net"] + invoice["total_vat"] + (invoice["rounding"] or 0)
         assert total == invoice["total"] and invoice["lines"]
+
+
+def test_allowances_and_charges_of_a_credit_note_have_its_sign(tmp_path: Path) -> None:
+    """The same amounts as an invoice and as a credit note: everything turns, and the lines still add up to the net total."""
+    (cii,) = list(files("en16931/cii/examples", "CII_example5.xml"))
+    (ubl,) = list(files("peppol-billing3/examples", "Allowance-example.xml"))
+    for path, change in (
+        (cii, (":TypeCode>380<", ":TypeCode>381<")),
+        (ubl, ("TypeCode>380<", "TypeCode>381<")),
+    ):
+        text = path.read_text("utf-8")
+        assert change[0] in text
+        turned = tmp_path / path.name
+        turned.write_text(text.replace(*change, 1), encoding="utf-8")
+        ((invoice,), _), ((credit,), found) = documents(path), documents(turned)
+        assert (invoice["kind"], credit["kind"], found.errors) == ("invoice", "credit", 0)
+        assert invoice["adjustments"], path.name
+        for name in ("adjustments", "lines", "vat_totals"):
+            assert [row["net"] for row in credit[name]] == [-row["net"] for row in invoice[name]]
+        for document in (invoice, credit):
+            nets = [row["net"] * (1 if row["kind"] == "charge" else -1) for row in document["adjustments"]]
+            assert sum(row["net"] for row in document["lines"]) + sum(nets) == document["total_net"]
+
+
+def test_allowances_of_a_svefaktura_credit_note_have_its_sign(tmp_path: Path) -> None:
+    text = (Path(__file__).parents[2] / "samples/sfti/received/01-round-off.in.xml").read_text("utf-8")
+    allowance = (
+        "<cac:AllowanceCharge><cbc:ChargeIndicator>false</cbc:ChargeIndicator>"
+        '<cbc:Amount amountCurrencyID="SEK">0.60</cbc:Amount></cac:AllowanceCharge>'
+    )
+    changes = (
+        ("InvoiceTypeCode>380<", "InvoiceTypeCode>381<"),
+        ("<cac:TaxTotal>", allowance + "<cac:TaxTotal>"),
+        ('TaxExclusiveTotalAmount amountCurrencyID="SEK">99.40', 'TaxExclusiveTotalAmount amountCurrencyID="SEK">98.80'),
+        ('TaxInclusiveTotalAmount amountCurrencyID="SEK">124.00', 'TaxInclusiveTotalAmount amountCurrencyID="SEK">123.40'),
+    )  # fmt: skip
+    for change in changes:
+        assert change[0] in text
+        text = text.replace(*change, 1)
+    (tmp_path / "a.xml").write_text(text, encoding="utf-8")
+    (credit,), found = documents(tmp_path / "a.xml")
+    assert found.kept == []
+    assert [row["net"] for row in credit["adjustments"]] == [Decimal("-0.60")]
+    assert (credit["lines"][0]["net"], credit["total_net"]) == (Decimal("-99.40"), Decimal("-98.80"))

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from invoice_cases import invoices
-from invoice_support import CORPUS, EXAMPLES, errors, written
+from invoice_cases import adjusted, invoices
+from invoice_support import CORPUS, EXAMPLES, errors, read, written
 from lxml import etree
 
 from exchange.findings import Finding
@@ -84,10 +84,14 @@ def made(invoice: dict[str, Any]) -> dict[str, Any]:
     return whole | ({"credits": "1"} if invoice["kind"] == "credit" else {})
 
 
+plain = invoices().map(made)
+INVOICES = plain | adjusted(plain)
+"""With and without allowances and charges of the whole invoice."""
+
+
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(invoices())
-def test_what_is_written_passes_the_schema_and_adds_up(invoice: dict[str, Any]) -> None:
-    whole = made(invoice)
+@given(INVOICES)
+def test_what_is_written_passes_the_schema_and_adds_up(whole: dict[str, Any]) -> None:
     data, found = sent(whole)
     assert errors(found) == []
     tree = etree.fromstring(data)
@@ -98,12 +102,33 @@ def test_what_is_written_passes_the_schema_and_adds_up(invoice: dict[str, Any]) 
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
-@given(invoice=invoices())
+@given(whole=INVOICES)
 def test_what_is_written_breaks_no_official_rule(
-    invoice: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
+    whole: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    data, _ = sent(made(invoice))
+    data, found = sent(whole)
+    assert errors(found) == []
     assert broken_rules(data, tmp_path_factory.mktemp("ubl")) == []
+
+
+@settings(max_examples=EXAMPLES, deadline=None)
+@given(adjusted(plain))
+def test_allowances_and_charges_come_back_with_their_sign(whole: dict[str, Any]) -> None:
+    data, _ = sent(whole)
+    kind = "credit-note" if whole["kind"] == "credit" else "invoice"
+    (back,), found = read(f"ubl/ubl-{kind}-to-invoice", f"ubl/{kind}", data)
+    assert found == []
+    for name in ("kind", "net", "vat_category"):
+        assert [each[name] for each in back["adjustments"]] == [each[name] for each in whole["adjustments"]]
+    assert [each["vat_rate"] or 0 for each in back["adjustments"]] == [
+        each["vat_rate"] for each in whole["adjustments"]
+    ]
+    assert [(each["percent"], each["base"]) for each in back["adjustments"]] == [
+        (each.get("percent"), each.get("base")) for each in whole["adjustments"]
+    ]
+    assert (back["total_net"], back["total"]) == (whole["total_net"], whole["total"])
+    nets = (each["net"] if each["kind"] == "charge" else -each["net"] for each in back["adjustments"])
+    assert sum((each["net"] for each in back["lines"]), sum(nets, Decimal(0))) == back["total_net"]
 
 
 def line(**given: Any) -> dict[str, Any]:
@@ -118,6 +143,26 @@ INVOICE = {
     "total_vat": Decimal("2.55"), "total": Decimal("12.55"),
 }  # fmt: skip
 UNTAXED = {"vat_rate": Decimal(0), "vat": Decimal(0), "gross": Decimal("10.00")}
+
+
+def discounted(**given: Any) -> dict[str, Any]:
+    """An allowance of one euro on the whole invoice, all that belongs to it right but for what is given."""
+    allowance = {
+        "kind": "allowance",
+        "net": Decimal("1.00"),
+        "vat_rate": Decimal("25.5"),
+        "vat_category": "S",
+    }
+    nine = {"net": Decimal("9.00"), "vat": Decimal("2.30")}
+    return {
+        "adjustments": [{**allowance, **given}],
+        "vat_totals": [{"category": "S", "rate": Decimal("25.5"), **nine}],
+        "total_net": Decimal("9.00"),
+        "total_vat": Decimal("2.30"),
+        "total": Decimal("11.30"),
+    }
+
+
 NO_VAT = {"total_vat": Decimal(0), "total": Decimal("10.00")}
 
 
@@ -137,8 +182,14 @@ NO_VAT = {"total_vat": Decimal(0), "total": Decimal("10.00")}
         ({"total": Decimal("12.56")}, "UBL012"),
         ({"vat_totals": [{"rate": Decimal("25.5"), "category": "S", "net": Decimal(10), "vat": Decimal("2.50")}]}, "UBL013"),
         ({"lines": [line(vat=Decimal("5.00"), gross=Decimal("15.00"))], "total_vat": Decimal("5.00"), "total": Decimal("15.00")}, "UBL015"),
+        (discounted(vat_category=None, vat_rate=Decimal(0)), "UBL016"),
+        (discounted(vat_category="Z"), "UBL017"),
+        (discounted(vat_category="S", vat_rate=None), "UBL017"),
+        (discounted(percent=Decimal(5), base=Decimal(10)), "UBL018"),
+        (discounted(vat_rate=Decimal(14)), "UBL019"),
     ],
 )  # fmt: skip
 def test_what_a_receiver_would_refuse_is_refused_here(change: dict[str, Any], code: str) -> None:
     assert errors(sent(INVOICE)[1]) == []
+    assert errors(sent({**INVOICE, **discounted()})[1]) == []
     assert code in {finding.code for finding in errors(sent({**INVOICE, **change})[1])}
