@@ -31,6 +31,8 @@ BROKEN = code(
     "Reading or mapping the file failed in the program itself: {value}.",
     advice="Report it with this arrival's identifier; retry after an update.",
 )
+OVERTAKEN = "overtaken"
+"""A clash that holds nothing: another decision was entered first, so this arrival is read once more."""
 _PRIVATE = ("content", "key", "paid", "broken", "answer")
 """Holds whose sentences quote the file: they stay out of the chain, which is for ever."""
 _CALM = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
@@ -100,6 +102,9 @@ def _enter_good(ledger: Ledger, writing: Writing, flow: BoundFlow, goods: Sequen
             undo()
     if clash is None:
         writing.move(arrivals, "written", moves)
+    elif clash.hold == OVERTAKEN:
+        again = Move(goods[0].row.id, "read", {"crashes": 0}, {"reason": clash.reason})
+        writing.move(arrivals, "claimed", [again])
     elif len(goods) == 1:
         contents.store_findings(writing, {goods[0].row.id: goods[0].outcome.findings})
         _hold(writing, goods[0].row, clash.hold, clash.reason)
@@ -123,7 +128,9 @@ def _enter_results(
             say = f"It holds {numbers[each.row.id]} documents, and nothing came out to be sent."
             return Clash("empty", say), []
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
-    matches.enter(writing, [(each.row, each.outcome.matches, each.outcome.statements) for each in goods])
+    overtaken = matches.enter(writing, [_decided(each) for each in goods])
+    if overtaken is not None:
+        return Clash(OVERTAKEN, overtaken), []
     guards = {each.row.id: _guard(writing, flow, each.row) for each in goods}
     clash = sending.enter(ledger, writing, [(each.row, each.parcels) for each in goods])
     clash = clash or payments.enter(writing, [(each.row, each.outcome.payments) for each in goods], guards)
@@ -132,6 +139,11 @@ def _enter_results(
         _tell_twice(goods, guards)
     contents.store_findings(writing, {each.row.id: each.outcome.findings for each in goods})
     return clash, [_written(each, numbers[each.row.id], guards[each.row.id].facts()) for each in goods]
+
+
+def _decided(good: _Good) -> matches.Decided:
+    outcome = good.outcome
+    return matches.Decided(good.row, outcome.matches, tuple(outcome.statements), outcome.basis)
 
 
 def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:

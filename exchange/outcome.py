@@ -9,7 +9,7 @@ return Outcome(gathered, outputs=[Output(target=0, name="invoices.xml", path=wor
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -88,7 +88,8 @@ class MatchedItem(NamedTuple):
     """An open item that a bank transaction closed in whole or in part; amounts in smallest units.
 
     key: what makes it the same item in every list; used: how much of the money went there; closed: by how much less is
-    open; base: what was open before the first match that is known.
+    open; base: what was open before the first match that is known; known: how much earlier matches had closed of it when
+    this one was decided (the ledger compares it and keeps it not).
     """
 
     key: str
@@ -99,6 +100,19 @@ class MatchedItem(NamedTuple):
     used: int
     closed: int
     base: int
+    known: int = 0
+
+
+class Basis(NamedTuple):
+    """What decisions about an arrival rest on. beside: flows that match against the same open items; decided: keys of the
+    arrival's transactions that a person had decided.
+    """
+
+    beside: Collection[str] = ()
+    decided: Collection[str] = ()
+
+
+ON_NOTHING = Basis()
 
 
 class MatchRow(NamedTuple):
@@ -174,6 +188,7 @@ class Outcome:
     documents may be a one-time iterator (it is read once, in order, so that millions need no memory);
     facts_used: what else the result depends on, name → hash (tables, reference arrivals);
     matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator);
+    basis: what it rests on;
     payments: those that leave with an output (its index), some at a time; answers: what is told of such payments, some
     at a time; both can be gone through more than once; posts: whether vouchers were made of
     what is booked.
@@ -185,6 +200,7 @@ class Outcome:
     facts_used: Mapping[str, str] = field(default_factory=dict)
     matches: Iterable[MatchRow] = ()
     statements: Iterable[StatementRow] = ()
+    basis: Basis = ON_NOTHING
     payments: Iterable[tuple[int, list[PaymentNote]]] = ()
     answers: Iterable[list[Answer]] = ()
     posts: bool = False

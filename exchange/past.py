@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from exchange.outcome import MatchedItem
+from exchange.outcome import ON_NOTHING, Basis, MatchedItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Earlier:
     id: str
     booked: date | None
     side: str
-    closed: Sequence[MatchedItem]
+    closed: list[MatchedItem]
     postings: Sequence[tuple[str, str, int]] = ()
     """Kind, account and amount (debit positive) of what was booked beside the items."""
 
@@ -78,6 +78,9 @@ class Past(Protocol):
     def taken(self, account: str, id: str, day: str | None) -> str | None:
         """The arrival with which a statement was taken before."""
 
+    def basis(self) -> Basis:
+        """What decisions that were made with it rest on."""
+
 
 class NoPast:
     """Nothing is known yet."""
@@ -109,3 +112,7 @@ class NoPast:
     def taken(self, account: str, id: str, day: str | None) -> str | None:
         """With none."""
         return None
+
+    def basis(self) -> Basis:
+        """On nothing."""
+        return ON_NOTHING

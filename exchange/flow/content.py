@@ -166,7 +166,8 @@ class Content:
             posts=self.posts,
         )
         if matches is not None:
-            outcome = replace(outcome, matches=matches.rows(), statements=matches.statements)
+            rows, taken, basis = matches.rows(), matches.statements, matches.basis
+            outcome = replace(outcome, matches=rows, statements=taken, basis=basis)
         return outcome, tallies
 
 

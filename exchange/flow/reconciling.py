@@ -13,7 +13,7 @@ from exchange.flow.kept import IN_MEMORY, Spool
 from exchange.formats.contract import Reader
 from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
-from exchange.outcome import Gathered, MatchRow, StatementRow
+from exchange.outcome import ON_NOTHING, Basis, Gathered, MatchRow, StatementRow
 from exchange.past import NoPast, Past
 from exchange.reconcile import kept
 from exchange.reconcile.book import Book
@@ -195,6 +195,7 @@ class MatchSpool(Spool):
     """What the ledger keeps of decisions, in order."""
 
     statements: Sequence[StatementRow] = ()
+    basis: Basis = ON_NOTHING
 
     def following(self, decisions: Iterator[Batch], book: Book, statements: Statements) -> Iterator[Batch]:
         """The same decisions, each noted."""
@@ -202,7 +203,7 @@ class MatchSpool(Spool):
         for batch in decisions:
             add([kept.row(record, book) for record in batch])
             yield batch
-        self.statements = statements.taken()
+        self.statements, self.basis = statements.taken(), book.past.basis()
 
     def rows(self) -> Iterator[MatchRow]:
         """All of them."""

@@ -17,8 +17,9 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
-from exchange.ledger.matches import case_id, items_of
-from exchange.outcome import MatchedItem, MatchRow
+from exchange.ledger.matches import case_id, item_rows, items_of
+from exchange.ledger.settled import used_since
+from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
 
 LIMIT = 200
 
@@ -100,12 +101,13 @@ def case(connection: Connection, text: str) -> Case:
 
 
 def decide(
-    ledger: Ledger, known: Case, row: MatchRow | None, make: Callable[[int], str | None], *, actor: str, because: str,
-    closed: bool = False,
+    ledger: Ledger, known: Case, row: MatchRow | None, make: Callable[[int], str] | None, *, actor: str, because: str,
+    basis: Basis = ON_NOTHING,
 ) -> Case:  # fmt: skip
     """Enter a person's decision: matched or booked as in the row; without one it is open again, or closed with no result.
 
-    make: the document that goes on its way, by the number of the decision; None when there is none.
+    make: the document that goes on its way, by the number of the decision; without one the case is closed; basis: what
+    the row rests on. Raises UseError when somebody was faster.
     """
     with ledger.signed(actor, because) as writing:
         now = case(writing.connection, known.id)
@@ -113,10 +115,15 @@ def decide(
             raise UseError(
                 f"Case {known.id} was decided just now by somebody else.", advice="Look at it again."
             )
-        bare = "closed" if closed else "unmatched"
+        used = used_since(writing.connection, row.items if row else (), basis, "")
+        if used is not None:
+            raise UseError(
+                f"Open item {used} was paid just now by another decision.", advice="Look at it again."
+            )
+        bare = "closed" if make is None else "unmatched"
         said = _said(known, row, bare)
         [event] = writing.append([(known.arrival, f"case {said['decision']}", {"case": known.id, **said})])
-        document = make(event)
+        document = None if make is None else make(event)
         values = _values(row, bare) | {
             "decided_by": actor, "document": document, "sent": int(document is None),
             "event": event, "reason": f"{actor}: {because}",
@@ -127,8 +134,7 @@ def decide(
         writing.connection.execute(delete(match_items).where(match_items.c.match == known.n))
         writing.connection.execute(update(matches).where(here).values(**values))
         if row is not None and row.items:
-            items = [{"match": known.n, **each._asdict()} for each in row.items]
-            bulk.put(writing.connection, match_items, items)
+            bulk.put(writing.connection, match_items, item_rows(known.n, row.items))
         return case(writing.connection, known.id)
 
 

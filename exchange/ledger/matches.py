@@ -12,39 +12,69 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
 
-from exchange.ledger import bulk
+from exchange.ledger import bulk, settled
 from exchange.ledger.book import Ledger, Writing
 from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
-from exchange.outcome import MatchedItem, MatchRow, StatementRow
+from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
 from exchange.past import Earlier, Settled, Standing
 
 _PORTION = 500
-_GONE = ("rejected", "superseded", "duplicate")
-"""Stages of arrivals whose matches do not count: nothing of them went on."""
+_ITEM = [name for name in MatchedItem._fields if name != "known"]
+"""What is kept of an item that was matched."""
 
 
-def enter(
-    writing: Writing, found: Sequence[tuple[Arrival, Iterable[MatchRow], Iterable[StatementRow]]]
-) -> None:
-    """Enter the decisions about arrivals in place of those of earlier runs; what people decided stays."""
-    for arrival, rows, taken in found:
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What was decided about an arrival, of which statements, and what that rests on. rows: gone through once."""
+
+    arrival: Arrival
+    rows: Iterable[MatchRow]
+    statements: Sequence[StatementRow]
+    basis: Basis
+
+
+def enter(writing: Writing, found: Sequence[Decided]) -> str | None:
+    """Enter the decisions about arrivals in place of those of earlier runs; what people decided stays. A sentence when
+    somebody else was faster, so that the arrival must be decided anew: the caller then undoes the whole step.
+    """
+    for each in found:
+        arrival, rows, taken, basis = each.arrival, each.rows, each.statements, each.basis
         if not (rows or taken or arrival.run):
             continue  # most flows match nothing: a first run of theirs has left nothing to replace
         connection = writing.connection
         people = _forget(connection, arrival.id)
+        others = settled.has_others(connection, basis.beside, arrival.id)
+        overtaken = _overtaken(connection, each, people, others=others)
+        if overtaken:
+            return overtaken
         number = (connection.scalar(select(func.max(matches.c.n))) or 0) + 1
         rest = iter(rows)
         while some := list(islice(rest, _PORTION)):
             _place_again(connection, people, some)
             fresh = [row for row in some if row.decision != "decided"]
+            closed = (item for row in fresh for item in row.items)
+            used = settled.used_since(connection, closed, basis, arrival.id) if others or people else None
+            if used is not None:
+                return f"Open item {used} was paid by another decision while this file was being read."
             if fresh:
                 _put(writing, arrival, number, fresh)
             number += len(fresh)
         entered = [{"arrival": arrival.id, "flow": arrival.flow, **row._asdict()} for row in taken]
         if entered:
             bulk.put(connection, statements, entered)
+    return None
+
+
+def _overtaken(
+    connection: Connection, each: Decided, people: Mapping[str, int], *, others: bool
+) -> str | None:
+    """Whether people have decided about the arrival, or its statements were taken with another, since it was read."""
+    if people and settled.decided_since(connection, each.basis, each.arrival.id):
+        return "A person has decided about it while it was being read."
+    again = settled.taken_since(connection, each.statements, each.basis, each.arrival.id) if others else None
+    return f"Statement {again} was taken from another file while this one was being read." if again else None
 
 
 def _forget(connection: Connection, arrival: str) -> dict[str, int]:
@@ -78,13 +108,18 @@ def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRo
     made, items = [], []
     for n, row in enumerate(rows, number):
         values = row._asdict()
-        items += [{"match": n, **each._asdict()} for each in values.pop("items")]
+        items += item_rows(n, values.pop("items"))
         values["postings"] = json.dumps(row.postings) if row.postings else ""
         values["teaches"] = int(row.teaches)
         made.append({"n": n, **common, **values})
     bulk.put(writing.connection, matches, made)
     if items:
         bulk.put(writing.connection, match_items, items)
+
+
+def item_rows(match: int, items: Iterable[MatchedItem]) -> list[dict[str, Any]]:
+    """The items of a match as they are kept."""
+    return [{"match": match, **{name: getattr(each, name) for name in _ITEM}} for each in items]
 
 
 @dataclass(slots=True)
@@ -108,22 +143,8 @@ class LedgerPast:
         """Those of these items that earlier matches have closed in whole or in part."""
         if not self._has_any():
             return {}
-        table = match_items
-        query = (
-            select(table.c.key, table.c.base, table.c.closed)
-            .join(matches, matches.c.n == table.c.match)
-            .join(arrivals, arrivals.c.id == matches.c.arrival)
-            .where(table.c.key.in_(keys), self._counts())
-            .order_by(table.c.n)
-        )
-        found: dict[str, Settled] = {}
         with self.ledger.read() as connection:
-            for key, base, closed in connection.execute(query):
-                before = found.get(key)
-                found[key] = Settled(
-                    before.base if before else base, (before.closed if before else 0) + closed
-                )
-        return found
+            return settled.settled(connection, keys, self._counts())
 
     def parties(self, account: str) -> Mapping[str, int]:
         """Whose invoices were paid from an account, by confirmed matches."""
@@ -172,6 +193,9 @@ class LedgerPast:
         with self.ledger.read() as connection:
             found = [_earlier(connection, row) for row in connection.execute(query).all()]
         net = self.settled({each.key for earlier in found for each in earlier.closed})
+        for earlier in found:
+            now = [each._replace(known=net[each.key].closed) for each in earlier.closed]
+            earlier.closed[:] = now
         return [
             earlier
             for earlier in found
@@ -211,6 +235,10 @@ class LedgerPast:
             row = connection.execute(self._statements().where(*same).limit(1)).first()
         return None if row is None else row.arrival
 
+    def basis(self) -> Basis:
+        """What decisions rest on that were made with this."""
+        return Basis(self.flows, self.decided())
+
     def _has_any(self) -> bool:
         """Whether anything was ever decided: a first file asks nothing else."""
         if self._any is None:
@@ -222,7 +250,7 @@ class LedgerPast:
     def _statements(self) -> Select[Any]:
         query = select(statements).join(arrivals, arrivals.c.id == statements.c.arrival)
         others = (statements.c.arrival != self.arrival, statements.c.flow.in_(self.flows))
-        query = query.where(*others, arrivals.c.stage.not_in(_GONE))
+        query = query.where(*others, arrivals.c.stage.not_in(settled.GONE))
         return query.where(statements.c.arrival < self.arrival) if self.as_then else query
 
     def _numbers(self, query: Select[Any]) -> dict[str, int]:
@@ -231,9 +259,8 @@ class LedgerPast:
 
     def _counts(self) -> ColumnElement[bool]:
         """Which matches count: those that went on, but not what the engine decided of this very arrival before."""
-        own = and_(matches.c.arrival == self.arrival, matches.c.decided_by.is_(None))
-        counting = and_(matches.c.flow.in_(self.flows), arrivals.c.stage.not_in(_GONE), ~own)
-        return and_(counting, matches.c.event <= self._then()) if self.as_then else counting
+        counts = settled.counting(self.flows, self.arrival)
+        return and_(counts, matches.c.event <= self._then()) if self.as_then else counts
 
     def _then(self) -> int:
         """The last event before the arrival was entered."""
@@ -251,7 +278,7 @@ def case_id(arrival: str, position: int) -> str:
 
 def items_of(connection: Connection, match: int) -> list[MatchedItem]:
     """The items that a match closed."""
-    columns = [match_items.c[name] for name in MatchedItem._fields]
+    columns = [match_items.c[name] for name in _ITEM]
     query = select(*columns).where(match_items.c.match == match).order_by(match_items.c.n)
     return [MatchedItem(*row) for row in connection.execute(query)]
 

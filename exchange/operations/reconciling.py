@@ -24,7 +24,7 @@ from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Record
 from exchange.operations.deciding import actor
 from exchange.operations.installation import Books, Installation, books, installation
-from exchange.outcome import Gathered
+from exchange.outcome import ON_NOTHING, Gathered
 from exchange.reconcile import kept, money
 from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
@@ -113,9 +113,7 @@ def close(folder: Path, text: str, because: str) -> Case:
         known = _case(opened, text)
         if known.decision != "unmatched":
             raise UseError(f"Case {known.id} is {known.decision}; only an open one can be closed.")
-        return match_acts.decide(
-            opened.ledger, known, None, lambda _: None, actor=actor(), because=because, closed=True
-        )
+        return match_acts.decide(opened.ledger, known, None, None, actor=actor(), because=because)
 
 
 def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
@@ -229,7 +227,8 @@ def _entered(opened: Books, known: Case, around: Book | None, document: Record, 
         values = {name: value for name, value in document.items() if not name.startswith("@")}
         return _text({**values, "transaction": _plain(named), "case": known.id, "number": event})
 
-    return match_acts.decide(opened.ledger, known, row, numbered, actor=who, because=because)
+    basis = ON_NOTHING if around is None else around.past.basis()
+    return match_acts.decide(opened.ledger, known, row, numbered, actor=who, because=because, basis=basis)
 
 
 TRANSACTION = (

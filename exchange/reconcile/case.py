@@ -65,6 +65,7 @@ class Reopened:
     used: int
     closed: int
     base: int
+    known: int
     side: Side
 
     @classmethod

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from exchange.findings import Found, code
 from exchange.model import LINE, Batch, Record
-from exchange.past import NoPast, Past
+from exchange.past import NoPast, Past, Settled
 from exchange.reconcile import money, references, words
 from exchange.reconcile.index import Index
 from exchange.reconcile.packed import Kept, Packed
@@ -76,6 +76,7 @@ class OpenItems:
         self._store = Packed() if store is None else store
         self._left = array("q")
         self._base = array("q")
+        self._known = array("q")
         self._references = Index()
         self._keys = Index()
         self._others: dict[str, Index] = {}
@@ -95,7 +96,7 @@ class OpenItems:
                 before = settled.get(key)
                 left = units if before is None else _nearer_nought(units, before.left)
                 self._keys.add(key, len(self._left))
-                self._add(record, left, left if before is None else before.base, found)
+                self._add(record, left, before or Settled(left, 0), found)
         return self
 
     def tell_twins(self, found: Found) -> None:
@@ -109,10 +110,11 @@ class OpenItems:
                     self._doubtful.update(together)
                     found(OPEN_ITEM_TWICE.at(value=self._store.get(together[0])["number"]))
 
-    def _add(self, record: Record, left: int, base: int, found: Found) -> None:
+    def _add(self, record: Record, left: int, before: Settled, found: Found) -> None:
         place = self._store.put(record)
         self._left.append(left)
-        self._base.append(base)
+        self._base.append(before.base)
+        self._known.append(before.closed)
         reference = record.get("reference")
         if reference is None:
             return
@@ -130,6 +132,10 @@ class OpenItems:
     def base(self, place: int) -> int:
         """What was open before the first match that is known."""
         return self._base[place]
+
+    def known(self, place: int) -> int:
+        """How much earlier matches had closed of it when it was read."""
+        return self._known[place]
 
     def is_doubtful(self, item: Item) -> bool:
         """Whether the list has the item twice."""

@@ -52,9 +52,10 @@ def row(record: Record, book: Book) -> MatchRow:
 def _item(allocation: Record, book: Book) -> MatchedItem:
     paid, party = allocation[PAID], allocation["party"]
     if isinstance(paid, Reopened):
-        key, base = paid.key, paid.base
+        key, base, known = paid.key, paid.base, paid.known
     else:
-        key, base = paid.item.key, book.sides[paid.item.side].base(paid.item.place)
+        side, place = book.sides[paid.item.side], paid.item.place
+        key, base, known = paid.item.key, side.base(place), side.known(place)
     return MatchedItem(
         key,
         allocation["number"],
@@ -64,6 +65,7 @@ def _item(allocation: Record, book: Book) -> MatchedItem:
         paid.used,
         paid.closed,
         base,
+        known,
     )
 
 
