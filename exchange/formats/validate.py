@@ -23,6 +23,7 @@ from lxml import etree
 from exchange.declare.layout import LayoutBase
 from exchange.errors import UseError
 from exchange.findings import Code, Finding, Found, Severity, code
+from exchange.formats._xsd_abridged import LoadSchema, abridged
 from exchange.formats._xsd_parts import Part, distinguished, parts
 from exchange.formats.xml.layout import Layout
 
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 WHOLE = 8 * 1024 * 1024
 """The size in bytes up to which a file is checked as a whole; its tree takes some ten times as much memory."""
-LoadSchema = Callable[[str], bytes | None]
-"""The schema for a namespace (JSON Schema: for ""), None when there is none."""
+ABRIDGED = 256 * 1024
+"""The size from which on a file is abridged first: the schema's verdict is nearly always that of the few records that stay."""
 
 UNEXPECTED = code(
     "XSD001",
@@ -107,10 +108,25 @@ class XsdCheck:
 
     def __call__(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
         """All findings of the file; the stream is read from its start. Ill-formed files are the reader's matter."""
+        if (
+            self._layout is not None
+            and _size(stream) > ABRIDGED
+            and self._is_surely_valid(stream, self._layout)
+        ):
+            return
         if _size(stream) > WHOLE and self._layout is not None:
             self._in_parts(stream, self._layout, found, severity)
         elif not _is_too_big(stream, found):
             self._whole(stream, found, severity)
+
+    def _is_surely_valid(self, stream: BinaryIO, layout: Layout) -> bool:
+        """Whether the file is valid because what stays of it, abridged, is; if not, that says nothing yet."""
+        short = abridged(stream, layout, self._load)
+        stream.seek(0)
+        if short is None:
+            return False
+        root, schema = self._document(short.root)
+        return schema is not None and short.is_plain(root) and schema.validate(root)
 
     def _whole(self, stream: BinaryIO, found: Found, severity: Severity) -> None:
         try:  # from bytes: of a stream, bytes that its encoding does not have are an OSError to libxml2
