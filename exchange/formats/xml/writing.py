@@ -247,11 +247,19 @@ class Writing:
             key = (*key, id(above))
             known = self._groups.get(key)
             if known is None:
-                known = self._groups[key] = Group(name, {} if above is None else above, group)
-                group.inside.setdefault(name, []).append(known)
-                self._counts[name] += 1
+                known = self._groups[key] = self._opened(name, {} if above is None else above, group)
             group = known
         return group
+
+    def _opened(self, kind: str, record: Record, around: Group) -> Group:
+        """A new group, or the root that is there already: several mappings make one file when their roots are equal."""
+        beside = around.inside.setdefault(kind, [])
+        if around is self._top and beside and beside[0].record == record:
+            return beside[0]
+        made = Group(kind, record, around)
+        beside.append(made)
+        self._counts[kind] += 1
+        return made
 
     def _total(self, group: Group) -> None:
         """Totals of inner groups belong to the outer ones too."""
