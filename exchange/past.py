@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem
 
@@ -52,6 +52,21 @@ class Standing:
     closing: Decimal | None
     day: date | None
     arrival: str
+
+
+class Ordered(NamedTuple):
+    """A payment that was sent, as a bank's answer may name it."""
+
+    payment_info_id: str | None
+    instruction_id: str | None
+    end_to_end_id: str | None
+    amount: Decimal
+    currency: str
+    execution_date: date | None
+    account: str | None
+    payee: str | None
+    payee_account: str | None
+    reference: str | None
 
 
 class Past(Protocol):

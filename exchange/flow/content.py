@@ -15,11 +15,12 @@ from typing import BinaryIO, cast
 
 from exchange.declare.flow import file_name
 from exchange.findings import Found, code
+from exchange.flow.answered import each_payment
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
 from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
 from exchange.flow.library import Step
-from exchange.flow.reconciling import Matching, MatchSpool
+from exchange.flow.reconciling import Matching, MatchSpool, Memory, NoMemory
 from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
@@ -87,7 +88,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a flow does with a file's content. versions: hashes of what the result depends on, by name; words: the meaning
-    of the codes of banks' reasons.
+    of the codes of banks' reasons; memory: the payments that were sent.
     """
 
     intake: Intake
@@ -95,6 +96,7 @@ class Content:
     matching: Matching | None = None
     versions: Mapping[str, str] = field(default_factory=dict)
     words: Words = lambda code: None
+    memory: Memory = field(default_factory=NoMemory)
     road: Road | None = field(init=False, compare=False, default=None)
     """The short way of rows to texts, where this flow has one."""
 
@@ -112,6 +114,10 @@ class Content:
         """The document by which the flow tells what became of payments, None where it does not."""
         last = self.intake.chain[-1][0].target if self.intake.chain else None
         return last if last in (STATUS, TRANSACTION) else None
+
+    def spread(self, documents: Iterator[Batch]) -> Iterator[Batch]:
+        """What a bank refuses as a whole, told of each payment."""
+        return each_payment(documents, self.memory) if self.tells == STATUS else documents
 
     @property
     def posts(self) -> bool:
@@ -140,7 +146,7 @@ class Content:
         else:
             documents = self.intake.documents(path, facts, gathered, count, progress)
             if self.tells is not None:
-                documents = told(documents, self.tells, self.words, answers.adder(None))
+                documents = self.spread(told(documents, self.tells, self.words, answers.adder(None)))
             if self.matching is not None:
                 documents, matches = self.matching.decisions(documents, facts, gathered, work, used)
             made_by = fan_out(documents, makers) if makers else _drained(documents)

@@ -14,7 +14,7 @@ from exchange.formats.contract import Reader
 from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
 from exchange.outcome import ON_NOTHING, Basis, Gathered, MatchRow, StatementRow
-from exchange.past import NoPast, Past
+from exchange.past import NoPast, Ordered, Past
 from exchange.reconcile import kept
 from exchange.reconcile.book import Book
 from exchange.reconcile.continuity import Statements
@@ -55,6 +55,9 @@ class Memory(Protocol):
     def every(self, flow: str) -> Sequence[Reference]:
         """All done arrivals of a flow, oldest first."""
 
+    def ordered(self, message_id: str, payment_info_id: str | None) -> Iterator[Ordered]:
+        """The payments of a file that was sent, or of one of its batches, that a bank can still refuse."""
+
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """What was decided in other arrivals of a flow and of those that share its open items; as_then: at the time of the arrival."""
 
@@ -73,6 +76,10 @@ class NoMemory:
         """That file alone."""
         found = self.files.get(flow)
         return [] if found is None else [found]
+
+    def ordered(self, message_id: str, payment_info_id: str | None) -> Iterator[Ordered]:
+        """No payment is known."""
+        return iter(())
 
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """Nothing is known."""

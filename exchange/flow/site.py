@@ -226,7 +226,7 @@ class _Binder:
         self.problems += unfollowed(flow, ways)
         if intake is None or len(self.problems) + len(self.library.problems) > before:
             return None
-        money = self._moves_money(intake.chain)
+        money, words = self._moves_money(intake.chain), self.library.words(REASONS)
         return Bound(
             name=flow.flow,
             version_hash=self.library.version(
@@ -234,7 +234,7 @@ class _Binder:
             ),
             source=source_of(flow.from_, self.site.folder),
             targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
-            content=Content(intake, ways, matching, dict(self._versions), self.library.words(REASONS)),
+            content=Content(intake, ways, matching, dict(self._versions), words, self.memory),
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,

@@ -89,7 +89,7 @@ def trace(
 
     lists: the files of open items that the flow is matched against, by flow, when it is matched.
     """
-    documents = _documents(content.intake, came, facts, found)
+    documents = content.spread(_documents(content.intake, came, facts, found))
     matching = content.matching
     if matching is not None:
         items = {

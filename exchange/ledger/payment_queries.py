@@ -18,6 +18,7 @@ from exchange.ledger.rows import Arrival, Delivery, Event
 from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.ledger.stages import PAYMENT_STAGES
 from exchange.ledger.unsettled import OWN_STAGES
+from exchange.past import Ordered
 
 _posting = arrivals.alias("posting")
 STAGE: ColumnElement[str] = case(
@@ -120,6 +121,24 @@ def sums(connection: Connection, wanted: Wanted) -> list[Sum]:
         for stage, currency, count, units, parts in connection.execute(query)
     ]
     return sorted(made, key=lambda each: (PAYMENT_STAGES.index(each.stage), each.currency))
+
+
+def sent(
+    connection: Connection, message_id: str, payment_info_id: str | None, after: int, limit: int = 1_000
+) -> list[tuple[int, Ordered]]:
+    """Payments of a file (or of one batch of it) that a bank can still refuse or has refused, each with its number, from
+    the one after a number on.
+    """
+    query = joined(Select(*_COLUMNS)).where(
+        batches.c.message_id == message_id,
+        deliveries.c.stage != "withdrawn",
+        payments.c.stage.in_(("ordered", "received", "accepted", "rejected", "cancelled")),
+        payments.c.n > after,
+    )
+    if payment_info_id is not None:
+        query = query.where(batches.c.payment_info_id == payment_info_id)
+    rows = map(_payment, connection.execute(query.order_by(payments.c.n).limit(limit)))
+    return [(each.n, Ordered(*(getattr(each, name) for name in Ordered._fields))) for each in rows]
 
 
 def one(connection: Connection, text: str) -> Payment:

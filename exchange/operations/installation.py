@@ -18,9 +18,9 @@ from exchange.errors import UseError
 from exchange.flow.bound import OWNER_FILE
 from exchange.flow.reconciling import Reference
 from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
-from exchange.ledger import Ledger, open_ledger, queries
+from exchange.ledger import Ledger, open_ledger, payment_queries, queries
 from exchange.ledger.matches import LedgerPast
-from exchange.past import Past
+from exchange.past import Ordered, Past
 
 LEDGER_FILE = "ledger.db"
 
@@ -113,6 +113,18 @@ class _Remembered:
     def every(self, flow: str) -> Sequence[Reference]:
         """All that another flow brought to an end, oldest first."""
         return self._done(flow, None)[::-1]
+
+    def ordered(self, message_id: str, payment_info_id: str | None) -> Iterator[Ordered]:
+        """The payments of a file that was sent, or of one of its batches, that a bank can still refuse."""
+        assert self.books is not None
+        after = 0
+        while True:
+            with self.books[0].read() as connection:
+                found = payment_queries.sent(connection, message_id, payment_info_id, after)
+            for after, payment in found:  # noqa: B007 - where the next portion begins
+                yield payment
+            if not found:
+                return
 
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """What was decided before, by all flows that match against the same open items."""

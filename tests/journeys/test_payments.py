@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from pathlib import Path
@@ -76,17 +77,23 @@ def stages(exchange: Shell, site: Path) -> dict[str, str]:
     return {each["key"]: each["stage"] for each in listed}
 
 
-def pain002(site: Path, *, group: str = "", batches: str = "", name: str = "a.xml") -> None:
+def pain002(site: Path, *, group: str = "", batches: str = "", name: str = "a.xml", to: str = "") -> None:
     status = f"<GrpSts>{group}</GrpSts>" if group else ""
     reason = "<StsRsnInf><Rsn><Cd>DU01</Cd></Rsn></StsRsnInf>" if group == "RJCT" else ""
     (site / "inbox/answers" / name).write_text(
         f"""<?xml version="1.0" encoding="UTF-8"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
 <GrpHdr><MsgId>ANSWER-{name}</MsgId><CreDtTm>2026-11-28T12:00:00Z</CreDtTm></GrpHdr>
-<OrgnlGrpInfAndSts><OrgnlMsgId>{message(site)}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{status}{reason}</OrgnlGrpInfAndSts>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{to or message(site)}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>{status}{reason}</OrgnlGrpInfAndSts>
 {batches}</CstmrPmtStsRpt></Document>""",
         encoding="utf-8",
     )
+
+
+def rejected_rows(site: Path) -> list[dict[str, str]]:
+    """What goes back to the system that ordered the payments."""
+    [file] = (site / "outbox/erp").glob("*.csv")
+    return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
 
 
 def batch(site: Path, number: int, *payments: str, status: str = "") -> str:
@@ -167,6 +174,55 @@ def test_a_rejected_file_reaches_every_payment(exchange: Shell, site: Path) -> N
     exchange("run", "--once", "--site", site)
     assert set(stages(exchange, site).values()) == {"rejected"}
     assert "DU01: The message id was used before." in exchange("payments", "P1", "--site", site).out
+    rows = rejected_rows(site)
+    assert [(row["EndToEndId"], row["Level"], row["Verdict"]) for row in rows] == [
+        (f"NK7000{number}", "payment", "rejected") for number in range(1, 6)
+    ]
+    ordered = {
+        each["end_to_end_id"]: each
+        for each in exchange("payments", "--site", site, "--json").json()["payments"]
+    }
+    for row in rows:
+        mine = ordered[row["EndToEndId"]]
+        assert (row["Amount"].replace(",", "."), row["Currency"]) == (mine["amount"], mine["currency"])
+        assert (row["Payee"], row["PayeeAccount"]) == (mine["payee"], mine["payee_account"])
+        assert (row["PayerAccount"], row["Date"]) == (mine["account"], mine["execution_date"])
+        assert row["ReasonCodes"] == "DU01" and row["OriginalFile"] == message(site)
+    [answer] = [each for each in exchange("seen", "--site", site, "--json").json() if each["name"] == "a.xml"]
+    [delivery] = exchange("show", answer["arrival"], "--site", site, "--json").json()["deliveries"]
+    assert '"NK70003"' in exchange("explain", delivery["id"], "3.end_to_end_id", "--site", site).out
+
+
+def test_a_rejected_batch_reaches_every_payment_but_those_of_which_more_is_told(
+    exchange: Shell, site: Path
+) -> None:
+    pain002(
+        site,
+        group="PART",
+        batches=batch(site, 1, payment("NK70001", "ACCP"), payment("NK70002", "RJCT", "AC04"), status="RJCT")
+        + batch(site, 2, status="ACSP"),
+    )
+    exchange("run", "--once", "--site", site)
+    assert sorted((row["EndToEndId"], row["ReasonCodes"]) for row in rejected_rows(site)) == [
+        ("NK70002", "AC04"), ("NK70003", ""),
+    ]  # fmt: skip
+    assert stages(exchange, site)["70001"] == "accepted"
+
+
+def test_a_rejected_file_of_which_one_batch_is_accepted(exchange: Shell, site: Path) -> None:
+    pain002(site, group="RJCT", batches=batch(site, 2, status="ACSP"))
+    exchange("run", "--once", "--site", site)
+    assert [row["EndToEndId"] for row in rejected_rows(site)] == ["NK70001", "NK70002", "NK70003"]
+
+
+def test_a_rejected_file_that_was_not_sent_from_here_stays_one_row(exchange: Shell, site: Path) -> None:
+    pain002(site, group="RJCT", to="ELSEWHERE")
+    exchange("run", "--once", "--site", site, code=3)
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    exchange("release", held["id"], "--because", "sent by hand", "--site", site)
+    exchange("run", "--once", "--site", site)
+    [row] = rejected_rows(site)
+    assert (row["Level"], row["OriginalFile"], row["EndToEndId"]) == ("file", "ELSEWHERE", "")
 
 
 def test_an_answer_about_an_unknown_payment_is_held_and_a_person_decides(exchange: Shell, site: Path) -> None:

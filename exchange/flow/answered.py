@@ -1,0 +1,92 @@
+"""What a bank refuses as a whole file or batch, told of each of its payments: a system that ordered them can read that.
+
+Only what the site has sent is known payment by payment. An answer about another file stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from exchange.flow.reconciling import Memory
+from exchange.model import BATCH_SIZE, Batch, Record
+from exchange.past import Ordered
+
+REFUSED = ("rejected", "cancelled")
+
+
+def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:
+    """The same answers. One that refuses a whole file or batch gives way, at the end, to one for each of its payments of
+    which the answers say nothing closer.
+    """
+    whole: list[Record] = []
+    batches: set[str | None] = set()
+    payments: set[tuple[str | None, str | None]] = set()
+    for some in answers:
+        passed = []
+        for answer in some:
+            if answer["level"] == "payment" and whole:
+                payments.add((answer["instruction_id"], answer["end_to_end_id"]))
+            elif answer["level"] == "batch":
+                batches.add(answer["payment_info_id"])
+            if (
+                answer["level"] != "payment"
+                and answer["verdict"] in REFUSED
+                and answer["original_message_id"]
+            ):
+                whole.append(answer)
+            else:
+                passed.append(answer)
+        if passed:
+            yield passed
+    for answer in whole:
+        yield from _together(_of_whole(answer, memory, batches, payments))
+
+
+def _of_whole(
+    answer: Record,
+    memory: Memory,
+    batches: set[str | None],
+    payments: set[tuple[str | None, str | None]],
+) -> Iterator[Record]:
+    """One answer for each payment; the answer itself where none of them is known."""
+    of_batch = answer["level"] == "batch"
+    known = False
+    for payment in memory.ordered(
+        answer["original_message_id"], answer["payment_info_id"] if of_batch else None
+    ):
+        known = True
+        told = not of_batch and payment.payment_info_id in batches
+        if not told and not _spoken_of(payment, payments):
+            yield answer | {
+                "level": "payment",
+                "payment_info_id": payment.payment_info_id,
+                "instruction_id": payment.instruction_id,
+                "end_to_end_id": payment.end_to_end_id,
+                "amount": payment.amount,
+                "currency": payment.currency,
+                "execution_date": payment.execution_date,
+                "creditor": {"name": payment.payee, "account": payment.payee_account, "account_scheme": None},
+                "debtor_account": payment.account,
+                "reference": payment.reference,
+                "accepted_count": None,
+                "rejected_count": None,
+            }
+    if not known:
+        yield answer
+
+
+def _spoken_of(payment: Ordered, payments: set[tuple[str | None, str | None]]) -> bool:
+    """Whether an answer names the payment, by both of its ids or by one of them alone."""
+    own = (payment.instruction_id, payment.end_to_end_id)
+    return any(name in payments for name in (own, (own[0], None), (None, own[1])) if name != (None, None))
+
+
+def _together(records: Iterator[Record]) -> Iterator[Batch]:
+    batch: Batch = []
+    for record in records:
+        batch.append(record)
+        if len(batch) == BATCH_SIZE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
