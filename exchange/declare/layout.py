@@ -79,7 +79,9 @@ class FieldBase(Declared):
     min_length: int | None = Field(None, description="fewest characters allowed")
     max_length: int | None = Field(None, description="most characters allowed")
     matches: str | None = Field(None, description="regular expression that the whole text must match")
-    pattern: str | None = Field(None, description="how a date or time is written, strptime style: %d.%m.%Y")
+    pattern: str | None = Field(
+        None, description="how a date or time is written: %d.%m.%Y, or %-d.%-m.%Y without leading zeros"
+    )
     values: list[str] | None = Field(None, description="the only texts allowed")
     scale: int | None = Field(None, description="most decimals allowed; written with exactly this many")
     digits: int | None = Field(None, description="most digits allowed in all")

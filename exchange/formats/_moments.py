@@ -4,7 +4,7 @@
 
 Patterns are strptime's, but exact: %d %m %H %M %S have two digits, %Y four, %y two (69–99 are 1969–1999,
 00–68 are 2000–2068), %f one to six, %z is +0200, +02:00 or Z; %-d %-m %-H need no leading zero. No pattern:
-ISO 8601.
+ISO 8601. A text that is written otherwise is never read so, but the finding names the pattern that it is of.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Literal
 
 from exchange.findings import code
@@ -27,7 +27,7 @@ NOT_WRITTEN_SO = code(
     "VAL020",
     "error",
     'The field {field} must hold a {what} written as {form}, but holds "{value}".',
-    advice="Ask the sender for a corrected value, or declare the pattern that the sender uses.",
+    advice="{remedy}",
 )
 IMPOSSIBLE = code(
     "VAL021",
@@ -75,6 +75,31 @@ _ISO: Mapping[str, re.Pattern[str]] = {
 }
 _ISO_WORDS = {"date": "YYYY-MM-DD", "time": "HH:MM:SS", "datetime": "YYYY-MM-DDTHH:MM:SS"}
 _CLASSES: Mapping[str, type] = {"date": date, "time": time, "datetime": datetime}
+_USUAL_DATES = (
+    "%Y-%m-%d",
+    "%d.%m.%Y",
+    "%-d.%-m.%Y",
+    "%d/%m/%Y",
+    "%-d/%-m/%Y",
+    "%d-%m-%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%Y%m%d",
+    "%d.%m.%y",
+    "%-d.%-m.%y",
+    "%y%m%d",
+    "%m/%d/%Y",
+)
+_USUAL_TIMES = ("%H:%M:%S", "%H:%M", "%-H:%M", "%-H.%M", "%H.%M.%S", "%H%M%S", "%H%M")
+_USUAL: Mapping[MomentType, tuple[str, ...]] = {
+    "date": _USUAL_DATES,
+    "time": _USUAL_TIMES,
+    "datetime": tuple(
+        f"{day}{sign}{clock}" for day in _USUAL_DATES[:5] for sign in " T" for clock in _USUAL_TIMES[:4]
+    ),
+}
+"""How senders write dates and times, the likelier first: what a text that does not fit is compared with."""
+_ASK = "Ask the sender for a corrected value, or declare the pattern that the sender uses."
 
 
 def pattern_problem(type_: MomentType, pattern: str) -> str | None:
@@ -134,14 +159,14 @@ class Moment:
         if self.type == "date" and self.zoned_dates:
             text = re.sub(f"(?<=.{{10}}){_ISO_ZONE}$", "", text)
         if not _ISO[self.type].fullmatch(text):
-            raise Fault(NOT_WRITTEN_SO, what=self.type, form=self.form)
+            raise self._otherwise(text)
         value: date | time | datetime = _CLASSES[self.type].fromisoformat(text)  # type: ignore[attr-defined]
         return value
 
     def _parse_pattern(self, text: str) -> date | time | datetime:
         match = self._regex.fullmatch(text)
         if not match:
-            raise Fault(NOT_WRITTEN_SO, what=self.type, form=self.form)
+            raise self._otherwise(text)
         found = match.groupdict()
         day = (_year(found), int(found["m"]), int(found["d"])) if self.type != "time" else ()
         if self.type == "date":
@@ -150,6 +175,45 @@ class Moment:
         zone = _zone(found.get("z"))
         clock = time(int(found["H"]), int(found["M"]), int(found.get("S", "0")), micro, zone)
         return datetime.combine(date(*day), clock) if day else clock
+
+    def _otherwise(self, text: str) -> Fault:
+        """Why a text is not read: it is of another pattern, or of one but means nothing that exists."""
+        if self._spelling.fullmatch(text.strip()):
+            blanks = "There are blanks around it. Ask for a value without, or declare `trim: true` under `dialect`."
+            return Fault(NOT_WRITTEN_SO, what=self.type, form=self.form, remedy=blanks)
+        impossible: Fault | None = None
+        for moment in (*self._loose, *_usual(self.type)):
+            if not moment._spelling.fullmatch(text):
+                continue
+            try:
+                moment.parse(text)
+            except Fault as fault:
+                impossible = impossible or fault
+                continue
+            return Fault(NOT_WRITTEN_SO, what=self.type, form=self.form, remedy=self._remedy(moment))
+        return impossible or Fault(NOT_WRITTEN_SO, what=self.type, form=self.form, remedy=_ASK)
+
+    def _remedy(self, other: Moment) -> str:
+        """The next step where a text is of another type or pattern."""
+        said = [] if other.type == self.type else [f"`type: {other.type}`"]
+        said += [f'`pattern: "{other.pattern}"`'] if other.pattern else [] if said else ["no pattern"]
+        declare = " and ".join(said)
+        return (
+            f"It is written as {other.form}. If the sender always writes so, declare {declare} in the layout; "
+            "otherwise ask for a corrected value."
+        )
+
+    @cached_property
+    def _loose(self) -> tuple[Moment, ...]:
+        """The declared pattern without leading zeros, where signs between its parts keep them apart."""
+        if self.pattern is None or re.search("%-?[a-zA-Z]%", self.pattern):
+            return ()
+        return (Moment(self.type, re.sub("%([dmH])", r"%-\1", self.pattern)),)
+
+    @property
+    def _spelling(self) -> re.Pattern[str]:
+        """What texts look like, whether or not they mean anything that exists."""
+        return _ISO[self.type] if self.pattern is None else self._regex
 
     @cached_property
     def _regex(self) -> re.Pattern[str]:
@@ -167,6 +231,13 @@ class Moment:
         if part == "%z" and value.utcoffset() is None:
             raise Fault(ZONE_MISSING, what=self.type, form=self.form)
         return f"{value.year:04d}" if part == "%Y" else str(value.strftime(part))
+
+
+@cache
+def _usual(first: MomentType) -> tuple[Moment, ...]:
+    """What a text may be written as: those of one type first, then the others."""
+    types = (first, *(each for each in _USUAL if each != first))
+    return tuple(Moment(each, pattern) for each in types for pattern in (None, *_USUAL[each]))
 
 
 def _split(pattern: str) -> list[str]:

@@ -1,4 +1,5 @@
-"""Days and moments. Empty in, empty out. Patterns are strptime's: %d.%m.%Y, %Y%m%d, %H:%M:%S."""
+"""Days and moments. Empty in, empty out. Patterns are strptime's: %d.%m.%Y, %Y%m%d, %H:%M:%S; %-d, %-m and %-H have no
+leading zero."""
 
 from __future__ import annotations
 
@@ -31,6 +32,8 @@ KEEPS_FILLED = frozenset(
     }
 )
 _PARTS = frozenset("dmYyHMSfjzV%GuUWaAbB")
+_BARE = frozenset({"-d", "-m", "-H"})
+"""Parts without leading zeros. Python writes them so; it reads one digit where two may stand anyway."""
 
 
 def _pattern_fault(pattern: str) -> str | None:
@@ -38,7 +41,7 @@ def _pattern_fault(pattern: str) -> str | None:
     if "%" not in pattern:
         return "A pattern has parts such as %d, %m and %Y."
     for part in pattern.split("%")[1:]:
-        if part[:1] not in _PARTS and not (part == "" or pattern.count("%%")):
+        if part[:1] not in _PARTS and part[:2] not in _BARE and not (part == "" or pattern.count("%%")):
             return f'"%{part[:1]}" is not a part of a date.'
     return None
 
@@ -47,7 +50,7 @@ Pattern = Annotated[str, Known(_pattern_fault)]
 
 
 def date_(value: str | None, pattern: Pattern = "%Y-%m-%d") -> date | None:
-    """The day in a text. `date("01.09.2024", "%d.%m.%Y") → 2024-09-01`"""
+    """The day in a text; a day or month may have one digit. `date("1.9.2024", "%-d.%-m.%Y") → 2024-09-01`"""
     return None if value is None else _parsed(value, pattern).date()
 
 
@@ -75,7 +78,10 @@ def at_midnight(value: date | None) -> datetime | None:
 
 
 def format_date(value: date | datetime | time | None, pattern: Pattern) -> str | None:
-    """A day or moment as text. `format_date(date("2024-09-01"), "%d.%m.%Y") → "01.09.2024"`"""
+    """A day or moment as text; %d instead of %-d with a leading zero.
+
+    `format_date(date("2024-09-01"), "%-d.%-m.%Y") → "1.9.2024"`
+    """
     if value is None:
         return None
     if "%Y" in pattern and not isinstance(value, time):
@@ -145,8 +151,10 @@ def day_from(year: int | None, month: int, day: int) -> date | None:
 def _parsed(value: str, pattern: str) -> datetime:
     """The same few days come again and again in a file, and strptime is slow."""
     try:
-        return datetime.strptime(value.strip(), pattern)  # noqa: DTZ007
+        return datetime.strptime(value.strip(), pattern.replace("%-", "%"))  # noqa: DTZ007
     except ValueError as wrong:
+        if "range" in str(wrong):
+            raise Fault(f'"{value}" does not exist ({wrong})', "Correct the value.") from wrong
         raise Fault(
             f'"{value}" is no date of the pattern {pattern}',
             "Correct the value, or the pattern in the mapping.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from exchange.formats._moments import _PARTS
 from exchange.formats.values import Codec, Dialect, Refused, ValueField
 
 NORDIC = Dialect(decimal=",", thousands=" ")
@@ -175,6 +177,37 @@ def test_moments(kind: str, pattern: str | None, text: str, want: object) -> Non
 )
 def test_moments_refused(kind: str, pattern: str | None, text: str, code: str) -> None:
     assert codes(text, type=kind, pattern=pattern) == [code]
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern", "text", "code", "said"),
+    [
+        ("date", "%d.%m.%Y", "1.2.2026", "VAL020", '`pattern: "%-d.%-m.%Y"`'),
+        ("date", "%d.%m.%Y", "31.2.2026", "VAL021", "day is out of range"),
+        ("date", None, "31.2.2026", "VAL021", "day is out of range"),
+        ("date", None, "31.12.2026", "VAL020", '`pattern: "%d.%m.%Y"`'),
+        ("date", None, "1.12.2026", "VAL020", '`pattern: "%-d.%-m.%Y"`'),
+        ("date", "%Y%m%d", "261231", "VAL020", '`pattern: "%y%m%d"`'),
+        ("date", "%d.%m.%Y", "2026-01-31", "VAL020", "declare no pattern"),
+        ("date", "%d.%m.%Y", "31.01.2026 ", "VAL020", "`trim: true`"),
+        ("date", None, "2026-01-31T10:00:00Z", "VAL020", "declare `type: datetime` in"),
+        ("date", None, "2026-01-31 10:00", "VAL020", '`type: datetime` and `pattern: "%Y-%m-%d %H:%M"`'),
+        ("datetime", "%d.%m.%Y %H:%M", "1.2.2026 9:05", "VAL020", '`pattern: "%-d.%-m.%Y %-H:%M"`'),
+        ("date", "%d%m%Y", "1112026", "VAL020", "declare the pattern that the sender uses"),
+        ("date", "%d.%m.%Y", "soon", "VAL020", "declare the pattern that the sender uses"),
+    ],
+)
+def test_a_date_written_otherwise_is_told_with_its_pattern(
+    kind: str, pattern: str | None, text: str, code: str, said: str
+) -> None:
+    _, [finding] = Codec("f", field(type=kind, pattern=pattern)).read(text)
+    assert finding.code == code
+    assert said in finding.message + finding.advice
+
+
+def test_every_part_of_a_pattern_is_in_the_reference() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "reference" / "dates.md").read_text(encoding="utf-8")
+    assert [part for part in _PARTS if f"| `{part}` |" not in page] == []
 
 
 def test_xml_dates_may_carry_a_zone() -> None:
