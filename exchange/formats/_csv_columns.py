@@ -52,26 +52,26 @@ def columns(layout: Layout) -> dict[str, Column]:
     return {name: _column(name.rpartition(".")[2], field) for name, field in leaves}
 
 
-def delimited(layout: Layout, lines: Iterator[str]) -> tuple[Iterator[str], dict[str, Any]]:
-    """The lines again, and what Python's csv module must know: the first line that is not blank tells the delimiter."""
+def first_line(lines: Iterator[str]) -> tuple[Iterator[str], str, int]:
+    """The lines again, the first of them that is not blank ("" when there is none), and how many stand before it."""
     blank: list[str] = []
     for line in lines:
         if line.strip():
-            found = {"delimiter": _delimiter(layout, line)}
-            return chain(blank, [line], lines), layout.dialect.options | found
+            return chain(blank, [line], lines), line, len(blank)
         blank.append(line)
-    return iter(blank), layout.dialect.options
+    return iter(blank), "", len(blank)
 
 
-def _delimiter(layout: Layout, header: str) -> str:
-    """Of the delimiters declared the one that shows most of the columns in a header."""
-    places = columns(layout).values()
+def delimiter_of(layout: Layout, first: str) -> str:
+    """The delimiter of a file that begins so: of those declared the one that shows most of the columns in its header."""
+    declared = layout.dialect.delimiters
+    places = columns(layout).values() if len(declared) > 1 else ()
 
     def shown(one: str) -> int:
-        cells = split(header, layout.dialect.options | {"delimiter": one})
+        cells = split(first, layout.dialect.options | {"delimiter": one})
         return sum(place.find(cells) is not None for place in places)
 
-    return max(layout.dialect.delimiters, key=shown)
+    return max(declared, key=shown)
 
 
 def rows_only(layout: Layout, lines: Iterator[str]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from exchange.formats._csv_complaints import (
     ZERO_BYTE,
 )
 from exchange.formats._csv_straight import Rows
+from exchange.formats._csv_strange import FirstRow
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
@@ -103,6 +104,13 @@ class CsvReader:
                     NO_COLUMN.at(line=header_line(self._layout), field=field, value=column.shown, near=near)
                 )
         return tuple(fields) if self._no_doubles(names, fields, found) and whole else None
+
+    def strange(self, first: str, line: int, delimiter: str, following: Iterator[str]) -> Finding | None:
+        """What the first row of a file is, where it is plainly not the one of the layout; see `FirstRow.strange`."""
+        if not first:
+            return None
+        row = FirstRow(self._layout, self._columns, first, line)
+        return row.strange(delimiter, len(self._declared_arrangement()), self._codecs, following)
 
     def function(self, arrangement: Arrangement) -> Callable[..., None]:
         """The compiled row function for an order of columns."""
@@ -230,15 +238,18 @@ class Reading:
     def open(self) -> bool:
         """Up to the first row; whether there is anything to read."""
         dialect = self.layout.dialect
-        options = dialect.options
         lines: Iterator[str] = chain.from_iterable(self._lines(self._stream, self._progress))
         try:
             for _ in range(dialect.skip):
                 next(lines, None)
             if dialect.other_lines or dialect.begin:
                 lines = _csv_columns.rows_only(self.layout, lines)
-            if dialect.other_delimiters:
-                lines, options = _csv_columns.delimited(self.layout, lines)
+            lines, first, blank = _csv_columns.first_line(lines)
+            options = dialect.options | {"delimiter": _csv_columns.delimiter_of(self.layout, first)}
+            strange = self.reader.strange(first, dialect.skip + blank + 1, str(options["delimiter"]), lines)
+            if strange is not None:
+                self.found(strange)
+                return False
             self.rows = csv.reader(lines, strict=True, **options)
             header = self._header(self.rows) if dialect.header else None
         except Unreadable as stopped:

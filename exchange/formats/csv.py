@@ -27,14 +27,12 @@ from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import columns, rows_only
 from exchange.formats._csv_read import CsvReader
+from exchange.formats._csv_strange import DELIMITERS
 from exchange.formats._csv_write import CsvWriter
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.encoding import EncodingName
 from exchange.formats.values import Dialect, ValueField
 from exchange.outcome import Gathered
-
-DELIMITERS = (";", ",", "\t", "|")
-"""What `sniff` tries."""
 
 
 class Field(ValueField):

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from exchange.formats._csv_columns import columns, delimited, rows_only
+from exchange.formats._csv_columns import columns, delimiter_of, first_line, rows_only
 from exchange.formats._csv_read import CsvReader
 from exchange.formats.csv import Layout
 from exchange.formats.encoding import blocks
@@ -49,10 +49,8 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     lines = _lines(stream, layout.encoding)
     for _ in range(layout.dialect.skip):
         next(lines, None)
-    options = layout.dialect.options
-    lines = rows_only(layout, lines)
-    if layout.dialect.other_delimiters:
-        lines, options = delimited(layout, lines)
+    lines, first, _ = first_line(rows_only(layout, lines))
+    options = layout.dialect.options | {"delimiter": delimiter_of(layout, first)}
     rows = csv.reader(lines, strict=True, **options)
     header = next((row for row in rows if row), []) if layout.dialect.header else None
     arrangement = CsvReader(layout, columns(layout)).arrangement(header, ignored) or ()

@@ -430,3 +430,70 @@ def test_blocks_make_no_difference(size: int, body: str) -> None:
         assert read(text) == whole
     finally:
         _csv_read.blocks = original
+
+
+# --- the first row is not the one of the layout ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("delimiter", "called"), [(",", '","'), ("\t", "tab"), ("|", '"|"')])
+def test_another_delimiter_is_told_once(delimiter: str, called: str) -> None:
+    rows = [["Tilausnro", "Pvm", "Hinta"], ["1", "31.01.2026", "7"], ["2", "31.01.2026", "8"]]
+    records, [finding] = read("\n".join(delimiter.join(row) for row in rows))
+    assert records == []
+    assert (finding.code, finding.line, finding.severity) == ("CSV012", 1, "error")
+    assert f'stand between {called}, but the layout declares ";"' in finding.message
+    assert "has 3 of the 3 columns" in finding.message
+    assert f"`delimiter: {called}`" in finding.advice
+    assert ("look at `decimal`" in finding.advice) == (delimiter == ",")
+
+
+def test_another_delimiter_with_quotes_and_a_column_renamed() -> None:
+    text = '"Tilausnro","Päivä, joskus","Hinta"\n"1","31.01.2026","7"\n'
+    _, [finding] = read(text)
+    assert (finding.code, "2 of the 3" in finding.message) == ("CSV012", True)
+
+
+def test_a_missing_column_is_still_told_by_its_name() -> None:
+    _, found = read("Tilausnro;Hinta, alv\n1;7\n")
+    assert [each.code for each in found if each.severity == "error"] == ["CSV002", "CSV002"]
+
+
+def test_a_header_over_two_lines_is_read() -> None:
+    declared = layout({"a": {"column": "first\ncolumn"}, "b": {}})
+    records, found = read('"first\ncolumn";b\n1;2\n', declared)
+    assert (len(records), found) == (1, [])
+
+
+def test_another_delimiter_without_a_header() -> None:
+    declared = layout({"a": {}, "b": {}, "c": {}}, header=False)
+    records, [finding] = read("1,2,3\n4,5,6\n", declared)
+    assert (records, finding.code, finding.line) == ([], "CSV012", 1)
+    assert "other delimiters" not in finding.advice
+    assert codes(read("1,2;3\n4;5;6\n", declared)[1]) == [("CSV005", 1)]
+
+
+def test_a_file_without_its_header() -> None:
+    records, [finding] = read("0012;31.01.2026;7,50\n0013;31.01.2026;8,50\n")
+    assert (records, finding.code, finding.line) == ([], "CSV013", 1)
+    assert "it looks like the first row of data" in finding.message
+    assert "`header: false`" in finding.advice
+
+
+@pytest.mark.parametrize("skip", [0, 1])
+def test_a_header_further_down(skip: int) -> None:
+    text = "\nTilaukset;;\nTulostettu 1.2.2026\n\nTilausnro;Pvm;Hinta\n1;;7\n"
+    _, [finding] = read(text, layout(skip=skip))
+    assert (finding.code, finding.line) == ("CSV013", 2)
+    assert "The header is line 5: declare `skip: 4`" in finding.advice
+    assert len(read(text, layout(skip=4))[0]) == 1
+
+
+def test_quite_another_file() -> None:
+    _, [finding] = read("name;street;town;zip;country;phone;mail\nA;B;C;D;E;F;G\n")
+    assert finding.code == "CSV013"
+    assert 'It has "name", "street", "town", "zip", "country", "phone" and others.' in finding.message
+
+
+def test_the_header_of_an_optional_column_alone_is_no_matter() -> None:
+    declared = layout({"a": {"optional": True}, "b": {"optional": True}})
+    assert codes(read("x;y\n1;2\n", declared)[1]) == [("CSV003", 1), ("CSV003", 1)]
