@@ -43,6 +43,7 @@ _PLAIN = re.compile(
     re.MULTILINE,
 )
 """A key at the edge of a file with a plain text, or a list of texts: in brackets, or one below the other."""
+_KEY = re.compile(r"^([a-z]+):", re.MULTILINE)
 SITE_FILE = "exchange.yaml"
 ENDING = ".yaml"
 
@@ -112,13 +113,15 @@ class Catalogue:
         reading it as a whole; also what it takes from the file it is like. What is written in other ways is missing.
         """
         found: dict[str, str] = {}
+        settled: set[str] = set()
         seen: set[str] = set()
         entry = self.entry(kind, name)
         while entry is not None and entry.name not in seen:
             seen.add(entry.name)
             text = entry.path.read_text("utf-8", "replace")
             said = {key: plain or listed for key, plain, listed in _PLAIN.findall(text)}
-            found = {**said, **found}
+            found |= {key: value for key, value in said.items() if key not in settled}
+            settled |= set(_KEY.findall(text))
             entry = self.entry(kind, said[LIKE]) if LIKE in said else None
         return found
 

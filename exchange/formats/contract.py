@@ -45,6 +45,17 @@ class Sniffed:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Resemblance:
+    """How a file that is not of a layout is like its files. score: how much of them it shows, in percent; how: a part of a
+    sentence that follows the layout's name; declare: what a layout for such files says otherwise.
+    """
+
+    score: int
+    how: str
+    declare: str = "what is otherwise"
+
+
 class Reader(Protocol):
     """Bytes → records of one layout; made once, used for many files, holds nothing of any of them."""
 

@@ -25,11 +25,11 @@ from pydantic import field_validator, model_validator
 
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
-from exchange.formats._csv_columns import columns, rows_only
+from exchange.formats._csv_columns import columns, first_line, rows_only, split
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_strange import DELIMITERS
 from exchange.formats._csv_write import CsvWriter
-from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
+from exchange.formats.contract import SAMPLE_SIZE, Reader, Resemblance, Sniffed, Writer
 from exchange.formats.encoding import EncodingName
 from exchange.formats.values import Dialect, ValueField
 from exchange.outcome import Gathered
@@ -229,6 +229,34 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
         return next((reason for reason in headed if reason), None)
     rows = _rows(sample, encoding, layout.dialect.options, layout)
     return _recognised_values(sample, rows, layout) if rows else None
+
+
+def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
+    """How a file that is not of the layout is like its files: some of the columns are there, perhaps between other
+    delimiters."""
+    named = [column for column in columns(layout).values() if column.names and not column.optional]
+    encoding = encodings.seen(sample, layout.encoding)
+    text = encodings.beginning(sample, encoding) if layout.dialect.header and len(named) > 1 else None
+    _, first, _ = first_line(rows_only(layout, iter((text or "").splitlines()[layout.dialect.skip :])))
+    best, by = max(
+        (
+            sum(
+                one.find(split(first, layout.dialect.options | {"delimiter": by})) is not None
+                for one in named
+            ),
+            by,
+        )
+        for by in dict.fromkeys((*layout.dialect.delimiters, *DELIMITERS))
+    )
+    if best < 2:
+        return None
+    how = f"{best} of its {len(named)} columns are there"
+    if by in layout.dialect.delimiters:
+        return Resemblance(100 * best // len(named), how)
+    sign = "tab" if by == "\t" else f'"{by}"'
+    return Resemblance(
+        100 * best // len(named), f"{how}, between {sign}", f"`dialect: {{delimiter: {sign}}}`"
+    )
 
 
 def _options(layout: Layout) -> list[dict[str, Any]]:

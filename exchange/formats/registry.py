@@ -18,10 +18,15 @@ from exchange.declare.suppose import Supposed, changed, suppose, word
 from exchange.declare.yaml import Node
 from exchange.errors import UnknownNameError
 from exchange.formats import encoding as encodings
-from exchange.formats.contract import Format, Sniffed
+from exchange.formats.contract import Format, Resemblance, Sniffed
 
 STARTS_WITHIN = 4_096
 """How many of the first characters `recognise: {starts: …}` sees."""
+
+LIKE_ENOUGH = 50
+"""So many percent of a layout must be seen in a file before it is said to be like its files."""
+NEAREST = 3
+"""So many layouts are named at most."""
 
 XML = "xml"
 """What begins as XML is of no other format."""
@@ -104,6 +109,17 @@ def may_fit(sample: bytes, said: Collection[str], head: Mapping[str, str]) -> bo
         return False
     test = getattr(_module(name), "may_fit", None)
     return test is None or bool(test(sample, head))
+
+
+def nearest_to(sample: bytes, layouts: Iterable[LayoutBase]) -> list[tuple[str, Resemblance]]:
+    """The layouts whose files are most like one that is of none of them, the likeliest first."""
+    found: list[tuple[str, Resemblance]] = []
+    for layout in layouts:
+        test = getattr(_module(layout.format), "resembles", None)
+        like: Resemblance | None = test(sample, layout) if test is not None else None
+        if like is not None and like.score >= LIKE_ENOUGH:
+            found.append((layout.layout, like))
+    return sorted(found, key=lambda each: (-each[1].score, each[0]))[:NEAREST]
 
 
 def sniff(sample: bytes) -> list[Sniffed]:

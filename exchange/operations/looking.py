@@ -15,7 +15,7 @@ from exchange.declare.catalogue import SITE_FILE, Catalogue
 from exchange.declare.layout import LayoutBase
 from exchange.declare.problems import DeclarationError
 from exchange.errors import UseError
-from exchange.findings import code
+from exchange.findings import Finding, code
 from exchange.flow.content import run_chain
 from exchange.flow.library import Library, Step
 from exchange.flow.schemas import validator
@@ -28,6 +28,8 @@ from exchange.operations.balances import Statements
 from exchange.outcome import Gathered
 
 COMMON = "common/"
+TEXT = "csv"
+"""What a file may be whose rows are too uneven to say."""
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
 Progress = Callable[[int], None]
@@ -35,8 +37,8 @@ Progress = Callable[[int], None]
 UNKNOWN = code(
     "INS001",
     "error",
-    "No layout is known for this file: {reason}",
-    advice="Declare one under schemas/ (see the tutorial), or name one with --layout.",
+    "No layout is known for this file: {reason}{near}",
+    advice="{remedy}",
 )
 AMBIGUOUS = code(
     "INS002",
@@ -56,6 +58,12 @@ STRANGER = code(
     "error",
     "This is no data file but {value}.",
     advice="Ask for the file again, or export it again, and look at it before it is sent.",
+)
+UNSOUND = code(
+    "INS006",
+    "warning",
+    "The declared file {value} has mistakes, so that nothing that it declares was looked at.",
+    advice="See them with `exchange check`.",
 )
 
 
@@ -213,7 +221,9 @@ def _choose(
             result.findings(STRANGER.at(value=stranger))
             return None
         refused = sniffed.facts.get("refused") if sniffed else None
-        result.findings(REFUSED.at(value=refused) if refused else UNKNOWN.at(reason=_seen(sniffed)))
+        result.findings(REFUSED.at(value=refused) if refused else _unknown(sample, library, sniffed))
+        for name in sorted({problem.file for problem in library.problems}):
+            result.findings(UNSOUND.at(value=name))
         return None
     if len(candidates) > 1:
         result.findings(AMBIGUOUS.at(value=", ".join(result.candidates)))
@@ -221,14 +231,44 @@ def _choose(
     return candidates[0].layout
 
 
+def _unknown(sample: bytes, library: Library, sniffed: Sniffed | None) -> Finding:
+    """What can be said of a file without a layout: what is seen in it, which layouts are nearest, what to do next."""
+    format_ = sniffed.format if sniffed is not None else TEXT
+    names = library.catalogue.names("layout")
+    layouts = (layout for name in names if (layout := _of_format(library, name, format_)) is not None)
+    nearest = registry.nearest_to(sample, layouts)
+    near = "".join(f" It is like {name}: {like.how}." for name, like in nearest)
+    if not nearest:
+        remedy = (
+            "Look for its kind in `exchange layouts` and name it with --layout, or declare a layout under schemas/ "
+            "(see the tutorial)."
+        )
+        return UNKNOWN.at(reason=_seen(sniffed), near=near, remedy=remedy)
+    name, like = nearest[0]
+    remedy = (
+        f"Ask the sender whether the file is as it should be. To see what differs, name the layout: --layout {name}. If such "
+        f"files will come, declare a layout under schemas/ that says `like: {name}` and {like.declare}."
+    )
+    return UNKNOWN.at(reason=_seen(sniffed), near=near, remedy=remedy)
+
+
+def _of_format(library: Library, name: str, format_: str) -> LayoutBase | None:
+    """A layout of a format, if its file can be used."""
+    return library.layout(name) if library.catalogue.head("layout", name).get("format") == format_ else None
+
+
 def _seen(sniffed: Sniffed | None) -> str:
-    """What can be said of a file without a layout: its format, its namespace, the names of what is in it."""
+    """What is seen in a file without a layout: its format, its root and namespace, the names of what is in it."""
     if sniffed is None:
         return "its bytes are of no known format."
-    namespace = f" of the namespace {sniffed.namespace}" if sniffed.namespace else ""
     names = f" with {', '.join(sniffed.columns[:NAMES])}" if sniffed.columns else ""
-    root = f" that begins with {sniffed.facts['root']}" if sniffed.facts.get("root") and not namespace else ""
-    return f"it is {sniffed.format}{namespace}{names}{root}."
+    sign = sniffed.facts.get("delimiter")
+    delimiter = "" if sign is None else " between tabs" if sign == "tab" else f' between "{sign}"'
+    root = ""
+    if "root" in sniffed.facts:
+        where = f"the namespace {sniffed.namespace}" if sniffed.namespace else "no namespace"
+        root = f" that begins with {sniffed.facts['root']} in {where}"
+    return f"it is {sniffed.format}{names}{delimiter}{root}."
 
 
 def _readable(library: Library, sample: bytes) -> Iterator[LayoutBase]:

@@ -175,3 +175,86 @@ def test_what_is_no_data_is_named(tmp_path: Path, content: bytes, words: str) ->
     path.write_bytes(content)
     (said,) = looking.inspect(path, None, None).findings.kept
     assert said.code == "INS005" and words in said.message
+
+
+# --- no layout fits ------------------------------------------------------------------------------------------------
+
+
+def unknown(folder: Path, content: str, site: Path | None = None, name: str = "x") -> str:
+    """What is said of a file without a layout, with the next step."""
+    path = folder / name
+    path.write_text(content, encoding="utf-8")
+    said = looking.inspect(path, site, None).findings.kept[0]
+    assert (said.code, said.severity) == ("INS001", "error")
+    return f"{said.message} -> {said.advice}"
+
+
+def site_with(folder: Path, **layouts: str) -> Path:
+    (folder / "schemas" / "acme").mkdir(parents=True)
+    (folder / "exchange.yaml").write_text("site: acme\n", encoding="utf-8")
+    for name, text in layouts.items():
+        path = folder / "schemas" / "acme" / f"{name}.yaml"
+        path.write_text(f"layout: acme/{name}\n{text}", encoding="utf-8")
+    return folder
+
+
+ISO = "urn:iso:std:iso:20022:tech:xsd:"
+
+
+def test_xml_without_its_namespace_is_told_with_the_layout_that_it_is_like(tmp_path: Path) -> None:
+    said = unknown(tmp_path, EMPTY.replace(f' xmlns="{ISO}camt.053.001.02"', ""))
+    assert "begins with Document/BkToCstmrStmt in no namespace" in said
+    assert (
+        f"It is like iso20022/camt.053: its //BkToCstmrStmt is in the namespace {ISO}camt.053.001.*" in said
+    )
+    assert said.count("It is like") == 1
+    assert "--layout iso20022/camt.053" in said
+    assert '`like: iso20022/camt.053` and `namespace: ""` and `versions: []`' in said
+
+
+def test_such_a_layout_reads_the_file(tmp_path: Path) -> None:
+    """What is advised works."""
+    like = 'like: iso20022/camt.053\nmeaning: x\nnamespace: ""\nversions: []\n'
+    site = site_with(tmp_path, camt=like)
+    path = tmp_path / "x.xml"
+    path.write_text(EMPTY.replace(f' xmlns="{ISO}camt.053.001.02"', ""), encoding="utf-8")
+    result = looking.inspect(path, site, None)
+    assert (result.layout, result.records["statement"], result.findings.errors) == ("acme/camt", 1, 0)
+
+
+def test_xml_of_another_namespace_and_xml_that_nobody_knows(tmp_path: Path) -> None:
+    said = unknown(tmp_path, EMPTY.replace("camt.053.001.02", "camt.063.001.02"))
+    assert f"in the namespace {ISO}camt.063.001.02" in said
+    assert said.partition("It is like ")[2].startswith("iso20022/camt.053: its //BkToCstmrStmt")
+    said = unknown(tmp_path, f'<Document xmlns="{ISO}pain.091.001.09"><Odd/></Document>')
+    assert "its files are in the namespace urn:iso:std:iso:20022:tech:xsd:pain.0" in said
+    said = unknown(tmp_path, "<a><b/></a>")
+    assert "a/b in no namespace" in said and "It is like" not in said and "`exchange layouts`" in said
+
+
+def test_csv_and_json_that_are_nearly_of_a_layout(tmp_path: Path) -> None:
+    rows = "format: csv\nmeaning: x\nsource: x\nrecord: row\nfields: {one: {}, two: {}, three: {}}\n"
+    site = site_with(tmp_path, rows=rows)
+    said = unknown(tmp_path, "one|two|three\n1|2|3\n", site)
+    assert 'It is like acme/rows: 3 of its 3 columns are there, between "|"' in said
+    assert '`like: acme/rows` and `dialect: {delimiter: "|"}`' in said
+    said = unknown(tmp_path, "one;two;drei\n1;2;3\n", site)
+    assert "It is like acme/rows: 2 of its 3 columns are there." in said
+    said = unknown(tmp_path, '[{"line_items": [], "x": 1}]')
+    assert "It is like shopify/orders: it has line_items in common; financial_status is not there" in said
+
+
+def test_a_layout_with_mistakes_is_not_passed_over_in_silence(tmp_path: Path) -> None:
+    site = site_with(tmp_path, rows="format: csv\nmeaning: x\nrecord: row\nfeilds: {one: {}}\n")
+    path = tmp_path / "x.csv"
+    path.write_text("one;two\n1;2\n", encoding="utf-8")
+    kept = looking.inspect(path, site, None).findings.kept
+    assert [each.code for each in kept] == ["INS001", "INS006"]
+    assert "schemas/acme/rows.yaml" in kept[1].message
+
+
+def test_a_head_does_not_inherit_what_is_said_otherwise(tmp_path: Path) -> None:
+    like = 'like: iso20022/camt.053\nmeaning: x\nnamespace: ""\nversions: []\n'
+    catalogue = Catalogue.of(site_with(tmp_path, camt=like).absolute())
+    head = catalogue.head("layout", "acme/camt")
+    assert (head["format"], "namespace" in head) == ("xml", False)

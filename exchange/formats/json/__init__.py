@@ -8,6 +8,7 @@ from __future__ import annotations
 from exchange.formats.json.layout import Layout as Layout
 from exchange.formats.json.read import JsonReader
 from exchange.formats.json.sniff import recognise as recognise
+from exchange.formats.json.sniff import resembles as resembles
 from exchange.formats.json.sniff import sniff as sniff
 from exchange.formats.json.write import JsonWriter
 

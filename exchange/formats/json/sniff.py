@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from exchange.formats import encoding
-from exchange.formats.contract import Sniffed
+from exchange.formats.contract import Resemblance, Sniffed
 from exchange.formats.json.layout import Layout, Path
 from exchange.formats.json.tokens import Steps, Token, walk
 
@@ -28,6 +28,21 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
             where = f"under {'.'.join(place)} " if place else ""
             return f"It is JSON, and the first record {where}has the keys {', '.join(sorted(wanted))}."
     return _empty(layout.places[0], text, tokens)
+
+
+def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
+    """How a file that is not of the layout is like its files: its first record has some of the keys that tell them."""
+    text = _text(sample, layout.encoding)
+    if text is None:
+        return None
+    wanted = _telling_keys(layout)
+    tokens = list(walk(text.lstrip().partition("\n")[0] if layout.lines else text))
+    met = max((wanted & _keys_of_first(tokens, place) for place in layout.places), key=len)
+    if not met:
+        return None
+    missing = ", ".join(sorted(wanted - met))
+    lacks = f"; {missing} {'is' if len(wanted - met) == 1 else 'are'} not there" if missing else ""
+    return Resemblance(100 * len(met) // len(wanted), f"it has {', '.join(sorted(met))} in common{lacks}")
 
 
 def sniff(sample: bytes) -> Sniffed | None:

@@ -9,12 +9,12 @@ layout → templates, `writing` records → bytes, `texts` escaping. Both: `path
 
 from __future__ import annotations
 
-from exchange.formats.xml.evidence import may_fit, recognise, sniff
+from exchange.formats.xml.evidence import may_fit, recognise, resembles, sniff
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.reading import XmlReader
 from exchange.formats.xml.writing import XmlWriter
 
-__all__ = ["Layout", "may_fit", "reader", "recognise", "sniff", "writer"]
+__all__ = ["Layout", "may_fit", "reader", "recognise", "resembles", "sniff", "writer"]
 
 
 def reader(layout: Layout) -> XmlReader:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 
 from lxml import etree
 
-from exchange.formats.contract import Sniffed
+from exchange.formats.contract import Resemblance, Sniffed
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.names import Names, split
 from exchange.formats.xml.source import encoding_of
@@ -22,6 +23,8 @@ _VERSION = re.compile(r"(?!head)([a-z]{4}\.\d{3}\.\d{3}\.\d{2}(?:\.[a-z]{2}\.\d{
 beside the message."""
 _NAME = re.compile(r"""[^\s"',\[\]*#-][^\s"',\[\]*#]*""")
 _HIDDEN = re.compile(rb"""xmlns[^=<>]*=\s*["'][^"'<>]*&""")
+_ALIKE = 80
+"""From so many percent of likeness on a namespace may be meant for another one."""
 Start = tuple[int, str]
 
 
@@ -31,7 +34,8 @@ def may_fit(sample: bytes, head: Mapping[str, str]) -> bool:
     namespaces = head.get("namespace")
     if namespaces is None or _HIDDEN.search(text):
         return True
-    return any(name.encode() in text for name in _NAME.findall(namespaces))
+    is_none_allowed = '""' in namespaces or "''" in namespaces
+    return is_none_allowed or any(name.encode() in text for name in _NAME.findall(namespaces))
 
 
 def recognise(sample: bytes, layout: Layout) -> str | None:
@@ -46,6 +50,40 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
             if tag is not None:
                 return f"It holds {path} in {split(tag)[0] or 'no namespace'}."
     return None
+
+
+def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
+    """How a file that is not of the layout is like its files: the same elements in another namespace, or a namespace that
+    is written much alike."""
+    starts = list(_starts(_text(sample)))
+    local = [(depth, tag, split(tag)[1]) for depth, tag in starts]
+    declared = layout.namespaces[0] if layout.namespaces else ""
+    for kind in layout.kinds().values():
+        for path in kind.places if kind.inside is None else ():
+            wanted = [step.name.rpartition(":")[2] for step in path.steps]
+            tag = _met(local, wanted, path.anywhere)
+            if tag is not None:
+                here = split(tag)[0]
+                versions = " and `versions: []`" if layout.versions else ""
+                how = f"its {path} is in {_space(declared)}, here in {_space(here)}"
+                return Resemblance(100, how, f'`namespace: "{here}"`{versions}')
+    return _nearly({split(tag)[0] for _, tag in starts} - {""}, layout.namespaces)
+
+
+def _nearly(seen: set[str], declared: Sequence[str]) -> Resemblance | None:
+    """The namespace that is most like one that was seen."""
+    matcher, best = SequenceMatcher(autojunk=False), (_ALIKE, "")
+    for known in filter(None, declared):
+        matcher.set_seq2(known.removesuffix("*"))
+        for space in seen:
+            matcher.set_seq1(space[: len(known)])
+            if matcher.real_quick_ratio() * 100 > best[0]:
+                best = max(best, (int(matcher.ratio() * 100), known))
+    return Resemblance(best[0] - 10, f"its files are in {_space(best[1])}") if best[1] else None
+
+
+def _space(namespace: str) -> str:
+    return f"the namespace {namespace}" if namespace else "no namespace"
 
 
 def sniff(sample: bytes) -> Sniffed | None:
