@@ -60,6 +60,12 @@ OTHER_SUM = code(
     "A movement books the batch {value} with {amount}, but its payments make {sum}. They stay as they are.",
     advice="Ask the bank for the payments of the batch, or which of them it left out.",
 )
+UNLIKE_WATCHED = code(
+    "ANS010",
+    "warning",
+    "The bank watches payments of {amount} for {value}, but those that were sent from here make {sum}. They stay as they are.",
+    advice="Look for the difference: payments that came by another way, or did not arrive.",
+)
 BOOKED_AFTER_ALL = code(
     "ANS007",
     "warning",
@@ -172,6 +178,8 @@ class _Hearing:
         if answer.kind != "status":
             self._book(answer, rows)
             return
+        if _is_nameless(answer) and not self._has_sum(answer, rows):
+            return
         new = _BECOMES.get(answer.verdict)
         said = select(answers.c.batch).where(
             answers.c.arrival == self.arrival.id, answers.c.batch.is_not(None)
@@ -277,23 +285,34 @@ class _Hearing:
 
     def _book(self, answer: Answer, rows: Sequence[Row[Any]]) -> None:
         """A movement for a whole batch: it must be of the sum of the payments that were not refused."""
-        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(_REFUSED))
-        total = sum(self.writing.connection.scalars(select(payments.c.amount).where(*mine)))
-        if total not in answer.amounts:
-            self._tell(OTHER_SUM, answer, amount=_shown(answer), sum=amount_of(total))
+        if not self._has_sum(answer, rows):
             return
         for row in rows:
             self._move_batch(answer, row, _BECOMES[answer.verdict])
+
+    def _has_sum(self, answer: Answer, rows: Sequence[Row[Any]]) -> bool:
+        """Whether the answer is of the sum of the payments of these batches that were not refused; else a finding."""
+        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(_REFUSED))
+        total = sum(self.writing.connection.scalars(select(payments.c.amount).where(*mine)))
+        if total in answer.amounts:
+            return True
+        other = UNLIKE_WATCHED if answer.kind == "status" else OTHER_SUM
+        self._tell(other, answer, amount=_shown(answer), sum=amount_of(total))
+        return False
 
     def _batches(self, answer: Answer) -> Select[Any]:
         query = select(batches.c.n, batches.c.delivery, batches.c.payment_info_id, deliveries.c.stage).join(
             deliveries, deliveries.c.id == batches.c.delivery
         )
-        if answer.message_id is not None:
+        if _is_nameless(answer):
+            day = batches.c.execution_date == answer.day
+            query = query.where(batches.c.account == compact(answer.account), day)
+            query = query.where(batches.c.currency == answer.currency, deliveries.c.stage == "delivered")
+        elif answer.message_id is not None:
             query = query.where(batches.c.message_id == answer.message_id)
         if answer.level == "batch" and answer.payment_info_id is not None:
             query = query.where(batches.c.payment_info_id == answer.payment_info_id)
-        elif answer.message_id is None:
+        elif answer.message_id is None and not _is_nameless(answer):
             query = query.where(batches.c.n < 0)
         return query.where(deliveries.c.stage != "withdrawn").order_by(batches.c.n)
 
@@ -313,7 +332,7 @@ class _Hearing:
         return compact(account) in self._followed
 
     def _tell(self, kind: Any, answer: Answer, **named: Any) -> None:
-        self.open += answer.kind == "status"
+        self.open += answer.kind == "status" and kind.severity == "error"
         named.setdefault("value", _named(answer))
         self.found(kind.at(line=answer.line, verdict=answer.verdict, **named))
 
@@ -384,10 +403,17 @@ def _narrowed(answer: Answer, rows: list[Row[Any]]) -> list[Row[Any]]:
     return rows
 
 
+def _is_nameless(answer: Answer) -> bool:
+    """Whether a batch is told by the payer's account and a day alone, as Bankgirot tells the payments that it watches."""
+    named = answer.message_id or answer.payment_info_id
+    return answer.level == "batch" and not named and None not in (answer.account, answer.day)
+
+
 def _named(answer: Answer) -> str:
     """An answer's ids, for people."""
     ids = (answer.end_to_end_id or answer.instruction_id, answer.payment_info_id, answer.message_id)
-    named = " / ".join(filter(None, ids)) or (answer.payee_account or "without any id")
+    place = f"{answer.account}, {answer.day}" if _is_nameless(answer) else "without any id"
+    named = " / ".join(filter(None, ids)) or answer.payee_account or place
     return f"{named} of {_shown(answer)}" if answer.amounts else named
 
 
