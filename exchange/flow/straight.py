@@ -89,7 +89,7 @@ class Road:
         mappings = (*first, *second)
         if not isinstance(reader, CsvReader) or not isinstance(writer, XmlWriter) or not mappings:
             return None
-        if reader.is_grouped:
+        if not reader.is_plain:
             return None
         if not all(fits(mapping.plan) for mapping in mappings):
             return None
@@ -196,7 +196,7 @@ class _Generator:
         ]
 
     def _skip(self) -> str:
-        skip = self.rows.layout.dialect.skip
+        skip = self.rows.layout.before
         return f" + {skip}" if skip else ""
 
 

@@ -46,10 +46,10 @@ class Column:
 
 def columns(layout: Layout) -> dict[str, Column]:
     """The column of each plain field, by its dotted name; without a header, in declared order."""
-    leaves = list(_leaves(layout.fields))
-    if not layout.dialect.header and all(field.column is None for _, field in leaves):
-        return {name: Column((), number) for number, (name, _) in enumerate(leaves, 1)}
-    return {name: _column(name.rpartition(".")[2], field) for name, field in leaves}
+    plain = list(leaves(layout.fields))
+    if not layout.dialect.header and all(field.column is None for _, field in plain):
+        return {name: Column((), number) for number, (name, _) in enumerate(plain, 1)}
+    return {name: _column(name.rpartition(".")[2], field) for name, field in plain}
 
 
 def first_line(lines: Iterator[str]) -> tuple[Iterator[str], str, int]:
@@ -93,12 +93,13 @@ def split(line: str, options: Mapping[str, Any]) -> list[str]:
         return []
 
 
-def _leaves(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+def leaves(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str, Field]]:
+    """The plain fields, by their dotted names."""
     for name, field in fields.items():
         if field.fields is None:
             yield prefix + name, field
         else:
-            yield from _leaves(field.fields, f"{prefix}{name}.")
+            yield from leaves(field.fields, f"{prefix}{name}.")
 
 
 def _column(name: str, field: Field) -> Column:

@@ -25,6 +25,7 @@ from exchange.formats._csv_complaints import (
     UNKNOWN_COLUMN,
     ZERO_BYTE,
 )
+from exchange.formats._csv_head import HeadLine
 from exchange.formats._csv_straight import Rows
 from exchange.formats._csv_strange import FirstRow
 from exchange.formats._fast import indented
@@ -54,6 +55,7 @@ class CsvReader:
         self._layout = layout
         self._columns = columns
         self._codecs = dict(_codecs(layout.fields, layout))
+        self.head = HeadLine(layout) if layout.head is not None else None
         self._sources: dict[Arrangement, str] = {}
         self._functions: dict[Arrangement, Callable[..., None]] = {}
 
@@ -73,9 +75,9 @@ class CsvReader:
         return self._layout.layout
 
     @property
-    def is_grouped(self) -> bool:
-        """Whether several rows become one record."""
-        return self._layout.group is not None
+    def is_plain(self) -> bool:
+        """Whether a row is a record, without anything around it."""
+        return self._layout.group is None and self._layout.head is None
 
     def begin(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Reading:
         """A file whose rows are taken one by one; `Reading.open` comes first."""
@@ -213,16 +215,17 @@ class Reading:
         self.reader = reader
         self.layout = layout
         self.found = found
-        self.mark = [layout.dialect.skip]
+        self.mark = [layout.before]
         """The last physical line of the last row that was finished."""
         self.rows: Any = iter(())
         self.arrangement: Arrangement = ()
+        self.around: Record = {}
         self._stream, self._progress = stream, progress
 
     @property
     def line(self) -> int:
         """The physical line on which the last row ends."""
-        return int(self.rows.line_num) + self.layout.dialect.skip
+        return int(self.rows.line_num) + self.layout.before
 
     def run(self) -> Iterator[Batch]:
         """All records in batches."""
@@ -240,6 +243,8 @@ class Reading:
         dialect = self.layout.dialect
         lines: Iterator[str] = chain.from_iterable(self._lines(self._stream, self._progress))
         try:
+            if self.reader.head is not None:
+                self.around = self.reader.head.read(next(lines, ""), self.found)
             for _ in range(dialect.skip):
                 next(lines, None)
             if dialect.other_lines or dialect.begin:
@@ -259,11 +264,15 @@ class Reading:
             return False
         arrangement = self.reader.arrangement(header, self.found)
         self.arrangement = arrangement or ()
-        return arrangement is not None
+        return arrangement is not None and None not in self.around.values()
 
     def take(self, rows: Any, records: Batch) -> None:
         """The records of the next rows, of which all findings are told. rows: with the physical lines as `line_num`."""
+        begun = len(records)
         self.reader.function(self.arrangement)(rows, records, self.mark, self._explain)
+        if self.around:
+            for record in records[begun:]:
+                record.update(self.around)
 
     def guarded(self, take: Callable[[], object], records: Batch) -> bool:
         """Takes rows; what stops the taking is told, and whether rows may follow. records: get what stands for it."""
@@ -272,7 +281,7 @@ class Reading:
         except csv.Error as error:
             self.found(self._broken(self.rows, error))
             records += self.reader.refused(self.mark[0] + 1)
-            self.mark[0] = self.rows.line_num + self.layout.dialect.skip
+            self.mark[0] = self.rows.line_num + self.layout.before
         except Unreadable as stopped:
             self.found(stopped.finding)
             records += self.reader.refused(self.mark[0] + 1)
@@ -290,7 +299,7 @@ class Reading:
             return None
         if header is None:
             self.found(EMPTY_FILE.at(line=1))
-        self.mark[0] = rows.line_num + self.layout.dialect.skip
+        self.mark[0] = rows.line_num + self.layout.before
         return header
 
     def _lines(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Iterator[str]]:
@@ -314,7 +323,7 @@ class Reading:
 
     def _broken(self, rows: Any, error: csv.Error) -> Finding:
         """The finding for what the csv module complains about."""
-        skip, why = self.layout.dialect.skip, str(error)
+        skip, why = self.layout.before, str(error)
         first, last = self.mark[0] + 1, rows.line_num + skip
         if "end of data" in why:
             return UNCLOSED.at(line=first, last=last)
@@ -343,7 +352,7 @@ class _Generator:
         lines: list[str] = []
         record = self._dict(self.layout.fields, "", lines)
         targets = ", ".join(f"c{n}" if field else "_" for n, field in enumerate(self.arrangement))
-        skip = f" + {self.layout.dialect.skip}" if self.layout.dialect.skip else ""
+        skip = f" + {self.layout.before}" if self.layout.before else ""
         body = [
             f"for row in islice(rows, {ROWS}):",
             "    first = line + 1",
@@ -411,7 +420,7 @@ class _Generator:
 
 def header_line(layout: Layout) -> int:
     """The line of the header."""
-    return layout.dialect.skip + 1
+    return layout.before + 1
 
 
 def _codecs(fields: Mapping[str, Field], layout: Layout, prefix: str = "") -> Iterator[tuple[str, Codec]]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
-from exchange.formats._csv_columns import Column
+from exchange.formats._csv_columns import Column, leaves
+from exchange.formats._csv_head import HeadLine, text_line
 from exchange.formats._csv_read import _codecs
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
@@ -31,6 +32,12 @@ NEEDS_QUOTES = code(
     'The text "{value}" for {field} holds the delimiter or a line end, but the layout has no quotes.',
     advice="Replace the character in the mapping, or declare a quote in the layout's dialect.",
 )
+OTHER_HEAD = code(
+    "CSV022",
+    "error",
+    "The rows do not stand in one {value}, but the file has one head.",
+    advice="Write one file per document (`per: document`), or let the mapping set the same `above` for all rows.",
+)
 NO_STRUCTURE = code(
     "CSV021",
     "error",
@@ -46,6 +53,8 @@ class CsvWriter:
         self._layout = layout
         self._codecs = dict(_codecs(layout.fields, layout))
         self._places = _places(layout, columns)
+        self._quoted = {name for name, field in leaves(layout.fields) if field.is_quoted}
+        self._head = HeadLine(layout) if layout.head is not None else None
         self._names: dict[str, object] = {"guarded": guarded}
         self.source = self._source()
         self._function: Callable[..., None] = compile_function(
@@ -61,10 +70,13 @@ class CsvWriter:
         encoder = codecs.getincrementalencoder(self._layout.encoding)()
         if dialect.bom and canonical(self._layout.encoding) not in ("utf-16", "utf-32", "utf-8-sig"):
             out.write(encoder.encode("\ufeff"))
-        if dialect.header:
-            out.write(encoder.encode(self._text([[title for title, _ in self._places]])))
         written = 0
-        for batch in lines:
+        around: Any = None
+        for number, batch in enumerate(_at_least_one(lines)):
+            if self._head is not None:
+                around = self._headed(batch, around, out, encoder, found)
+            if dialect.header and not number:
+                out.write(encoder.encode(self._text([[title for title, _ in self._places]], titles=True)))
             rows: list[list[str]] = []
             self._function(batch, rows, lambda record: self._explain(record, found))
             written += len(rows)
@@ -75,9 +87,29 @@ class CsvWriter:
                     self._explain_text(record, found)
         return Written({str(self._layout.record): written})
 
-    def _text(self, rows: list[list[str]]) -> str:
+    def _headed(self, batch: Batch, around: Any, out: BinaryIO, encoder: Any, found: Found) -> Any:
+        """Write the head that the first row stands in; all others must stand in the same."""
+        assert self._head is not None and self._layout.head is not None
+        for record in batch:
+            own = record.get(self._layout.head.kind)
+            if around is None and isinstance(own, dict):
+                around = own
+                cells = self._head.texts(own, record.get(LINE), found)
+                out.write(encoder.encode(self._head.line(cells, self._newline)))
+            elif own is None or (own is not around and own != around):
+                found(OTHER_HEAD.at(line=record.get(LINE), value=self._layout.head.kind))
+        return around
+
+    @property
+    def _newline(self) -> str:
+        return "\r\n" if self._layout.dialect.newline == "crlf" else "\n"
+
+    def _text(self, rows: list[list[str]], titles: bool = False) -> str:
         """The rows as they stand in the file."""
-        newline = "\r\n" if self._layout.dialect.newline == "crlf" else "\n"
+        newline = self._newline
+        if self._layout.dialect.quoting == "texts" and not titles:
+            quoted = [field in self._quoted for _, field in self._places]
+            return "".join(text_line(row, quoted, self._layout.dialect, newline) for row in rows)
         text = self._joined(rows, newline)
         if newline == "\n" and "\r" in text:  # csv quotes only the characters of its own line end
             text = "".join(self._joined([row], "\r\n").removesuffix("\r\n") + "\n" for row in rows)
@@ -191,6 +223,16 @@ class CsvWriter:
                 found(finding)
             if dialect.quote == "none" and any(character in text for character in f"{dialect.delimiter}\r\n"):
                 found(NEEDS_QUOTES.at(line=line, field=field, value=text))
+
+
+def _at_least_one(batches: Iterable[Batch]) -> Iterator[Batch]:
+    """The batches; an empty one when there is none, so that the header is written."""
+    empty = True
+    for batch in batches:
+        empty = False
+        yield batch
+    if empty:
+        yield []
 
 
 def guarded(text: str) -> str:

@@ -23,6 +23,7 @@ from typing import Any, Literal, Self
 from pydantic import Field as Described
 from pydantic import field_validator, model_validator
 
+from exchange.declare.declared import Declared
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import columns, first_line, rows_only, split
@@ -45,7 +46,16 @@ class Field(ValueField):
     optional: bool = Described(
         False, description="files may lack the column; it is read as empty, and always written"
     )
+    quoted: bool | None = Described(
+        None,
+        description="whether the value is written quoted where `quoting` is texts; default: if it is a text",
+    )
     fields: dict[Name, Field] | None = None
+
+    @property
+    def is_quoted(self) -> bool:
+        """Whether its value is written quoted where just texts are."""
+        return self.type == "text" if self.quoted is None else self.quoted
 
     @model_validator(mode="after")
     def _fits_csv(self) -> Self:
@@ -83,8 +93,9 @@ class CsvDialect(Dialect):
         '"',
         description="the character around values that hold a delimiter, doubled inside a value; or none",
     )
-    quoting: Literal["when needed", "all"] = Described(
-        "when needed", description="which values are written quoted"
+    quoting: Literal["when needed", "texts", "all"] = Described(
+        "when needed",
+        description="which values are written quoted; texts: all that are texts, empty ones too, and nothing else",
     )
     header: bool = Described(True, description="the first row names the columns")
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
@@ -175,12 +186,34 @@ class Kind(KindBase):
     fields: dict[Name, Field]
 
 
+class Head(Declared):
+    """The first line of a file that tells of all rows: a record of its own, in which the rows stand.
+
+    Its columns are counted; it has no header.
+    """
+
+    kind: Name = Described("file", description="the name under which rows know it")
+    width: int = Described(ge=1, description="how many columns it has")
+    fields: dict[Name, Field]
+
+    @model_validator(mode="after")
+    def _counted(self) -> Self:
+        places = [field.column for field in self.fields.values()]
+        numbers = [place for place in places if isinstance(place, int)]
+        if len(numbers) < len(places) or any(field.fields is not None for field in self.fields.values()):
+            raise ValueError("every field of `head` needs the number of its column")
+        if len(set(numbers)) < len(numbers) or max(numbers, default=0) > self.width:
+            raise ValueError("a column of `head` stands twice, or beyond its width")
+        return self
+
+
 class Layout(GroupingLayout):
     """A csv file: rows of one kind."""
 
     format: Literal["csv"]
     encoding: EncodingName = Described("utf-8", description="how text is stored, such as windows-1252")
     dialect: CsvDialect = CsvDialect()
+    head: Head | None = None
     record: Name = Described(description="the kind of record that a row is")
     fields: dict[Name, Field]
 
@@ -201,11 +234,23 @@ class Layout(GroupingLayout):
             raise ValueError(f"{self.encoding} has no byte order mark")
         if self.dialect.width and any(isinstance(p, int) and p > self.dialect.width for p in places):
             raise ValueError(f"a column is declared beyond the width of {self.dialect.width}")
+        if self.head is not None and (
+            self.group is not None or self.head.kind in (self.record, *self.fields)
+        ):
+            raise ValueError("`head` needs a name of its own, and does not go together with `group`")
         return self
 
+    @property
+    def before(self) -> int:
+        """How many lines stand before the header (or the first row)."""
+        return self.dialect.skip + (self.head is not None)
+
     def kinds(self) -> Mapping[str, KindBase]:
-        """The one kind of row."""
-        return {self.record: Kind(fields=self.fields)}
+        """The one kind of row, and the head around the rows."""
+        if self.head is None:
+            return {self.record: Kind(fields=self.fields)}
+        around = Kind(fields=self.head.fields)
+        return {self.head.kind: around, self.record: Kind(fields=self.fields, inside=self.head.kind)}
 
 
 def reader(layout: Layout) -> Reader:
@@ -295,7 +340,7 @@ def _rows(
 ) -> list[list[str]]:
     """The whole rows at the beginning of a sample; none when it is not of this form."""
     text = encodings.beginning(sample, encoding)
-    skip = layout.dialect.skip if layout is not None else 0
+    skip = layout.before if layout is not None else 0
     lines = text.split("\n")[skip:] if text is not None and "\0" not in text else []
     cut = len(sample) >= SAMPLE_SIZE
     ended = (f"{line}\n" for line in (lines[:-1] if cut else lines))

@@ -47,7 +47,7 @@ def _belongs(layout: Layout, name: str, prefix: str) -> bool:
 def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, dict[str, Spot]]]:
     """The rows up to a line, by the line that they begin on."""
     lines = _lines(stream, layout.encoding)
-    for _ in range(layout.dialect.skip):
+    for _ in range(layout.before):
         next(lines, None)
     lines, first, _ = first_line(rows_only(layout, lines))
     options = layout.dialect.options | {"delimiter": delimiter_of(layout, first)}
@@ -59,7 +59,7 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     ]
     end = rows.line_num
     for row in rows:
-        line, end = end + layout.dialect.skip + 1, rows.line_num
+        line, end = end + layout.before + 1, rows.line_num
         if line > last:
             return
         yield (
