@@ -189,4 +189,4 @@ def _show_fields(title: str, fields: Sequence[str]) -> None:
 
     if fields:
         console().print(Text(f"{title}:", style="bold"), soft_wrap=True)
-        console().print(Padding(Text(", ".join(fields)), (0, 0, 0, 2)))
+        console().print(Padding(Text(", ".join(fields)), (0, 0, 0, 2), expand=False))

@@ -37,12 +37,12 @@ def library() -> Library:
     return Library(Catalogue.of(), SELLER)
 
 
-def invoice(given: Mapping[str, Any]) -> Record:
-    """A document common/invoice with every declared field, those that are not given empty."""
-    layout = library().layout("common/invoice")
-    assert layout is not None
-    record = _structure(layout.shape().kinds["invoice"].fields, given)
-    return record | {"@kind": "invoice", "@line": 1, "@path": None}
+def document(name: str, given: Mapping[str, Any]) -> Record:
+    """A document of that layout with every declared field, those that are not given empty."""
+    layout = library().layout(name)
+    assert layout is not None, name
+    ((kind, shape),) = layout.shape().kinds.items()
+    return _structure(shape.fields, given) | {"@kind": kind, "@line": 1, "@path": None}
 
 
 def _structure(fields: Mapping[str, FieldShape], given: Mapping[str, Any] | None) -> Record:
@@ -68,11 +68,13 @@ def mapped(mapping: str, records: list[Record]) -> tuple[list[Record], list[Find
     return [record for batch in made for record in batch], found
 
 
-def written(mapping: str, layout: str, given: Mapping[str, Any]) -> tuple[bytes, list[Finding]]:
-    """The file of one invoice."""
+def written(
+    mapping: str, layout: str, given: Mapping[str, Any], source: str = "common/invoice"
+) -> tuple[bytes, list[Finding]]:
+    """The file of one invoice, or of another document."""
     writer = library().writer(layout)
     assert writer is not None
-    made, found = mapped(mapping, [invoice(given)])
+    made, found = mapped(mapping, [document(source, given)])
     out = io.BytesIO()
     writer.write([made], out, lambda: tempfile.TemporaryFile(), found.append)  # noqa: SIM115
     return out.getvalue(), found
