@@ -33,7 +33,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier bank transaction that was matched, and how. id: its case."""
+    """An earlier bank transaction that was matched, and how. id: its case; decided_by: the person who did, if one did."""
 
     id: str
     booked: date | None
@@ -41,6 +41,9 @@ class Earlier:
     closed: list[MatchedItem]
     postings: Sequence[tuple[str, str, int]] = ()
     """Kind, account and amount (debit positive) of what was booked beside the items."""
+    decided_by: str | None = None
+    units: int = 0
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

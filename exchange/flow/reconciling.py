@@ -207,6 +207,7 @@ class MatchSpool(Spool):
     def following(self, decisions: Iterator[Batch], book: Book, statements: Statements) -> Iterator[Batch]:
         """The same decisions, each noted."""
         add = self.adder(None)
+        book.entered = self.rows
         for batch in decisions:
             add([kept.row(record, book) for record in batch])
             yield batch

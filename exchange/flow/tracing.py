@@ -26,9 +26,11 @@ from exchange.mapping.explain import Tracer
 from exchange.mapping.lineage import Lineage, Token, joined, tokens
 from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Batch, Record
+from exchange.outcome import MatchRow
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import PAID, Allocation
 from exchange.reconcile.items import Side
+from exchange.reconcile.kept import row
 from exchange.reconcile.matching import match
 from exchange.reconcile.rulebook import Rulebook
 
@@ -138,7 +140,10 @@ def _marking(step: Step) -> Step:
 def _decisions(documents: Iterator[Batch], book: Book, rules: Rulebook) -> Iterator[Batch]:
     """Decisions, and which open items each of them paid."""
     paid: dict[int, Record] = {}  # filled on: every decision has the same one
+    entered: list[MatchRow] = []
+    book.entered = lambda: entered
     for batch in match(documents, book, rules):
+        entered += [row(record, book) for record in batch]
         for record in batch:
             record[ORIGIN] = Decided(book, paid)
             paid |= {id(item): record["transaction"] for item in _paid(record)}

@@ -286,6 +286,5 @@ def items_of(connection: Connection, match: int) -> list[MatchedItem]:
 def _earlier(connection: Connection, row: Any) -> Earlier:
     booked = date.fromisoformat(row.booked) if row.booked else None
     postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
-    return Earlier(
-        case_id(row.arrival, row.position), booked, row.side or "", items_of(connection, row.n), postings
-    )
+    case, closed = case_id(row.arrival, row.position), items_of(connection, row.n)
+    return Earlier(case, booked, row.side or "", closed, postings, row.decided_by, row.units, row.currency)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 
-from exchange.past import NoPast, Past
+from exchange.outcome import MatchRow
+from exchange.past import Earlier, NoPast, Past
 from exchange.reconcile import references
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
@@ -29,10 +30,34 @@ class Book:
     past: Past = field(default_factory=NoPast)
     accounts: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
+    entered: Callable[[], Iterable[MatchRow]] = tuple
+    """What was decided of this very file so far; to be gone through whole."""
+    here: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)
+    """Matches of this file that may have come back, by the ids of their transactions."""
+    taken_back: set[str] = field(default_factory=set)
+    """Cases that came back by now."""
 
     def of(self, case: Case) -> OpenItems | None:
         """The open items that a movement can pay; None when there are none of that side."""
         return self.sides.get(case.side)
+
+    def came(self, case: Case) -> list[Earlier]:
+        """The matches of earlier files and of this one that a return can be about: same id, same amount, not taken back."""
+        names = ids_of(case)
+        past = self.past.paid(names, -case.units, case.currency)
+        here = {each.id: each for name in names for each in self.here.get(name, ())}
+        mine = [each for each in here.values() if (each.units, each.currency) == (-case.units, case.currency)]
+        return [each for each in (*past, *mine) if each.id not in self.taken_back]
+
+    def look_here(self, names: Collection[str]) -> bool:
+        """Look up the matches of this file whose transactions have these ids; whether there are any."""
+        found: dict[str, list[Earlier]] = {}
+        for row in self.entered():
+            mine = {row.end_to_end, row.entry} & set(names) if row.decision == "matched" else ()
+            for name in mine:
+                found.setdefault(str(name), []).append(_earlier(row))
+        self.here = found
+        return bool(found)
 
     def payable(self, case: Case, items: list[Item]) -> list[Item]:
         """Those of these items that are open, in the movement's currency, and stand in the list once."""
@@ -84,6 +109,20 @@ class Book:
                 f"the account {case.payer['account']} has only paid for {', '.join(sorted(learned))} so far"
             )
         return None
+
+
+def ids_of(case: Case) -> list[str]:
+    """By what a return names the movement that came back."""
+    named = [case.transaction.get(name) for name in ("end_to_end_id", "instruction_id", "entry_ref")]
+    return [name for name in named if name]
+
+
+def _earlier(row: MatchRow) -> Earlier:
+    id = f"transaction {row.position} of this file"
+    booked = date.fromisoformat(row.booked) if row.booked else None
+    return Earlier(
+        id, booked, row.side or "", list(row.items), row.postings, units=row.units, currency=row.currency
+    )
 
 
 def _called(party: Mapping[str, str | None]) -> str:

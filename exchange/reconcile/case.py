@@ -98,6 +98,8 @@ class Case:
     notes: list[str] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
     is_closed: bool = False
+    is_return: bool = False
+    """Money that came back: no rule but `returns` looks at it."""
 
     @property
     def currency(self) -> str:

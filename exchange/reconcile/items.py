@@ -145,6 +145,12 @@ class OpenItems:
         """Close so much of an item."""
         self._left[place] -= units
 
+    def open_again(self, key: str, units: int) -> None:
+        """So much of an item is open again, where the list has it."""
+        for place in self._keys.places(key):
+            if key_of(self._store.get(place), self.side) == key:
+                self._left[place] += units
+
     def of_reference(self, reference: str) -> list[Item]:
         """The items with this reference, however it is spelled, in the order of the ledger."""
         wanted = references.comparable(reference)

@@ -4,6 +4,9 @@ Early rules decide while the file is read, so that of the many payments with a g
 waits (on disk, when there is much of it) for the other rules, each of which sees all that waits before the next one does.
 The same transactions, items and past always give the same decisions, in the same order: those of early rules in the order
 of the file, then rule by rule, and at the end what nobody decided.
+
+What came back may have been paid by the same file: so once the file is read, returns look at what was decided of it, and the
+items that they open can be paid again.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import BinaryIO
 
 from exchange.model import BATCH_SIZE, Batch, Record
 from exchange.reconcile import money
-from exchange.reconcile.book import Book
+from exchange.reconcile.book import Book, ids_of
 from exchange.reconcile.case import Case, Decision, decided_before, matched, unmatched
 from exchange.reconcile.rulebook import Bound, Rulebook
 
@@ -38,11 +41,33 @@ def match(
                 decided.append(record)
         if decided:
             yield decided
-    for rule in rules.late if waiting else ():
+    back, others = _halves(rules)
+    for turn in (back, others, *((rule,) for rule in rules.late), back):
+        if not waiting or not _is_due(turn, back, others, waiting, book):
+            continue
         left = _Waiting(spool)
-        yield from _batches(_passed(waiting, left, rule, book))
+        afresh = turn in (back, others)
+        yield from _batches(_passed(waiting, left, turn, book, afresh=afresh))
         waiting = left
     yield from _batches(map(unmatched, waiting.taken()))
+
+
+Turn = tuple[Bound, ...]
+
+
+def _halves(rules: Rulebook) -> tuple[Turn, Turn]:
+    """The early rules once more: those that look for what came back, and the others."""
+    back = tuple(rule for rule in rules.early if rule.rule.BACK)
+    return back, tuple(rule for rule in rules.early if not rule.rule.BACK)
+
+
+def _is_due(turn: Turn, back: Turn, others: Turn, waiting: _Waiting, book: Book) -> bool:
+    """Returns look at this very file once it was read, and again when all have decided; what they opened may be paid by
+    what waits. Other rules always have their turn.
+    """
+    if turn == back:
+        return bool(waiting.ids) and book.look_here(waiting.ids)
+    return turn != others or bool(book.taken_back)
 
 
 def _first(
@@ -53,7 +78,7 @@ def _first(
         return decided_before(position, transaction)
     units = money.minor(transaction["amount"], transaction["currency"])
     case = Case(position, transaction, units or 0)
-    reason = _never(case, units, book)
+    reason = _never(transaction, units)
     if reason:
         case.close(reason)
     decision = _decide(case, book, rules.early)
@@ -78,11 +103,13 @@ def _take(decision: Decision, book: Book) -> None:
     """Note on the items what was decided."""
     for each in decision.allocations:
         book.sides[each.item.side].take(each.item.place, each.closed)
+    for back in decision.reopened:
+        if back.side in book.sides:
+            book.sides[back.side].open_again(back.key, -back.closed)
 
 
-def _never(case: Case, units: int | None, book: Book) -> str | None:
+def _never(transaction: Record, units: int | None) -> str | None:
     """Why a movement can pay nothing at all, whatever the rules."""
-    transaction = case.transaction
     if transaction["status"] != "booked":
         return f"The bank has not booked it yet ({transaction['status']})."
     if units is None:
@@ -98,14 +125,23 @@ def _nothing(case: Case, book: Book) -> str:
     return "No rule speaks for it."
 
 
-def _passed(waiting: _Waiting, left: _Waiting, rule: Bound, book: Book) -> Iterator[Record]:
-    """What one rule decides of all that waits; the rest waits on."""
+def _passed(waiting: _Waiting, left: _Waiting, turn: Turn, book: Book, *, afresh: bool) -> Iterator[Record]:
+    """What rules decide of all that waits; the rest waits on. afresh: they have looked at it before; what they noted then
+    stays as it is.
+    """
     for case in waiting.taken():
-        decision = _decide(case, book, (rule,))
+        decision = _decide(_afresh(case, turn) if afresh else case, book, turn)
         if decision is None:
             left.put(case)
         else:
             yield matched(case, decision)
+
+
+def _afresh(case: Case, turn: Turn) -> Case:
+    """The case as those see it who look again: a return those that look for what came back, every other one the others."""
+    if case.is_return != any(rule.rule.BACK for rule in turn) or _never(case.transaction, case.units):
+        return case
+    return Case(case.position, case.transaction, case.units)
 
 
 def _batches(records: Iterator[Record]) -> Iterator[Batch]:
@@ -114,12 +150,15 @@ def _batches(records: Iterator[Record]) -> Iterator[Batch]:
 
 
 class _Waiting:
-    """Cases in the order in which they were put: in a file, or in memory where there is none to be had."""
+    """Cases in the order in which they were put: in a file, or in memory where there is none to be had. ids: by which
+    those that came back name what they undo.
+    """
 
     def __init__(self, spool: Spool | None) -> None:
         self._file = spool() if spool else None
         self._cases: list[Case] = []
         self._count = 0
+        self.ids: set[str] = set()
 
     def __bool__(self) -> bool:
         return self._count > 0
@@ -127,6 +166,8 @@ class _Waiting:
     def put(self, case: Case) -> None:
         """One more case waits."""
         self._count += 1
+        if case.is_return:
+            self.ids.update(ids_of(case))
         if self._file is None:
             self._cases.append(case)
         else:

@@ -295,3 +295,54 @@ def test_the_file_of_a_decision_is_written_again_after_a_crash(exchange: Shell, 
     exchange("reconcile", "close", unknown["id"], "--because", "booked by hand", "--site", site)
     assert list((site / "inbox/decided").glob("*.jsonl")) == []
     assert listed(exchange, site) == []
+
+
+def undone(number: int, amount: str, id: str) -> tuple[str, str]:
+    """An entry that takes back an earlier one."""
+    text = entry(number, amount, code="RCDT/UPDD").replace("<Sts>", "<RvslInd>true</RvslInd><Sts>")
+    return amount, text.replace("NOTPROVIDED", id)
+
+
+def paid(number: int, id: str) -> tuple[str, str]:
+    return "256.00", entry(number, "256.00", reference="4001047").replace("NOTPROVIDED", id)
+
+
+def test_what_comes_back_in_the_same_file_opens_its_item_again(exchange: Shell, site: Path) -> None:
+    day = [paid(1, "E1"), undone(2, "-256.00", "E1"), paid(3, "E2")]
+    drop(site, "bank-statements", "day.xml", statement(1, day)[0])
+    run(exchange, site)
+    cases = listed(exchange, site, "--all")
+    assert sorted((each["position"], each["decision"], each["rule"]) for each in cases) == [
+        (1, "matched", "reference"), (2, "matched", "returns"), (3, "matched", "reference"),
+    ]  # fmt: skip
+    ticked = newest(site, "sales-ledger").splitlines()[1:]
+    assert len([row for row in ticked if "400104" in row]) == 3
+    drop(
+        site,
+        "bank-statements",
+        "next.xml",
+        statement(2, [undone(4, "-256.00", "E2"), paid(5, "E3")], Decimal("1256.00"))[0],
+    )
+    run(exchange, site)
+    assert {each["decision"] for each in listed(exchange, site, "--all")} == {"matched"}
+    exchange("verify", "--site", site)
+
+
+def test_what_a_person_matched_comes_back_and_the_person_is_asked(exchange: Shell, site: Path) -> None:
+    thanks = "256.00", entry(1, "256.00", text="thanks").replace("NOTPROVIDED", "E1")
+    drop(site, "bank-statements", "day.xml", statement(1, [thanks])[0])
+    run(exchange, site)
+    [case] = listed(exchange, site)
+    exchange("reconcile", "match", case["id"], "400104", "--because", "asked", "--site", site)
+    drop(
+        site, "bank-statements", "next.xml", statement(2, [undone(2, "-256.00", "E1")], Decimal("1256.00"))[0]
+    )
+    run(exchange, site)
+    [back] = listed(exchange, site)
+    assert f"It had paid 400104 (case {case['id']}) by a decision of anna" in back["reason"]
+    exchange("reconcile", "unmatch", case["id"], "--because", "it came back", "--site", site)
+    exchange("reconcile", "close", back["id"], "--because", "booked back with the other", "--site", site)
+    drop(site, "bank-statements", "third.xml", statement(3, [paid(3, "E9")])[0])
+    run(exchange, site)
+    [again] = [each for each in listed(exchange, site, "--all") if each["decision"] == "matched"]
+    assert again["rule"] == "reference"

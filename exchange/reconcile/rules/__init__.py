@@ -6,6 +6,7 @@ A module has
     EARLY      True: it decides while the file is read, because it rests on nothing but what the bank and the payer wrote
                into structured fields; False: it has its turn when all early rules are through with the whole file, so that
                weak evidence never takes what strong evidence has a right to
+    BACK       True: it looks for what a movement undoes, and does so again when the rest of the file was decided
     ACCOUNTS   kinds of accounts that it books to; the rules file must name them
     Settings   a `Declared` model of what the rules file may say of it
     decide(case, book, settings) -> Decision | None
@@ -31,6 +32,7 @@ class Rule(Protocol):
 
     ORDER: int
     EARLY: bool
+    BACK: bool
     ACCOUNTS: tuple[str, ...]
     Settings: type[Declared]
     __doc__: str

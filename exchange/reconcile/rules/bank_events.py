@@ -12,6 +12,7 @@ from exchange.reconcile.case import Case, Decision, Posting
 
 ORDER = 130
 EARLY = True
+BACK = False
 ACCOUNTS = ()
 NEVER = ("receipt", "payment", "return")
 """Events of movements that may pay an item: they are never booked by their code alone."""

@@ -10,6 +10,7 @@ from exchange.reconcile.case import Case, Decision
 
 ORDER = 20
 EARLY = True
+BACK = False
 ACCOUNTS = ()
 
 

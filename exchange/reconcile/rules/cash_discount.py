@@ -20,6 +20,7 @@ from exchange.reconcile.rules._by_reference import named
 
 ORDER = 50
 EARLY = False
+BACK = False
 ACCOUNTS = ("discount",)
 
 

@@ -13,6 +13,7 @@ from exchange.reconcile.case import Case, Decision, Posting
 
 ORDER = 140
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

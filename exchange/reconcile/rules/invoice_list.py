@@ -12,6 +12,7 @@ from exchange.reconcile.case import Allocation, Case, Decision
 
 ORDER = 80
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

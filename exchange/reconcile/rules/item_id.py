@@ -15,6 +15,7 @@ from exchange.reconcile.case import Allocation, Case, Decision
 
 ORDER = 85
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

@@ -18,6 +18,7 @@ from exchange.reconcile.rules._of_party import party_items
 
 ORDER = 100
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

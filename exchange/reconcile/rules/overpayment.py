@@ -13,6 +13,7 @@ from exchange.reconcile.rules._by_reference import agreed, named
 
 ORDER = 70
 EARLY = False
+BACK = False
 ACCOUNTS = ("credit",)
 
 

@@ -15,6 +15,7 @@ from exchange.reconcile.rules._by_reference import agreed, named
 
 ORDER = 60
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

@@ -10,6 +10,7 @@ from exchange.reconcile.items import Item
 
 ORDER = 30
 EARLY = True
+BACK = False
 ACCOUNTS = ()
 
 

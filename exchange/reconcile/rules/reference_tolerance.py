@@ -15,6 +15,7 @@ from exchange.reconcile.rules._by_reference import named
 
 ORDER = 40
 EARLY = False
+BACK = False
 ACCOUNTS = ("rounding",)
 
 

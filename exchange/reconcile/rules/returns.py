@@ -1,8 +1,11 @@
 """Money that comes back: an earlier payment of ours, or a receipt that the bank takes away again. The items that it had
-paid are open again. Without the earlier match in our books a person decides; nothing else ever looks at a return.
+paid are open again, whether an earlier file had paid them or this very one; what this file has besides may pay them anew. What a
+person had matched only a person takes back. Without the earlier match in our books a person decides; nothing else ever looks at a return.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from exchange.declare.declared import Declared
 from exchange.past import Earlier
@@ -12,6 +15,7 @@ from exchange.reconcile.items import Side
 
 ORDER = 10
 EARLY = True
+BACK = True
 ACCOUNTS = ()
 
 
@@ -24,12 +28,12 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     told = _told(case)
     if told is None:
         return None
-    names = [case.transaction.get(name) for name in ("end_to_end_id", "instruction_id", "entry_ref")]
-    known = book.past.paid([name for name in names if name], -case.units, case.currency)
-    if len(known) == 1:
+    known = book.came(case)
+    if len(known) == 1 and known[0].decided_by is None:
+        book.taken_back.add(known[0].id)
         return _taken_back(known[0], told)
-    more = "" if not known else f" {len(known)} earlier payments fit equally well."
-    case.close(f"{told}{more}")
+    case.is_return = True
+    case.close(f"{told}{_why_not(known)}")
     return None
 
 
@@ -41,6 +45,19 @@ def _told(case: Case) -> str | None:
     if transaction.get("reversal"):
         return "It takes back an earlier entry."
     return "By the bank's code it is a return." if transaction.get("event") == "return" else None
+
+
+def _why_not(known: Sequence[Earlier]) -> str:
+    """Why a person must decide about a return."""
+    if len(known) > 1:
+        return f" {len(known)} earlier payments fit equally well."
+    if not known:
+        return ""
+    paid = ", ".join(each.number for each in known[0].closed)
+    return (
+        f" It had paid {paid} (case {known[0].id}) by a decision of {known[0].decided_by}, which only a person takes back:"
+        f" unmatch {known[0].id}, which books it back, and close this one."
+    )
 
 
 def _taken_back(earlier: Earlier, told: str) -> Decision:

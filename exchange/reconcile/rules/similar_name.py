@@ -14,6 +14,7 @@ from exchange.reconcile.names import plain
 
 ORDER = 120
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

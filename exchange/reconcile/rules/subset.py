@@ -13,6 +13,7 @@ from exchange.reconcile.rules._of_party import party_items
 
 ORDER = 110
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

@@ -15,6 +15,7 @@ from exchange.reconcile.items import Item, OpenItems
 
 ORDER = 90
 EARLY = False
+BACK = False
 ACCOUNTS = ()
 
 

@@ -12,7 +12,9 @@ from exchange.declare.rules import Rules
 from exchange.declare.yaml import load
 from exchange.findings import Finding, Found
 from exchange.model import Record
+from exchange.outcome import MatchRow
 from exchange.past import NoPast, Past
+from exchange.reconcile import kept
 from exchange.reconcile.book import Book
 from exchange.reconcile.items import OpenItems, Side
 from exchange.reconcile.matching import match
@@ -127,7 +129,12 @@ def decide(
     for side in sides.values():
         side.tell_twins(found or told.append)
     book = Book(sides, past or NoPast(), ACCOUNTS)
-    made = [record for batch in match([list(transactions)], book, rules or rules_of()) for record in batch]
+    entered: list[MatchRow] = []
+    book.entered = lambda: entered
+    made = []
+    for batch in match([list(transactions)], book, rules or rules_of()):
+        entered += [kept.row(record, book) for record in batch]
+        made += batch
     return sorted(made, key=lambda record: record["@position"])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -262,6 +263,60 @@ def test_what_comes_back_opens_the_items_again() -> None:
     assert one([open_item], {**back, "reference": "12344"})["decision"] == "unmatched", (
         "a return is never a receipt"
     )
+
+
+def test_what_the_same_file_paid_is_open_again_wherever_its_return_stands() -> None:
+    supplier = {"number": "9", "name": "Tukku Oy"}
+    bill = item("L1", "12344", "50.00", supplier=supplier)
+    paid = moved("-50.00", "12344", end_to_end_id="E2E-1", key="1")
+    back = moved("50.00", returned_reason="AC04", end_to_end_id="E2E-1", key="2")
+    paid_again = moved("-50.00", "12344", end_to_end_id="E2E-2", key="3")
+    for way in permutations([paid, back, paid_again]):
+        made = decide([bill], way)
+        by_key = {each["transaction"]["key"]: each for each in made}
+        assert by_key["2"]["rule"] in ("returns", None)
+        closed = sum(each["closed"] for record in made for each in record["allocations"])
+        assert closed <= Decimal("50.00"), "never more than is open"
+        if way.index(paid) < way.index(paid_again):
+            assert [by_key[key]["decision"] for key in "123"] == ["matched"] * 3
+            assert closed == Decimal("50.00"), "paid, open again, and paid"
+    [first, second] = decide([bill], [paid, back])
+    assert told(second)[:3] == ("matched", "returns", ["L1"])
+    assert "transaction 1 of this file" in second["reason"]
+    assert first["allocations"][0]["closed"] == -second["allocations"][0]["closed"]
+
+
+def test_what_a_late_rule_paid_comes_back_too() -> None:
+    mine = item(4711, None, "80.00", customer={"number": "9", "name": "Kahvila Oy"})
+    paid = moved("80.00", text="lasku 4711", payer="Kahvila Oy", entry_ref="B7")
+    back = moved("-80.00", reversal=True, entry_ref="B7")
+    made = decide([mine], [paid, back])
+    assert [told(each)[:3] for each in made] == [
+        ("matched", "text_numbers", ["4711"]),
+        ("matched", "returns", ["4711"]),
+    ]
+
+
+def test_one_payment_comes_back_once() -> None:
+    paid = moved("10.00", "1232", end_to_end_id="E2E-1")
+    back = moved("-10.00", reversal=True, end_to_end_id="E2E-1")
+    made = decide([item(1, "1232")], [paid, back, dict(back)])
+    assert [each["decision"] for each in made] == ["matched", "matched", "unmatched"]
+    made = decide([item(1, "1232")], [paid, back | {"amount": Decimal("-9.00")}, back | {"currency": "SEK"}])
+    assert [each["decision"] for each in made] == ["matched", "unmatched", "unmatched"]
+    closed = MatchedItem("receivable/9/7//EUR", "7", "9", "Kahvila Oy", None, 1_000, 1_000, 1_000)
+    earlier = ("E2E-1", 1_000, Earlier("7DYKVHBG-3", date(2026, 11, 2), "receivable", [closed]))
+    made = decide([], [back, dict(back)], past=Remembered(paid_=[earlier]))
+    assert [each["decision"] for each in made] == ["matched", "unmatched"]
+
+
+def test_what_a_person_decided_is_not_opened_again_by_itself() -> None:
+    closed = MatchedItem("payable/9/L1//EUR", "L1", "9", "Tukku Oy", None, 5_000, 5_000, 5_000)
+    person = Earlier("7DYKVHBG-3", date(2026, 11, 2), "payable", [closed], decided_by="anna")
+    back = moved("50.00", returned_reason="AC04", end_to_end_id="E2E-1")
+    made = one([], back, paid_=[("E2E-1", -5_000, person)])
+    assert made["decision"] == "unmatched"
+    assert "by a decision of anna" in made["reason"] and "unmatch 7DYKVHBG-3" in made["reason"]
 
 
 def test_money_that_goes_out_pays_payables() -> None:
