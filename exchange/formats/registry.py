@@ -72,10 +72,10 @@ def suppose_layout(node: Node, problems: Iterable[Problem] = ()) -> Supposed[Lay
             message = "A layout names its `format`."
             told.append(node.start.problem(message, f"Known here: {', '.join(names())}."))
         return Supposed(None, told, False)
-    meant = nearest(named.text, names())
     try:
         format_ = get(named.text)
     except UnknownNameError as error:
+        meant = nearest(named.text, names())
         told.append(named.text.problem(error.message, error.advice))
         if meant is None:
             return Supposed(None, told, False)

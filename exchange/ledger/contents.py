@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
 
@@ -22,6 +22,20 @@ from exchange.model import DocumentKey
 from exchange.outcome import Gathered
 
 _PORTION = 500
+
+
+class _Row(NamedTuple):
+    """A document as it is entered; an empty text stands for none."""
+
+    flow: str
+    kind: str
+    key: str
+    arrival: str
+    line: int | None
+    amount: str
+    currency: str
+    released: int
+
 
 KNOWN_KEY = code(
     "KEY001",
@@ -75,58 +89,51 @@ def store_documents(
     numbers: Counter[str] = Counter()
     rest = (_row(row, key) for row, keys in documents_of for key in keys)
     while some := list(islice(rest, _PORTION)):
-        numbers.update(row["arrival"] for row in some)
+        numbers.update([row.arrival for row in some])
         clash = _store(writing.connection, some, forced)
         if clash is not None:
             return numbers, clash
     return numbers, None
 
 
-def _store(connection: Connection, rows: list[dict[str, Any]], forced: bool) -> Finding | None:
+def _store(connection: Connection, rows: list[_Row], forced: bool) -> Finding | None:
     """Enter some keys at once; only when one is known already look which."""
     with connection.begin_nested() as attempt:
-        if bulk.put(connection, documents, rows, unless_there=True) == len(rows):
+        if bulk.put_values(connection, documents, _Row._fields, rows, unless_there=True) == len(rows):
             return None
         attempt.rollback()
     clashes = _clashes(connection, rows)
     if not forced:
         return clashes[0][1]
     released = {id(row) for row, _ in clashes}
-    bulk.put(connection, documents, [row | {"released": int(id(row) in released)} for row in rows])
+    told = [row._replace(released=int(id(row) in released)) for row in rows]
+    bulk.put_values(connection, documents, _Row._fields, told)
     return None
 
 
-def _clashes(connection: Connection, rows: list[dict[str, Any]]) -> list[tuple[dict[str, Any], Finding]]:
+def _clashes(connection: Connection, rows: list[_Row]) -> list[tuple[_Row, Finding]]:
     """The rows (all of one flow) that cannot be entered, each with what it clashes with."""
-    wanted = {row["key"] for row in rows}
-    here = (documents.c.flow == rows[0]["flow"], documents.c.key.in_(wanted), documents.c.released == 0)
+    wanted = {row.key for row in rows}
+    here = (documents.c.flow == rows[0].flow, documents.c.key.in_(wanted), documents.c.released == 0)
     found = connection.execute(select(documents.c.kind, documents.c.key, documents.c.arrival).where(*here))
     owners: dict[tuple[str, str], str] = {(row.kind, row.key): row.arrival for row in found}
     clashes = []
     for row in rows:
-        other = owners.get((row["kind"], row["key"]))
+        other = owners.get((row.kind, row.key))
         if other is None:
-            owners[row["kind"], row["key"]] = row["arrival"]
+            owners[row.kind, row.key] = row.arrival
         else:
             clashes.append((row, _clash(connection, row, other)))
     return clashes
 
 
-def _clash(connection: Connection, row: dict[str, Any], other: str) -> Finding:
-    place = {"line": row["line"], "value": row["key"], "kind": row["kind"]}
-    if other == row["arrival"]:
+def _clash(connection: Connection, row: _Row, other: str) -> Finding:
+    place: dict[str, Any] = {"line": row.line, "value": row.key, "kind": row.kind}
+    if other == row.arrival:
         return TWICE_IN_FILE.at(**place)
     return KNOWN_KEY.at(**place, file=queries.arrival(connection, other).name, arrival=other)
 
 
-def _row(arrival: Arrival, key: DocumentKey) -> dict[str, Any]:
-    return {
-        "flow": arrival.flow,
-        "kind": key.kind,
-        "key": key.key,
-        "arrival": arrival.id,
-        "line": key.line,
-        "amount": None if key.amount is None else str(key.amount),
-        "currency": key.currency,
-        "released": 0,
-    }
+def _row(arrival: Arrival, key: DocumentKey) -> _Row:
+    amount = "" if key.amount is None else str(key.amount)
+    return _Row(arrival.flow, key.kind, key.key, arrival.id, key.line, amount, key.currency or "", 0)
