@@ -5,6 +5,7 @@ The code page has å ä ö ü é è ê ç ñ and the like, but no ø, õ, š, ž
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -18,6 +19,19 @@ REPLACED = {
 }  # fmt: skip
 """What stands for a character; letters with marks that are not named here lose their marks."""
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
+
+
+_BYTES = codecs.charmap_build(bytes(range(256)).decode("cp437"))
+"""The code page as a table: Python's own codec looks each character up in a dict, which takes four times as long."""
+
+
+def encoded(text: str) -> bytes:
+    """A text in code page 437, `?` for what it does not have.
+
+    >>> encoded("Öberg 5 €")
+    b'\\x99berg 5 ?'
+    """
+    return codecs.charmap_encode(text, "replace", _BYTES)[0]
 
 
 def strange(text: str) -> list[str]:

@@ -67,6 +67,10 @@ class Pen:
 
 def plain(text: str) -> str:
     """A field as it is written; raises Refused when code page 437 cannot hold it."""
+    if is_bare(text):
+        return text
+    if is_simple(text):
+        return f'"{text}"'
     if characters.strange(text):
         raise Refused
     return quoted(text)

@@ -13,9 +13,10 @@ from exchange.findings import Found, code
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
+from exchange.formats.sie.characters import encoded
 from exchange.formats.sie.layout import Layout
 from exchange.formats.sie.lexical import Checksum, quoted
-from exchange.formats.sie.pen import Pen, is_bare, is_simple, plain, trimmed
+from exchange.formats.sie.pen import Pen, plain, trimmed
 from exchange.formats.sie.read import shown
 from exchange.formats.sie.records import (
     BALANCES,
@@ -110,7 +111,7 @@ class SieWriter:
                 writing.record(record, lines)
             writing.count(lines)
             if lines:
-                out.write((end.join(lines) + end).encode(ENCODING, "replace"))
+                out.write(encoded(end.join(lines) + end))
         if writing.sum is not None and writing.file is not None:
             out.write(f"#{CHECKSUM} {writing.sum.value}{end}".encode(ENCODING))
         return Written(writing.written)
@@ -126,7 +127,7 @@ class _Plan:
         self.codecs: Mapping[str, Codec] = dict(
             codecs((fields["removed"].fields or {}) if line in ROWS else fields)
         )
-        names: dict[str, object] = {"is_bare": is_bare, "is_simple": is_simple, "quote": Memo(plain)}
+        names: dict[str, object] = {"shown": Memo(plain)}
         self.source = self._generate(names)
         self.fast: Callable[[Mapping[str, Any], str], str] = compile_function(
             f"write_{line.tag}", self.source, names, f"{layout.layout} written #{line.tag}"
@@ -161,8 +162,7 @@ class _Plan:
         text = codec.write_code(f"v{n}", f"t{n}", names)
         if codec.field.type != "text":
             return [*value, *text, f"if not t{n}: t{n} = '\"\"'"]
-        quoted_ = f"if not is_bare(t{n}): t{n} = f'\"{{t{n}}}\"' if is_simple(t{n}) else quote[t{n}]"
-        return [*value, *text, quoted_]
+        return [*value, *text, f"t{n} = shown[t{n}] if t{n} else '\"\"'"]
 
     def explain(self, record: Mapping[str, Any], objects: str, pen: Pen) -> str:
         """The line of a record, and all findings about its values."""

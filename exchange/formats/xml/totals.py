@@ -12,6 +12,7 @@ from exchange.formats.xml.layout import Layout, XmlKind
 from exchange.model import Record
 
 _EXACT = Context(prec=100)
+_NUMBERS = (Decimal, int)
 ZERO = Decimal(0)
 
 
@@ -46,9 +47,11 @@ class Totals:
     def count(self, kind: str, number: int, amounts: Mapping[str, Sequence[Any]]) -> None:
         """More records of a kind. amounts: by their name in the control; what is no number is told elsewhere."""
         self.counts[kind] = self.counts.get(kind, 0) + number
-        for term, values in amounts.items():
-            numbers = [value for value in values if isinstance(value, Decimal | int)]
-            with localcontext(_EXACT):
+        if not amounts:
+            return
+        with localcontext(_EXACT):  # once for all: a reader counts each record by itself
+            for term, values in amounts.items():
+                numbers = [value for value in values if isinstance(value, _NUMBERS)]
                 self.sums[term] = sum(map(Decimal, numbers), self.sums.get(term, ZERO))
 
     def merge(self, inner: Totals) -> None:
@@ -132,6 +135,6 @@ def _value(record: Record, path: tuple[str, ...]) -> Any:
     for depth, name in enumerate(path):
         if isinstance(value, list):
             inner = (_value(item, path[depth:]) for item in value)
-            return sum((number for number in inner if isinstance(number, Decimal | int)), ZERO)
+            return sum((number for number in inner if isinstance(number, _NUMBERS)), ZERO)
         value = value.get(name) if isinstance(value, dict) else None
     return value

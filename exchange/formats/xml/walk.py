@@ -107,9 +107,8 @@ class Walker:
 
     def _use(self, code: Code) -> None:
         """The generated code that fits the names in a piece."""
-        self._names, self._fast, self._slow = code
+        self._names, self._fast, self._slow = code  # made when the first is called for: often only one of the two is
         self._teller.names = code.names
-        self._reads = {name: self._fast.get(f"read_{name}") for name in self._plan.streamed}
 
     def walk(self, piece: Piece) -> None:
         """Take in the next piece."""
@@ -234,7 +233,7 @@ class Walker:
         above = self._above_all(holder, kind)
         line = self._offset + (element.sourceline or 0)
         try:
-            record = self._reads[kind](element, line, path, None)
+            record = self._fast.get(f"read_{kind}")(element, line, path, None)
         except Refused:
             record = self._told(kind, element, line, path)
         if record is None:

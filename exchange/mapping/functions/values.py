@@ -24,7 +24,12 @@ def default(value: T | None, fallback: T) -> T:
 
 def coalesce(*values: T | None) -> T | None:
     """The first value that is not empty. `coalesce(empty, "a", "b") → "a"`"""
-    return next((value for value in values if value is not None), None)
+    for (
+        value
+    ) in values:  # called for nearly every field of a statement: a generator takes three times as long
+        if value is not None:
+            return value
+    return None
 
 
 def is_empty(value: Any) -> bool:

@@ -65,6 +65,11 @@ def test_what_was_read_is_written_alike() -> None:
     assert plain(read(text)[0]) == plain(records)
 
 
+def test_every_character_is_written_as_pythons_codec_writes_it() -> None:
+    every = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x11000))))
+    assert characters.encoded(every) == every.encode("cp437", "replace")
+
+
 def test_nothing_is_written_without_records() -> None:
     assert write([]) == ("", [])
 
