@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal as D
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from invoice_support import CORPUS, document, mapped
 
 from exchange.declare.catalogue import Catalogue
 from exchange.flow.library import Library
@@ -78,3 +80,106 @@ def test_every_member_of_today_has_a_standard_rate(library: Library) -> None:
     for row in rows_of("eu-members"):
         if not row["valid_to"]:
             assert looked_up(library, "vat-rates", row["country"], "standard", on=today)
+
+
+def test_the_days_of_rates_follow_from_the_rates() -> None:
+    """What vat-rate-days says of any day is what vat-rates says, turned round."""
+
+    def known(table: str, day: date) -> set[tuple[str, str]]:
+        return {
+            (row["country"], row["rate"])
+            for row in rows_of(table)
+            if row["valid_from"] <= day.isoformat() <= (row["valid_to"] or "9999")
+        }
+
+    days = {date.fromisoformat(row["valid_from"]) for row in rows_of("vat-rates")}
+    days |= {date.fromisoformat(row["valid_to"]) for row in rows_of("vat-rates") if row["valid_to"]}
+    for day in sorted(one + timedelta(step) for one in days for step in (-1, 0, 1)):
+        assert known("vat-rate-days", day) == known("vat-rates", day), day
+
+
+@pytest.mark.parametrize("row", rows_of("vat-codes"), ids=lambda row: f"{row['system']}-{row['code']}")
+def test_the_rate_of_a_code_is_known_today(library: Library, row: dict[str, str]) -> None:
+    assert row["source"] and row["kind"] and row["meaning"]
+    if row["rate"]:
+        assert looked_up(library, "vat-rates", row["country"], row["rate"], on=date(2026, 11, 28))
+    if row["category"]:
+        assert row["direction"] == "sale" and bool(row["rate"]) <= (row["category"] == "S")
+
+
+def test_the_official_norwegian_codes_are_all_there() -> None:
+    path = CORPUS / "saft-no/codelists/Standard_Tax_Codes.csv"
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    classes = {
+        "Regular rate": "standard",
+        "Reduced rate, middle": "food",
+        "Reduced rate, raw fish": "raw-fish",
+    }
+    classes |= {"Reduced rate, low": "low", "Zero rate": "", "": ""}
+    official = csv.DictReader(path.read_text(encoding="utf-8-sig").splitlines(), delimiter=";")
+    ours = {row["code"]: row["rate"] for row in rows_of("vat-codes") if row["system"] == "skatteetaten"}
+    assert ours == {row["Code"]: classes[row["TaxRate"]] for row in official}
+
+
+LINE = {
+    "description": "Kahvi",
+    "quantity": D(1),
+    "net": D(100),
+    "vat_rate": D("25.5"),
+    "vat": D("25.5"),
+    "gross": D("125.5"),
+}
+INVOICE = {
+    "number": "1", "kind": "invoice", "issued": date(2026, 3, 2), "currency": "EUR", "lines": [LINE],
+    "seller": {"address": {"country": "FI"}, "vat_number": "FI23456780"}, "customer": {"name": "A"},
+    "total_net": D(100), "total_vat": D("25.5"), "total": D("125.5"),
+}  # fmt: skip
+
+
+def codes(line: dict[str, Any], **given: Any) -> set[str]:
+    made, found = mapped(
+        "common/checked-vat", [document("common/invoice", INVOICE | {"lines": [LINE | line]} | given)]
+    )
+    assert bool(made) or found
+    return {finding.code for finding in found}
+
+
+@pytest.mark.parametrize(
+    ("line", "given", "wanted"),
+    [
+        ({}, {}, set()),
+        ({"vat_rate": D("25.50")}, {}, set()),
+        ({"vat_rate": D(24)}, {}, {"VAT01"}),
+        ({"vat_rate": D(24)}, {"delivered": date(2024, 8, 31)}, set()),
+        ({"vat_rate": D(24)}, {"delivered": date(2024, 9, 1)}, {"VAT01"}),
+        ({"vat_rate": D(24)}, {"kind": "credit"}, set()),
+        ({"vat_rate": D(14)}, {"delivered": date(2025, 12, 31)}, set()),
+        ({"vat_rate": D(14)}, {"delivered": date(2026, 1, 1)}, {"VAT01"}),
+        ({"vat_rate": D(6)}, {"delivery": {"country": "SE"}}, set()),
+        ({"vat_rate": D(7)}, {"delivery": {"country": "SE"}}, {"VAT01"}),
+        ({"vat_rate": D(7)}, {"delivery": {"country": "DE"}}, set()),
+        ({"vat_category": "AE"}, {}, {"VAT02", "VAT04"}),
+        ({"vat_category": "S", "vat_rate": D(0)}, {}, {"VAT03"}),
+        ({"vat_category": "K", "vat_rate": D(0), "vat": D(0)}, {}, {"VAT04"}),
+        (
+            {"vat_category": "K", "vat_rate": D(0), "vat": D(0)},
+            {"customer": {"name": "B", "vat_number": "SE556016068001"}},
+            set(),
+        ),
+    ],
+)
+def test_a_rate_that_is_not_valid_on_the_day_of_supply_is_refused(
+    line: dict[str, Any], given: dict[str, Any], wanted: set[str]
+) -> None:
+    assert codes(line, **given) == wanted
+
+
+def test_looking_at_the_vat_changes_nothing() -> None:
+    (made,), found = mapped(
+        "common/checked-vat", [document("common/invoice", INVOICE | {"note": "n", "rounding": D("0.01")})]
+    )
+    given = document("common/invoice", INVOICE | {"note": "n", "rounding": D("0.01")})
+    assert found == [] and {name: made[name] for name in given if name != "@path"} == {
+        name: value for name, value in given.items() if name != "@path"
+    }
