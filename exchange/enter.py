@@ -151,7 +151,9 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
     told = [Gathered() for _ in goods]
     for good, found in zip(goods, told, strict=True):
         outcome = good.outcome
-        unclear = answering.hear(writing, good.row, outcome.answers, posts=outcome.posts, found=found)
+        unclear = answering.hear(
+            writing, good.row, outcome.answers, posts=outcome.posts, found=found, keys_of=twice.keys
+        )
         if unclear and not good.row.forced & AS_KNOWN:
             if len(goods) == 1:
                 outcome.findings.take(found)

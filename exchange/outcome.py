@@ -156,7 +156,8 @@ class StatementRow(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a file tells of payments that left. kind: status, booking, return; level: file, batch, payment.
+    """What a file tells of payments that left. kind: status, booking, return; level: file, batch, payment, or none, when
+    nothing names a payment of ours; purpose: of a booking: the payee's name, the reference, numbers of invoices, the text.
 
     verdict: as in `common/payment-status`, or booked, returned; amounts: what it may be of, the amount itself first, as
     the ledger keeps them; day: of execution or booking; reason: in words; reference: of the answer or the entry.
@@ -179,6 +180,7 @@ class Answer(NamedTuple):
     code: str | None
     reason: str | None
     reference: str | None
+    purpose: tuple[str | None, str | None, str | None, str | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

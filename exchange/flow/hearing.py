@@ -66,12 +66,12 @@ def _movement(record: Record, words: Words) -> Answer | None:
     other, code = record["counterparty"] or {}, record["returned_reason"]
     own = record["end_to_end_id"] or record["instruction_id"]
     of_batch = own is None and (batch.get("payment_info_id") or batch.get("message_id"))
-    if own is None and not of_batch:
+    if own is None and not of_batch and (returned or not other.get("account")):
         return None
     return Answer(
         line=record.get(LINE),
         kind="return" if returned else "booking",
-        level="batch" if of_batch else "payment",
+        level="batch" if of_batch else "none" if own is None else "payment",
         verdict="returned" if returned else "booked",
         status=None,
         message_id=batch.get("message_id"),
@@ -88,7 +88,14 @@ def _movement(record: Record, words: Words) -> Answer | None:
         code=code,
         reason=None if code is None else _worded(code, words),
         reference=record["entry_ref"],
+        purpose=None if returned else _purpose(record, other),
     )
+
+
+def _purpose(record: Record, payee: Record) -> tuple[str | None, str | None, str | None, str | None]:
+    """What a payment was for: the payee's name, the reference, numbers of invoices, the text."""
+    invoices = " ".join(each["number"] for each in record.get("invoices") or () if each.get("number"))
+    return payee.get("name"), record["reference"], invoices or None, record["text"]
 
 
 def _reasons(reasons: list[Record], words: Words) -> tuple[str | None, str | None]:

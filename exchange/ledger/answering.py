@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, delete, or_, select, update
 
 from exchange.errors import LedgerError
 from exchange.findings import Found, code
-from exchange.ledger import bulk
+from exchange.ledger import bulk, elsewhere
 from exchange.ledger.book import Writing
 from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import answers, batches, payments
@@ -117,10 +117,16 @@ _FOUND = (
 
 
 def hear(
-    writing: Writing, arrival: Arrival, told: Iterable[list[Answer]], *, posts: bool, found: Found
+    writing: Writing,
+    arrival: Arrival,
+    told: Iterable[list[Answer]],
+    *,
+    posts: bool,
+    found: Found,
+    keys_of: elsewhere.KeysOf,
 ) -> int:
     """Let what an arrival tells count, in place of what an earlier run of it told; how many answers of a bank a person
-    must look at. posts: the arrival makes vouchers of what it books.
+    must look at. posts: the arrival makes vouchers of what it books; keys_of: what a payment is for, of those sent elsewhere.
     """
     hearing: _Hearing | None = None
     for level in _LEVELS:
@@ -131,6 +137,9 @@ def hear(
                 hearing.of_payments(mine)
             for answer in mine if level != "payment" else ():
                 hearing.of_batches(answer)
+            if level == "payment":
+                foreign = [answer for answer in some if answer.level == "none"] + hearing.taken_foreign()
+                elsewhere.enter(writing.connection, arrival.id, foreign, keys_of)
     return 0 if hearing is None else hearing.open
 
 
@@ -141,7 +150,9 @@ class _Hearing:
         self.writing, self.arrival, self.posts, self.found = writing, arrival, posts, found
         self.open = 0
         self._followed: set[str] | None = None
+        self._foreign: list[Answer] = []
         writing.connection.execute(delete(answers).where(answers.c.arrival == arrival.id))
+        elsewhere.forget(writing.connection, arrival.id)
 
     def of_payments(self, told: Sequence[Answer]) -> None:
         """Answers about single payments."""
@@ -164,6 +175,11 @@ class _Hearing:
             present[row.n] = (new, new)
         self._move(moves)
         self._note(notes)
+
+    def taken_foreign(self) -> list[Answer]:
+        """The movements by which no payment of ours was meant, since this was asked last."""
+        foreign, self._foreign = self._foreign, []
+        return foreign
 
     def of_batches(self, answer: Answer) -> None:
         """An answer about a whole batch or file; what this arrival says more closely stands."""
@@ -319,7 +335,10 @@ class _Hearing:
     def _unknown(self, answer: Answer) -> None:
         if answer.kind == "status":
             self._tell(UNKNOWN, answer, level=answer.level)
-        elif answer.kind == "return":
+            return
+        if answer.level == "payment":
+            self._foreign.append(answer)
+        if answer.kind == "return":
             self._tell(NOT_OURS, answer)
         elif self._is_followed(answer.account):
             self._tell(ELSEWHERE, answer)

@@ -8,8 +8,7 @@ returned or withdrawn, or that is older than the window, has not paid this one.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import islice
@@ -18,10 +17,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from exchange.findings import Finding, code
-from exchange.ledger import bulk, payment_queries
+from exchange.ledger import bulk, elsewhere, payment_queries
 from exchange.ledger.book import Writing
+from exchange.ledger.elsewhere import Booking, KeysOf
 from exchange.ledger.payment_queries import Payment
-from exchange.ledger.payment_tables import paid, paid_before
+from exchange.ledger.payment_tables import hashed, paid, paid_before
 from exchange.ledger.schema import arrivals
 from exchange.model import AMOUNT_PARTS
 
@@ -38,8 +38,12 @@ PAID_TWICE = code(
     advice="Reject the file when it is the same debt again; release it, with a reason, when both are meant.",
 )
 
-KeysOf = Callable[[str, int, str, str | None, str | None, str | None, str | None], Sequence[str]]
-"""The keys of a payment: of the payee's account (or name), amount, currency, day, reference, invoices and text."""
+BOOKED = code(
+    "PAID002",
+    "error",
+    "The bank has booked this payment already, and it was not sent from here: {what}. Booked: {before}. Now: {now}.",
+    advice="Reject the file when it is the same debt again; release it, with a reason, when both are meant.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,11 @@ class Placed:
     payment: Payment
     file: str
     came: int
+
+    @property
+    def id(self) -> str:
+        """What people call it."""
+        return self.payment.id
 
     @property
     def day(self) -> date:
@@ -66,10 +75,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A payment and the one that paid the same before."""
+    """A payment and the one, or the movement of the account, that paid the same before."""
 
     new: Placed
-    old: Placed
+    old: Placed | Booking
 
     def finding(self) -> Finding:
         """Both side by side."""
@@ -78,11 +87,14 @@ class Pair:
         what = (
             f"{new.amount} {new.currency} to {new.payee or 'no name'} ({new.payee_account or 'no account'})"
         )
-        return PAID_TWICE.at(
+        kind = BOOKED if isinstance(self.old, Booking) else PAID_TWICE
+        return kind.at(
             line=new.line,
             value=new.key or new.end_to_end_id,
             what=f"{what}, {about}" if about else what,
-            before=f"{self.old.payment.id}, {self.old.told()}, {self.old.payment.stage}",
+            before=self.old.told()
+            if isinstance(self.old, Booking)
+            else f"{self.old.id}, {self.old.told()}, {self.old.payment.stage}",
             now=self.new.told(),
         )
 
@@ -114,6 +126,7 @@ class Guard:
         if not keys or (self._is_full and not self.passes):
             return  # a file that is held is undone: its further keys need not go in
         connection = self.writing.connection
+        self._look_elsewhere(connection, keys)
         with connection.begin_nested() as attempt:
             if bulk.put_values(connection, paid, ("key", "payment"), keys, unless_there=True) == len(keys):
                 return
@@ -138,13 +151,14 @@ class Guard:
         count = len(self._pairs)
         number = f"At least {count}" if self._is_full else str(count)
         payments = "payment was" if count == 1 else "payments were"
-        return f"{number} {payments} ordered before. {self.pairs[0].finding().message}"
+        how = "ordered" if all(isinstance(each.old, Placed) for each in self.pairs) else "ordered or booked"
+        return f"{number} {payments} {how} before. {self.pairs[0].finding().message}"
 
     def facts(self) -> dict[str, object]:
         """What the event of an arrival says that a person has let pass; `more` when not all were looked for."""
         if not self._pairs:
             return {}
-        told = [[pair.new.payment.id, pair.old.payment.id] for pair in self.pairs[:TOLD]]
+        told = [[pair.new.id, pair.old.id] for pair in self.pairs[:TOLD]]
         return {"paid again": len(self._pairs), "pairs": told} | ({"more": True} if self._is_full else {})
 
     def _one_by_one(self, connection: Connection, keys: Sequence[tuple[int, int]]) -> None:
@@ -174,11 +188,29 @@ class Guard:
             missed = []
             for key, new, old in open_:
                 if self._is_same(found[new], found[old]):
-                    self._note(Pair(found[new], found[old]))
+                    self._note(found[new], found[old])
                 else:
                     missed.append((key, new, old))
             before = _before(connection, missed)
             open_ = [(key, new, before[key, old]) for key, new, old in missed if (key, old) in before]
+
+    def _look_elsewhere(self, connection: Connection, keys: Sequence[tuple[int, int]]) -> None:
+        """Which payments an account has paid already without having been told to from here."""
+        booked = elsewhere.find(connection, [key for key, _ in keys])
+        if not booked:
+            return
+        mine = [(key, n) for key, n in keys if key in booked]
+        found = _placed(connection, {n for _, n in mine})
+        for key, n in mine:
+            new = found[n]
+            for old in booked[key]:
+                near = abs((new.day - old.day).days) <= self.window
+                if (
+                    n not in self._pairs
+                    and near
+                    and {*self._keys_of(new.payment)} & {*old.keys(self.keys_of)}
+                ):
+                    self._pairs[n] = Pair(new, old)
 
     def _is_same(self, new: Placed, old: Placed) -> bool:
         """Whether the older payment counts as paid, and the two have a key in common, word for word."""
@@ -198,16 +230,12 @@ class Guard:
             payment.text,
         )
 
-    def _note(self, pair: Pair) -> None:
-        n = pair.new.payment.n
-        if n not in self._pairs or self._pairs[n].old.payment.n < pair.old.payment.n:
-            self._pairs[n] = pair
-
-
-def hashed(key: str) -> int:
-    """64 bits of a key, as a whole number with its sign."""
-    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+    def _note(self, new: Placed, old: Placed) -> None:
+        """What was ordered here counts before what was booked elsewhere, and the newest of it."""
+        n = new.payment.n
+        known = self._pairs[n].old if n in self._pairs else None
+        if not isinstance(known, Placed) or known.payment.n < old.payment.n:
+            self._pairs[n] = Pair(new, old)
 
 
 def _known(connection: Connection, keys: Iterable[int]) -> dict[int, int]:

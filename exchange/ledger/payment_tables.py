@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, text
 
 from exchange.ledger.schema import Big, metadata
@@ -76,6 +78,32 @@ paid_before = Table(
     sqlite_strict=True,
 )
 
+# movements of an account that no payment of ours is meant by, once for each key of what they may be for (of returns: 0)
+elsewhere = Table(
+    "booked_elsewhere",
+    metadata,
+    Column("n", Big, primary_key=True),
+    Column("arrival", Text, ForeignKey("arrivals.id"), nullable=False),
+    Column("line", Big),
+    Column("kind", Text, nullable=False),
+    Column("key", Big, nullable=False),
+    Column("amount", Big, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("booked", Text),
+    Column("payee", Text),
+    Column("payee_account", Text, nullable=False),
+    Column("reference", Text),
+    Column("invoices", Text),
+    Column("text", Text),
+    Column("end_to_end_id", Text),
+    Column("bank_reference", Text),
+    CheckConstraint("kind IN ('booking', 'return')", name="kind"),
+    Index("ix_booked_elsewhere_arrival", "arrival"),
+    Index("ix_booked_elsewhere_key", "key"),
+    Index("ix_booked_elsewhere_end_to_end_id", "end_to_end_id"),
+    sqlite_strict=True,
+)
+
 answers = Table(
     "payment_answers",
     metadata,
@@ -101,3 +129,9 @@ answers = Table(
     Index("ix_payment_answers_batch", "batch"),
     sqlite_strict=True,
 )
+
+
+def hashed(key: str) -> int:
+    """64 bits of a key of what is paid for, as a whole number with its sign."""
+    digest = hashlib.blake2b(key.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from exchange import twice
 from exchange.ledger import Ledger, answering
 from exchange.ledger.rows import Arrival
 from exchange.outcome import Answer, Gathered
@@ -25,7 +26,7 @@ def hear(ledger: Ledger, row: Arrival, *told: Answer) -> tuple[int, set[str]]:
     """How many answers a person must look at, and the codes of what was found."""
     found = Gathered()
     with ledger.write() as writing:
-        unclear = answering.hear(writing, row, [list(told)], posts=False, found=found)
+        unclear = answering.hear(writing, row, [list(told)], posts=False, found=found, keys_of=twice.keys)
     return unclear, {code for _, code in found.counts}
 
 
