@@ -61,6 +61,9 @@ class XmlKind(KindBase):
         description="for a kind that others stand in: a record, too, handed on after those inside it; alone: only where "
         "none stands inside it",
     )
+    always: list[str] = Field(
+        [], description="paths of elements that are written even when they hold nothing, as some schemas want"
+    )
     fields: dict[Name, XmlField] = {}
 
     @model_validator(mode="after")
@@ -72,7 +75,15 @@ class XmlKind(KindBase):
                 raise ValueError(f'"{path}": the place of a kind has no conditions; use `where` in a mapping')
             if path.anywhere and self.inside is not None:
                 raise ValueError(f'"{path}": only outermost kinds may stand anywhere (//)')
+        for path in self.kept:
+            if not path.steps or path.attribute is not None or path.anywhere:
+                raise ValueError(f'`always`: "{path}" is not the path of an element inside this one')
         return self
+
+    @cached_property
+    def kept(self) -> tuple[Path, ...]:
+        """The paths of `always`."""
+        return tuple(parse_path(text) for text in self.always)
 
     @cached_property
     def places(self) -> tuple[Path, ...]:
@@ -102,6 +113,9 @@ class Layout(LayoutBase):
         None, description="the only kind of record, with `at` and `fields`; or else `records`"
     )
     at: Paths | None = Field(None, description="path of the element of that kind")
+    always: list[str] = Field(
+        [], description="of that kind: elements that are written even when they hold nothing"
+    )
     fields: dict[Name, XmlField] | None = None
     records: dict[Name, XmlKind] | None = None
 
@@ -120,7 +134,7 @@ class Layout(LayoutBase):
     def _kinds(self) -> Mapping[str, XmlKind]:
         if self.records is not None:
             return self.records
-        return {self.record or "": XmlKind(at=self.at or "", fields=self.fields or {})}
+        return {self.record or "": XmlKind(at=self.at or "", always=self.always, fields=self.fields or {})}
 
     @cached_property
     def streamed(self) -> tuple[str, ...]:
@@ -141,9 +155,10 @@ class Layout(LayoutBase):
     def _form_problems(self) -> Iterator[str]:
         """The short form has record, at and fields; the long form has records."""
         short = [name for name in ("record", "at", "fields") if getattr(self, name) is not None]
+        short += ["always"] if self.always else []
         if self.records is not None and short:
             yield f"`records` and `{short[0]}` cannot stand together"
-        elif self.records is None and len(short) < 3:
+        elif self.records is None and None in (self.record, self.at, self.fields):
             yield "the layout needs `record`, `at` and `fields`, or `records`"
         if self.versions and not any(space.endswith("*") for space in self.namespaces):
             yield "`versions` says what may stand at the * of a namespace, but no namespace ends with one"
@@ -274,5 +289,5 @@ def _all_paths(field: XmlField, bases: tuple[Path, ...] = (Path(),)) -> list[Pat
 def _names(kind: XmlKind) -> set[str]:
     """Every element and attribute name that a kind uses."""
     fields = [inner for field in kind.fields.values() for inner in (field, *_inner(field))]
-    paths = [*kind.places, *(path for field in fields for path in field.paths)]
+    paths = [*kind.places, *kind.kept, *(path for field in fields for path in field.paths)]
     return set().union(*(path.names() for path in paths))

@@ -107,7 +107,9 @@ class Walker:
 
     def _use(self, code: Code) -> None:
         """The generated code that fits the names in a piece."""
-        self._names, self._fast, self._slow = code  # made when the first is called for: often only one of the two is
+        self._names, self._fast, self._slow = (
+            code  # made when the first is called for: often only one of the two is
+        )
         self._teller.names = code.names
 
     def walk(self, piece: Piece) -> None:

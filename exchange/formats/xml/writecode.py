@@ -7,7 +7,7 @@ element is left out with it; an attribute of an empty value is left out with the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -84,6 +84,11 @@ class Element:
             raise UseError(f'Two fields are written to "{path}".')
         elif target.text is None or target.text.there is None:
             target.text = piece
+
+    def keep(self, paths: Iterable[Path]) -> None:
+        """Elements inside this one are written even when they hold nothing."""
+        for path in paths:
+            self.at(path).inside.append(Piece("", SURE))
 
     def variables(self) -> Iterator[str]:
         """What must hold something for the element to be written; nothing when all of it is constant."""
@@ -311,6 +316,7 @@ class WriteCode(FieldCode):
         element = Element(step.name, step)
         early = {f: declared for f, declared in kind.fields.items() if not declared.late}
         lines = self._fields(early, element, "r", Path(), "", depth)
+        element.keep(kind.kept)
         extra = self._root if kind.inside is None and len(kind.places[0].steps) == 1 else ""
         opening, inside, closing = self._parts(element, lines, depth, extra)
         if streamed:

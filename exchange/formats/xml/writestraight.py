@@ -44,6 +44,7 @@ class StraightCode(FieldCode):
         depth = depth_of(self._layout, self._kind)
         early = {name: declared for name, declared in kind.fields.items() if not declared.late}
         lines += self._known(early, element, record.fields, Path(), "", depth)
+        element.keep(kind.kept)
         lines += self._escaping(self._escapes)
         opening, inside, closing = self._parts(element, lines, depth, "")
         return template_of(opening + inside + closing if inside else f"{opening[:-1]}/>")

@@ -418,3 +418,14 @@ def test_what_is_written_is_read_again(rows: list[Any]) -> None:
     assert [found for found in findings if found.code not in LOOKS_DAMAGED] == []
     assert [{name: record[name] for name in "abnl"} for record in back] == records
     assert write(of, *records)[0] == data
+
+
+@pytest.mark.parametrize(("town", "inside"), [(None, b"<b></b>"), ("Oslo", b"<b><town>Oslo</town></b>")])
+def test_an_element_that_the_schema_demands_is_written_empty(town: str | None, inside: bytes) -> None:
+    fields = {"id": {"path": "a/id"}, "town": {"path": "b/town"}, "end": {"path": "c"}}
+    declared = layout(
+        {"layout": "a/b", "format": "xml", "record": "r", "at": "R", "always": ["b"], "fields": fields}
+    )
+    data, found = write(declared, {"@kind": "r", "id": "1", "town": town, "end": None})
+    assert found == []
+    assert data.partition(b"<R>")[2].strip() == b"<a><id>1</id></a>" + inside + b"</R>"

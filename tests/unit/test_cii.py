@@ -1,0 +1,70 @@
+"""Cross Industry Invoice: what is written passes the schema and the rules of EN 16931, and comes back as the same invoice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from invoice_support import CORPUS, EXAMPLES, errors, read, written
+from lxml import etree
+from official_rules import broken_rules, schema
+from test_ubl import BUYER, INVOICE, INVOICES, NO_VAT, UNTAXED, discounted, line
+
+RULES = CORPUS / "en16931/cii/xslt/EN16931-CII-validation.xslt"
+XSD = "en16931/cii/schema/D16B SCRDM (Subset)/uncoupled clm/CII/uncefact/data/standard/CrossIndustryInvoice_100pD16B.xsd"
+RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
+SOME = max(10, EXAMPLES // 2)
+"""How many invoices at random."""
+
+
+def sent(invoice: dict[str, Any]) -> tuple[bytes, list[Any]]:
+    return written("uncefact/invoice-to-cii", "uncefact/invoice", invoice)
+
+
+@settings(max_examples=SOME, deadline=None)
+@given(INVOICES)
+def test_what_is_written_is_right_and_comes_back(whole: dict[str, Any]) -> None:
+    data, found = sent(whole)
+    assert errors(found) == []
+    tree = etree.fromstring(data)
+    assert schema(XSD).validate(tree), schema(XSD).error_log
+    assert broken_rules(data, RULES) == []
+    sign = -1 if whole["kind"] == "credit" else 1
+    assert Decimal(tree.findtext(f".//{RAM}DuePayableAmount") or "") == sign * whole["total"]
+    (back,), found = read("uncefact/invoice-to-invoice", "uncefact/invoice", data)
+    assert errors(found) == []
+    for name in ("number", "kind", "issued", "due", "currency", "total_net", "total_vat", "total"):
+        assert back[name] == whole[name], name
+    assert [each["net"] for each in back["lines"]] == [each["net"] for each in whole["lines"]]
+    allowances = whole.get("adjustments", [])
+    assert [(each["kind"], each["net"]) for each in back["adjustments"]] == [
+        (each["kind"], each["net"]) for each in allowances
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"customer": {**BUYER, "address": {"town": "Oslo"}}}, "CII01"),
+        ({"lines": [line(**UNTAXED, vat_category=None)], **NO_VAT}, "CII02"),
+        ({"lines": [line(**UNTAXED, vat_category="S")], **NO_VAT}, "CII03"),
+        ({"lines": [line(vat_category="Z")]}, "CII04"),
+        ({"lines": [line(), line(**UNTAXED, vat_category="O")], "total_net": Decimal("20.00"), "total": Decimal("22.55")}, "CII05"),
+        ({"customer": {**BUYER, "vat_number": None}, "lines": [line(**UNTAXED, vat_category="AE")], **NO_VAT}, "CII06"),
+        ({"lines": [line(**UNTAXED, vat_category="K")], **NO_VAT}, "CII07"),
+        ({"total_net": Decimal("10.01"), "total": Decimal("12.56")}, "CII08"),
+        ({"total": Decimal("12.56")}, "CII09"),
+        ({"vat_totals": [{"rate": Decimal("25.5"), "category": "S", "net": Decimal(10), "vat": Decimal("2.50")}]}, "CII10"),
+        ({**discounted(), "vat_totals": []}, "CII11"),
+        ({"lines": [line(vat=Decimal("5.00"), gross=Decimal("15.00"))], "total_vat": Decimal("5.00"), "total": Decimal("15.00")}, "CII12"),
+        (discounted(vat_category=None, vat_rate=Decimal(0)), "CII13"),
+        (discounted(vat_category="Z"), "CII14"),
+    ],
+)  # fmt: skip
+def test_what_a_receiver_would_refuse_is_refused_here(change: dict[str, Any], code: str) -> None:
+    data, found = sent(INVOICE)
+    assert errors(found) == []
+    assert schema(XSD).validate(etree.fromstring(data)), schema(XSD).error_log
+    assert code in {finding.code for finding in errors(sent({**INVOICE, **change})[1])}
