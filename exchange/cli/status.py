@@ -57,6 +57,7 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "deliveries": [asking.as_dict(row) for row in state.open_deliveries],
                 "stops": state.stops,
                 "troubles": state.troubles,
+                "broken": state.broken,
             }
         )
     else:
@@ -98,6 +99,10 @@ def _show(state: object) -> None:
         print_table("Deliveries under way or held", ("Delivery", "Flow", "File", "Stage", "Why"), stuck)
     for name in state.stops:
         console().print(f"The engine does not work until a person lifts it: exchange lift {name} --because …")
+    for name, mistake in state.broken.items():
+        console().print(Text(f"{name}: the flow cannot run, and no other is started: {mistake}", style="red"))
+    if state.broken:
+        console().print("See all mistakes with `exchange check`.")
     for name, reason in {**state.stops, **state.troubles}.items():
         console().print(Text(f"{name}: {reason}", style="red"))
 

@@ -143,7 +143,7 @@ def _show(tried: Tried, show_outputs: bool) -> None:
         out.print(Text(f"wrote {path}"))
     if show_outputs:
         for result in tried.results:
-            out.rule(result.name)
+            out.print(Text(f"── {result.name}", style="bold"), soft_wrap=True)
             click.echo(result.beginning)
 
 

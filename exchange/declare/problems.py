@@ -65,11 +65,16 @@ _JSON_ORDER = ("file", "line", "column", "message", "advice", "snippet")
 
 
 class DeclarationError(UseError):
-    """Something declared is wrong: nothing was started."""
+    """Something declared is wrong: nothing was started. consequence: what that means for whoever asked for something."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Problem], consequence: str = "") -> None:
         self.problems = in_order(problems)
-        super().__init__(render(self.problems))
+        super().__init__("\n\n".join(filter(None, (render(self.problems), consequence))))
+
+    @property
+    def files(self) -> list[str]:
+        """The files with mistakes."""
+        return list(dict.fromkeys(problem.file for problem in self.problems))
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:

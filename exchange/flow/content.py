@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from exchange.declare.flow import file_name
-from exchange.findings import Found, code
+from exchange.findings import Finding, Found, code
 from exchange.flow.answered import each_payment
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
@@ -202,7 +202,13 @@ class _Maker:
         return self
 
     def _writing(self, batches: Iterable[Batch]) -> Write:
-        return lambda out: self.way.writer.write(batches, out, self._spool, self.findings)
+        return lambda out: self.way.writer.write(batches, out, self._spool, self._refused)
+
+    def _refused(self, finding: Finding) -> None:
+        """What cannot be written: with the layout that it cannot be written in, because a flow may write several."""
+        is_error = finding.severity == "error"
+        said = f"Writing {self.way.title}: {finding.message}" if is_error else finding.message
+        self.findings(replace(finding, message=said))
 
     def straight(
         self,
@@ -225,7 +231,7 @@ class _Maker:
             reading = road.reader.begin(stream, found, progress)
 
             def write(out: BinaryIO) -> Written | None:
-                writing = road.writer.begin(out, self._spool, self.findings)
+                writing = road.writer.begin(out, self._spool, self._refused)
                 Journey(road, states, reading, writing).run()
                 return writing.finish() if states[-1].tally.results else None
 

@@ -42,13 +42,15 @@ OF_INVOICES = "common/invoice-to-receivable"
 class DeclaredSite:
     """A site as it is declared: `exchange.yaml` is sound; of the flows, those whose files can be understood.
 
-    Enough to look at what happened and to decide: a mistake in a mapping hides nobody's books.
+    Enough to look at what happened and to decide: a mistake in a mapping hides nobody's books. wrong: what keeps the other
+    flows from being understood.
     """
 
     folder: Path
     declared: Site
     library: Library
     declared_flows: dict[str, Flow]
+    wrong: Mapping[str, Sequence[Problem]]
 
     @property
     def var(self) -> Path:
@@ -109,11 +111,10 @@ def check_site(folder: Path) -> tuple[OpenSite | None, list[Problem]]:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """A site as its files say, and what is wrong with it and with each flow; of those in `doubtful` something was left out."""
+    """A site as its files say, and what is wrong with `exchange.yaml`; of the flows in `doubtful` something was left out."""
 
     site: DeclaredSite | None
     problems: list[Problem]
-    wrong: Mapping[str, list[Problem]] = field(default_factory=dict)
     doubtful: frozenset[str] = frozenset()
 
 
@@ -123,12 +124,12 @@ def _bound(reading: _Reading, memory: Memory, only: str | None) -> tuple[OpenSit
     assert site is not None
     problems = [
         *reading.problems,
-        *(problem for name, found in reading.wrong.items() if only in (None, name) for problem in found),
+        *(problem for name, found in site.wrong.items() if only in (None, name) for problem in found),
     ]
     binder = _Binder(site, memory, problems, reading.doubtful)
     wanted = [name for name in binder.order() if only in (None, name)]
     bound = {name: made for name in wanted if (made := binder.bind(site.declared_flows[name])) is not None}
-    opened = OpenSite(site.folder, site.declared, site.library, site.declared_flows, bound)
+    opened = OpenSite(site.folder, site.declared, site.library, site.declared_flows, site.wrong, bound)
     return opened, [*problems, *site.library.problems]
 
 
@@ -145,12 +146,11 @@ def _read(folder: Path, *, supposing: bool = False) -> _Reading:
     library = Library(catalogue, _values(declared, node), supposing=supposing)
     flows = {name: _flow(catalogue, name) for name in catalogue.names("flow")}
     usable = {name: flow.model if supposing else flow.sound for name, flow in flows.items()}
-    site = DeclaredSite(
-        folder, declared, library, {name: flow for name, flow in usable.items() if flow is not None}
-    )
-    wrong = {name: flow.problems for name, flow in flows.items()}
+    wrong = {name: flow.problems for name, flow in flows.items() if flow.problems}
+    sound = {name: flow for name, flow in usable.items() if flow is not None}
     doubtful = frozenset(name for name, flow in flows.items() if not flow.sure)
-    return _Reading(site, supposed.problems, wrong, doubtful)
+    site = DeclaredSite(folder, declared, library, sound, wrong)
+    return _Reading(site, supposed.problems, doubtful)
 
 
 def _values(declared: Site, node: Node | None) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 from typing import Any, Literal, Protocol, Self
@@ -35,6 +35,8 @@ Words = str | list[str]
 Thousands = Literal[" ", ".", ",", "'"]
 
 _ASK = "Ask the sender for a corrected value, or change the rule in the layout if the rule is wrong."
+_GIVE = "Set it in the mapping, correct the record, or change the rule in the layout if the rule is wrong."
+"""The next step when a value is written: nobody has sent it."""
 EMPTY = code("VAL001", "error", "The field {field} is empty, but it is required.", advice=_ASK)
 TOO_SHORT = code(
     "VAL002",
@@ -240,6 +242,10 @@ class Codec:
 
     def write(self, value: Any, **place: Any) -> tuple[str, list[Finding]]:
         """The text of a value and everything wrong with it; a declared constant needs no value."""
+        text, findings = self._written(value, place)
+        return text, [replace(each, advice=_GIVE) if each.advice == _ASK else each for each in findings]
+
+    def _written(self, value: Any, place: Mapping[str, Any]) -> tuple[str, list[Finding]]:
         if value is None and self.field.constant is not None:
             return self.field.constant, []
         if value is None or value == "":

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, cast
 
+from exchange.declare.problems import Problem
 from exchange.findings import Finding, Severity
 from exchange.ledger import queries
 from exchange.ledger.approving import Standing as Standing
@@ -22,7 +23,9 @@ NEEDS_A_PERSON = ("held", "duplicate")
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working."""
+    """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working; broken:
+    flow → the first mistake in its file, which keeps all flows from being started.
+    """
 
     site: str
     stages: Mapping[str, Mapping[str, int]]
@@ -31,6 +34,7 @@ class Status:
     open_deliveries: Sequence[Delivery]
     stops: Mapping[str, str]
     troubles: Mapping[str, str]
+    broken: Mapping[str, str]
     awaited: Sequence[Standing] = ()
     late: Sequence[Late] = ()
 
@@ -38,7 +42,7 @@ class Status:
     def is_red(self) -> bool:
         """Whether something went wrong that a person must look at."""
         held = self.held or any(d.stage == "held" for d in self.open_deliveries)
-        return bool(held or self.stops or self.troubles)
+        return bool(held or self.stops or self.troubles or self.broken)
 
     @property
     def is_green(self) -> bool:
@@ -49,7 +53,8 @@ class Status:
 def status(folder: Path) -> Status:
     """Where everything is."""
     with books(folder) as opened, opened.ledger.read() as connection:
-        none: dict[str, dict[str, int]] = {name: {} for name in opened.site.declared_flows}
+        flows = (*opened.site.declared_flows, *opened.site.wrong)
+        none: dict[str, dict[str, int]] = {name: {} for name in flows}
         return Status(
             opened.site.declared.site,
             none | queries.counts(connection),
@@ -58,9 +63,16 @@ def status(folder: Path) -> Status:
             queries.deliveries(connection, stages=("ready", "sending", "staged", "held")),
             queries.stops(connection),
             {name: reason for name, (reason, _) in queries.troubles(connection).items()},
+            {name: _mistake(problems) for name, problems in opened.site.wrong.items()},
             awaiting(connection),
             lateness(opened.site, connection)[1],
         )
+
+
+def _mistake(problems: Sequence[Problem]) -> str:
+    first = problems[0]
+    more = f" ({len(problems)} mistakes in all)" if len(problems) > 1 else ""
+    return f"{first.place()}: {first.message}{more}"
 
 
 def show(folder: Path, text: str) -> tuple[queries.Story, tzinfo]:

@@ -3,16 +3,45 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from exchange.declare.problems import DeclarationError
 from exchange.engine import Engine, Report
-from exchange.operations.installation import Installation, installation
+from exchange.errors import ExchangeError
+from exchange.ledger import trouble
+from exchange.operations.installation import Installation, books, installation
+
+DECLARED = "declared files"
+"""The name of the trouble of a site that could not be started; an engine that starts forgets it."""
 
 
 def run(folder: Path, *, once: bool) -> Report:
     """Keep all flows of a site in motion until stopped; once: until nothing moves any more."""
-    with installation(folder) as opened:
+    with _refusals_noted(folder), installation(folder) as opened:
         return run_opened(opened, once=once)
+
+
+@contextmanager
+def _refusals_noted(folder: Path) -> Iterator[None]:
+    """What keeps a site from starting is told with its consequence, and kept for who asks for its state later.
+
+    No flow runs while one of them has a mistake: flows work on each other's files, and half of them might pay what the
+    other half would have held.
+    """
+    try:
+        yield
+    except DeclarationError as wrong:
+        files = ", ".join(wrong.files)
+        with suppress(ExchangeError), books(folder) as opened:
+            said = f"The last start was refused, and nothing has run since: there are mistakes in {files}."
+            trouble.note(opened.ledger, DECLARED, [said])
+        consequence = (
+            f"Nothing was run, of no flow: no file was taken, none was sent. Mend {files}, look with `exchange check`, then "
+            "start again; or move a flow's file out of flows/ to run the others without it."
+        )
+        raise DeclarationError(wrong.problems, consequence) from wrong
 
 
 def run_opened(opened: Installation, *, once: bool) -> Report:

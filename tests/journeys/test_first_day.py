@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.journeys.conftest import Shell
 from tests.support.handing import hand_over
 
@@ -144,5 +146,40 @@ def test_a_mistake_in_a_declared_file_hides_no_books(exchange: Shell) -> None:
     state = exchange("status", "--site", site, "--json", code=3).json()
     exchange("show", state["held"][0]["id"], "--site", site)
     exchange("reject", state["held"][0]["id"], "--site", site, "--because", "sent again")
-    assert exchange("status", "--site", site, "--json").json()["green"]
+    state = exchange("status", "--site", site, "--json", code=3).json()
+    assert (state["held"], list(state["broken"])) == ([], ["orders"])
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []
+
+
+@pytest.mark.parametrize("part", ["flow", "mapping"])
+def test_a_broken_file_stops_all_flows_and_says_so(exchange: Shell, part: str) -> None:
+    """Half of the flows might pay what the other half would have held: none is started, and nobody can overlook it."""
+    site = made(exchange)
+    other = (site / "flows/orders.yaml").read_text().replace("flow: orders", "flow: others")
+    (site / "flows/others.yaml").write_text(other.replace("inbox/orders", "inbox/others"))
+    (site / "inbox/others").mkdir()
+    drop(site, "first.csv", GOOD)
+    broken = site / ("flows/others.yaml" if part == "flow" else "mappings/my/orders-to-order.yaml")
+    sound = broken.read_text()
+    broken.write_text(sound.replace("\nmap:" if part == "flow" else "\nset:", "\nmpa:", 1))
+    refused = exchange("run", "--once", "--site", site, code=2)
+    name = broken.relative_to(site).as_posix()
+    assert f"{name}:" in refused.err and '"mpa"' in refused.err
+    assert f"Nothing was run, of no flow: no file was taken, none was sent. Mend {name}" in refused.err
+    assert (site / "inbox/orders/first.csv").is_file()
+    shown = exchange("status", "--site", site, code=3).out
+    assert "RED" in shown and f"there are mistakes in {name}" in shown
+    state = exchange("status", "--site", site, "--json", code=3).json()
+    assert list(state["flows"]) == ["orders", "others"]
+    assert list(state["broken"]) == (["others"] if part == "flow" else [])
+    broken.write_text(sound)
+    exchange("run", "--once", "--site", site)
+    assert exchange("status", "--site", site, "--json").json()["green"]
+
+
+def test_a_flow_that_was_broken_since_is_red_before_any_start(exchange: Shell) -> None:
+    site = made(exchange)
+    flow = site / "flows/orders.yaml"
+    flow.write_text(flow.read_text().replace("\nmap:", "\nmpa:", 1))
+    shown = exchange("status", "--site", site, code=3).out
+    assert "orders: the flow cannot run, and no other is started: flows/orders.yaml:" in shown
