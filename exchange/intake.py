@@ -18,9 +18,10 @@ from fnmatch import fnmatchcase
 
 from exchange.bound import Verdict, Watched
 from exchange.declare.flow import DoneFile, Ready, Renamed, Source, Unchanged
+from exchange.ledger.sightings import LOOK
 from exchange.transports.contract import Entry, display
 
-_RAISE = "A person must look: remove it, or change the flow's `{setting}`."
+_RAISE = f"{LOOK} remove it, or change the flow's `{{setting}}`."
 
 
 @dataclass(frozen=True, slots=True)

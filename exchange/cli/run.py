@@ -39,10 +39,16 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
         )
     else:
         moved = [(name, *counts.values()) for name, counts in rounds.items() if any(counts.values())]
-        print_table("", ("Flow", "Taken", "Read", "Sent", "Done"), moved, empty="nothing was waiting")
+        print_table("", ("Flow", "Taken", "Read", "Sent", "Done"), moved, empty="nothing moved")
         for name, reasons in report.troubles.items():
             for reason in reasons:
                 click.echo(f"{name}: {reason}", err=True)
+        if state.stuck:
+            click.echo(f"{len(state.stuck)} cannot be taken: see `exchange status`.")
+        if waits := sum(state.waiting.values()) - sum(row.disposition == "waiting" for row in state.stuck):
+            click.echo(
+                f"{waits} still {'waits' if waits == 1 else 'wait'} at the source: see `exchange seen`."
+            )
         if state.held:
             click.echo(f"{len(state.held)} held: see `exchange status`.")
         if state.awaited:

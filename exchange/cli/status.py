@@ -58,6 +58,7 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "stops": state.stops,
                 "troubles": state.troubles,
                 "broken": state.broken,
+                "stuck": [asking.as_dict(row) for row in state.stuck],
             }
         )
     else:
@@ -94,6 +95,9 @@ def _show(state: object) -> None:
         held = [(row.id[-8:], row.flow, row.name, row.reason) for row in state.held]
         print_table("Held", ("Arrival", "Flow", "File", "Why"), held)
         console().print("See one with `exchange show ID`; then repair, retry, release or reject it.")
+    if state.stuck:
+        rows = [(row.flow, row.name, row.why) for row in state.stuck]
+        print_table("Files that cannot be taken", ("Flow", "File", "Why"), rows)
     stuck = [(d.id[-8:], d.flow, d.name, d.stage, d.reason or "") for d in state.open_deliveries]
     if stuck:
         print_table("Deliveries under way or held", ("Delivery", "Flow", "File", "Stage", "Why"), stuck)

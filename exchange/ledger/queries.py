@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, null, select
 
 from exchange.errors import UnknownNameError
 from exchange.ledger import schema
@@ -20,6 +20,7 @@ from exchange.ledger.rows import (
     arrival_of,
     delivery_of,
 )
+from exchange.ledger.sightings import LOOK
 
 LIMIT = 200
 _SHORTEST = 4
@@ -126,6 +127,15 @@ def waiting(connection: Connection) -> dict[str, int]:
         schema.sightings.c.present == 1, schema.sightings.c.disposition == "waiting"
     )
     return {row.flow: row.number for row in connection.execute(query.group_by(schema.sightings.c.flow))}
+
+
+def stuck(connection: Connection, *, limit: int = LIMIT) -> list[Seen]:
+    """The files that lie at a source and that nothing but a person brings on: too big, too small, empty, unreadable."""
+    table = schema.sightings
+    asks = (table.c.disposition == "waiting") & table.c.why.contains(LOOK, autoescape=True)
+    here = (table.c.present == 1, (table.c.disposition == "unreadable") | asks)
+    none = select(table, null().label("stage"), null().label("reason"))
+    return [_seen(row) for row in connection.execute(none.where(*here).order_by(table.c.n).limit(limit))]
 
 
 def seen(
@@ -294,7 +304,22 @@ def _one(connection: Connection, table: Table, text: str, noun: str) -> Any:
         raise UnknownNameError(
             f"{text!r} is the ending of more than one {noun}: {names}.", advice="Give more of it."
         )
+    other = schema.deliveries if table is schema.arrivals else schema.arrivals
+    meant = connection.execute(
+        select(other).where(other.c.id.endswith(wanted, autoescape=True)).limit(1)
+    ).first()
+    if meant is not None and len(wanted) >= _SHORTEST:
+        raise UnknownNameError(_of_the_other(connection, meant, text, noun))
     raise UnknownNameError(
         f"There is no {noun} {text!r}.",
         advice=f"Give its identifier, or at least the last {_SHORTEST} characters of it.",
     )
+
+
+def _of_the_other(connection: Connection, meant: Any, text: str, noun: str) -> str:
+    """Where an arrival is asked for and a delivery was named, or the other way round: which ones belong to it."""
+    if noun == "arrival":
+        return f"{text!r} is a delivery ({meant.name}); here its arrival is asked for: {meant.arrival}."
+    sent = deliveries(connection, arrival=meant.id)
+    names = ", ".join(f"{each.id} ({each.name})" for each in sent) or "there is none"
+    return f"{text!r} is an arrival ({meant.name}); here one of its deliveries is asked for: {names}."

@@ -166,7 +166,9 @@ def _taken(connection: Connection, rows: Sequence[dict[str, Any]]) -> Clash:
         other = connection.scalar(select(deliveries.c.id).where(*same, *others))
         if other is not None:
             return Clash(
-                "name", f"The name {row['name']} was used before at {row['target']} (delivery {other})."
+                "name",
+                f"The name {row['name']} was used before at {row['target']} (delivery {other}). Put {{arrival.id}} into "
+                "the `name` of the target, then retry this arrival.",
             )
     return Clash("name", "Two outputs of the file have the same name at the same place.")
 

@@ -12,10 +12,15 @@ from exchange.ledger.book import Writing
 from exchange.ledger.rows import Sighting
 from exchange.ledger.schema import sightings
 
+LOOK = "A person must look:"
+"""What is said of a file that nothing but a person brings on, such as an empty one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Noted:
-    """One name of a scan: how it looks and what becomes of it (waiting, ignored, unreadable)."""
+    """One name of a scan: how it looks and what becomes of it (waiting, ignored, unreadable). why: begins its last sentence
+    with `LOOK` where it waits for a person.
+    """
 
     name_raw: bytes
     name: str
@@ -71,7 +76,7 @@ def note(writing: Writing, flow: str, changes: Changes) -> None:
     _leave(writing, [old for old in absent if old.arrival], None)
     for old in absent:
         if not old.arrival:
-            _leave(writing, [old], f"It was gone before it was taken. {old.why}")
+            _leave(writing, [old], f"It is gone and was not taken itself. {old.why}")
     if fresh:
         bulk.put(writing.connection, sightings, [_row(writing, flow, noted) for noted in fresh])
     for old, noted in changes.changed:

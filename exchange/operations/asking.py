@@ -24,7 +24,8 @@ NEEDS_A_PERSON = ("held", "duplicate")
 @dataclass(frozen=True, slots=True)
 class Status:
     """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working; broken:
-    flow → the first mistake in its file, which keeps all flows from being started.
+    flow → the first mistake in its file, which keeps all flows from being started; stuck: files at the sources that only a
+    person brings on.
     """
 
     site: str
@@ -35,6 +36,7 @@ class Status:
     stops: Mapping[str, str]
     troubles: Mapping[str, str]
     broken: Mapping[str, str]
+    stuck: Sequence[queries.Seen]
     awaited: Sequence[Standing] = ()
     late: Sequence[Late] = ()
 
@@ -42,7 +44,7 @@ class Status:
     def is_red(self) -> bool:
         """Whether something went wrong that a person must look at."""
         held = self.held or any(d.stage == "held" for d in self.open_deliveries)
-        return bool(held or self.stops or self.troubles or self.broken)
+        return bool(held or self.stops or self.troubles or self.broken or self.stuck)
 
     @property
     def is_green(self) -> bool:
@@ -64,6 +66,7 @@ def status(folder: Path) -> Status:
             queries.stops(connection),
             {name: reason for name, (reason, _) in queries.troubles(connection).items()},
             {name: _mistake(problems) for name, problems in opened.site.wrong.items()},
+            queries.stuck(connection),
             awaiting(connection),
             lateness(opened.site, connection)[1],
         )

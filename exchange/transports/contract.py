@@ -46,6 +46,12 @@ class GoneError(TransportError):
     """The file is no longer there."""
 
 
+TAKEN_ADVICE = (
+    "Look at that file. If it is this delivery already, `reject` the arrival and say so; if not, have it moved away and "
+    "`retry` the arrival, or give the target another `name` and `replay` it."
+)
+
+
 class NameTakenError(RefusedError):
     """The name is already used by another file at the target; nothing was overwritten."""
 

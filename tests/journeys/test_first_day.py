@@ -183,3 +183,32 @@ def test_a_flow_that_was_broken_since_is_red_before_any_start(exchange: Shell) -
     flow.write_text(flow.read_text().replace("\nmap:", "\nmpa:", 1))
     shown = exchange("status", "--site", site, code=3).out
     assert "orders: the flow cannot run, and no other is started: flows/orders.yaml:" in shown
+
+
+def test_what_only_a_person_brings_on_is_red(exchange: Shell) -> None:
+    """An empty file, or one that is too big, is not taken and not forgotten."""
+    site = made(exchange)
+    drop(site, "empty.csv", "")
+    drop(site, "unfinished.csv.part", "x")
+    ran = exchange("run", "--once", "--site", site, code=3)
+    assert "1 cannot be taken: see `exchange status`." in ran.out
+    assert "1 still waits at the source: see `exchange seen`." in ran.out
+    state = exchange("status", "--site", site, "--json", code=3).json()
+    assert [each["name"] for each in state["stuck"]] == ["empty.csv"]
+    shown = exchange("status", "--site", site, code=3).out
+    assert "RED" in shown and "It is empty. A person must look" in shown
+    (site / "inbox/orders/empty.csv").unlink()
+    exchange("run", "--once", "--site", site)
+    assert exchange("status", "--site", site, "--json").json()["stuck"] == []
+
+
+def test_a_delivery_named_for_its_arrival_is_told_so(exchange: Shell) -> None:
+    site = made(exchange)
+    drop(site, "first.csv", GOOD)
+    exchange("run", "--once", "--site", site)
+    arrival = exchange("seen", "--site", site, "--disposition", "taken", "--json").json()[0]["arrival"]
+    delivery = exchange("show", arrival, "--site", site, "--json").json()["deliveries"][0]["id"]
+    told = exchange("reject", delivery[-8:], "--site", site, "--because", "x", code=2).err
+    assert "is a delivery (orders-" in told and f"here its arrival is asked for: {arrival}." in told
+    told = exchange("resend", arrival, "--site", site, "--because", "x", code=None)
+    assert told.code == 0 or delivery in told.err

@@ -409,7 +409,7 @@ def test_every_name_has_one_disposition(here: Site) -> None:
     gone = here.seen()["a.part"]
     assert gone.disposition == "gone"
     assert gone.why == (
-        "It was gone before it was taken. The sender still writes it: it has not its final name yet."
+        "It is gone and was not taken itself. The sender still writes it: it has not its final name yet."
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import os
 import shutil
 import signal
@@ -70,7 +71,10 @@ class TestHostKey:
         with pytest.raises(RefusedError) as caught:
             scanned(sftp_place(own, box, host_keys=()))
         assert own.fingerprint() in str(caught.value)
-        assert "pin it" in caught.value.advice
+        assert "no `host key` is declared" in str(caught.value)
+        assert "declare it as `host key`" in caught.value.advice
+        assert logging.getLogger("paramiko").hasHandlers()
+        assert any(isinstance(each, logging.NullHandler) for each in logging.getLogger("paramiko").handlers)
         assert "publickey" not in own.log()
 
     def test_a_changed_key_is_refused_before_any_secret_and_not_tried_again(

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from exchange.errors import RefusedError, TransportError
 from exchange.transports.contract import (
     STAGING,
+    TAKEN_ADVICE,
     NameTakenError,
     Presence,
     Probed,
@@ -89,7 +90,7 @@ class FolderTarget:
             except FileExistsError as error:
                 raise NameTakenError(
                     f"The name {display(final)} is already used in {self._path}; nothing was overwritten.",
-                    advice="Look at that file: if it is not the same delivery, give this one another name.",
+                    advice=TAKEN_ADVICE,
                 ) from error
             self._room.sync(place, staging)
 

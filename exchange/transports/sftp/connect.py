@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
 import socket
 import threading
 from collections import defaultdict
@@ -25,6 +26,9 @@ from exchange.transports.contract import GoneError, NotStableError
 from exchange.transports.sftp.address import Address, fingerprint
 from exchange.transports.sftp.faults import BROKEN, HostKeyError, translated
 from exchange.transports.sftp.wire import StatusError, Wire
+
+logging.getLogger("paramiko").addHandler(logging.NullHandler())
+"""What goes wrong becomes one of our errors; the tracebacks that paramiko would print besides help nobody."""
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 20.0
@@ -76,7 +80,7 @@ class _Pinned(paramiko.MissingHostKeyPolicy):
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         shown = fingerprint(key.asbytes())
         if shown not in self._fingerprints:
-            raise HostKeyError(key.get_name(), shown)
+            raise HostKeyError(key.get_name(), shown, is_any_pinned=bool(self._fingerprints))
 
 
 def connect(address: Address) -> Connection:

@@ -34,11 +34,12 @@ _OLD_SERVER = (
 
 
 class HostKeyError(SSHException):
-    """The server showed a key that is not pinned."""
+    """The server showed a key that is not pinned. is_any_pinned: whether one is."""
 
-    def __init__(self, kind: str, fingerprint: str) -> None:
+    def __init__(self, kind: str, fingerprint: str, *, is_any_pinned: bool = True) -> None:
         self.kind = kind
         self.fingerprint = fingerprint
+        self.is_any_pinned = is_any_pinned
         super().__init__(fingerprint)
 
 
@@ -80,9 +81,16 @@ def of_connection(error: Exception, doing: str, where: str) -> TransportError:
 
 def _of_host_key(error: HostKeyError | BadHostKeyException, doing: str, where: str) -> TransportError:
     shown = f" ({error.kind} {error.fingerprint})" if isinstance(error, HostKeyError) else ""
+    if isinstance(error, HostKeyError) and not error.is_any_pinned:
+        return RefusedError(
+            f"Cannot {doing}: no `host key` is declared for {where}, which shows {error.kind} {error.fingerprint}. No "
+            "secret was sent.",
+            advice="Ask the server's owner, by telephone for example, if that is their key; if so, declare it as `host "
+            "key` beside the place.",
+        )
     return RefusedError(
         f"Cannot {doing}: the host key of {where} is not the pinned one{shown}. No secret was sent.",
-        advice="Ask the server's owner, by telephone for example, if that is their key; if so, pin it.",
+        advice="Ask the server's owner, by telephone for example, if that is their key; if so, pin it under `host key`.",
     )
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from exchange.errors import TransportError
 from exchange.transports.contract import (
+    TAKEN_ADVICE,
     NameTakenError,
     Place,
     Presence,
@@ -103,7 +104,7 @@ class SftpTarget:
     def _taken(self, final: bytes) -> NameTakenError:
         return NameTakenError(
             f"The name {display(final)} is already used at {self.where}; nothing was overwritten.",
-            advice="Look at that file: if it is not the same delivery, give this one another name.",
+            advice=TAKEN_ADVICE,
         )
 
     def look(self, tmp: bytes, final: bytes, size: int, sha256: str) -> Presence:
