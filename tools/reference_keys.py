@@ -127,13 +127,14 @@ def words(annotation: Any, metadata: Sequence[object] = ()) -> str:
 
 def _kind(annotation: Any, metadata: Sequence[object]) -> str:
     origin, parts = get_origin(annotation), get_args(annotation)
-    other_form = any(isinstance(mark, WithJsonSchema) for mark in metadata)
+    forms = [mark.json_schema or {} for mark in metadata if isinstance(mark, WithJsonSchema)]
+    other_form = bool(forms)
     if origin is Annotated:
         return words(parts[0], parts[1:])
     if annotation is SecretRef:
         return "reference to a secret"
     if other_form and annotation is int:
-        return SIZE
+        return "number of bank days, such as 2 bank days" if "pattern" in forms[0] else SIZE
     if other_form and origin is list:
         return "text, or list of texts"
     if origin in (Union, types.UnionType):
