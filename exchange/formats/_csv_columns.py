@@ -49,7 +49,7 @@ def columns(layout: Layout) -> dict[str, Column]:
     plain = list(leaves(layout.fields))
     if not layout.dialect.header and all(field.column is None for _, field in plain):
         return {name: Column((), number) for number, (name, _) in enumerate(plain, 1)}
-    return {name: _column(name.rpartition(".")[2], field) for name, field in plain}
+    return {name: placed(name.rpartition(".")[2], field) for name, field in plain}
 
 
 def first_line(lines: Iterator[str]) -> tuple[Iterator[str], str, int]:
@@ -102,7 +102,8 @@ def leaves(fields: Mapping[str, Field], prefix: str = "") -> Iterator[tuple[str,
             yield from leaves(field.fields, f"{prefix}{name}.")
 
 
-def _column(name: str, field: Field) -> Column:
+def placed(name: str, field: Field) -> Column:
+    """Where a field stands. name: its title where none is declared."""
     if isinstance(field.column, int):
         return Column((), field.column, field.optional)
     named = [field.column] if isinstance(field.column, str) else field.column or [name]

@@ -1,0 +1,89 @@
+"""Excel workbooks (.xlsx): a sheet of rows, read as a stream and written, with the keys that csv layouts have.
+
+    layout: acme/orders
+    format: xlsx
+    sheet: Orders
+    record: order_line
+    fields:
+      order_no: {column: Order number, required: true}
+      price:    {column: Price, type: money, scale: 2}
+
+Numbers and dates are values of their own in a workbook: `pattern`, `decimal` and the like count for cells that hold texts instead.
+Excel keeps about 15 digits of a number as a binary fraction; what is read is the decimal of at most 15 digits that it stands for, and a number
+with more is refused when written. Percentages of cells that Excel shows with % are read as people see them: 25.5 % is 25.5. A formula counts
+with the result that is stored. The older .xls and files with a password are refused. Source of the form: ECMA-376.
+"""
+
+from __future__ import annotations
+
+import io
+
+from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
+from exchange.formats.xlsx.book import Unusable, opened
+from exchange.formats.xlsx.layout import Layout
+from exchange.formats.xlsx.read import SheetReader
+from exchange.formats.xlsx.write import SheetWriter
+
+__all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
+
+_ZIP = b"PK\x03\x04"
+
+
+def reader(layout: Layout) -> Reader:
+    """A reader of this layout."""
+    return SheetReader(layout)
+
+
+def writer(layout: Layout) -> Writer:
+    """A writer of this layout."""
+    return SheetWriter(layout)
+
+
+def recognise(sample: bytes, layout: Layout) -> str | None:
+    """By the header of the sheet. The contents of a workbook stand at its end, so only one that fits into a sample can be known by them."""
+    if not sample.startswith(_ZIP) or len(sample) >= SAMPLE_SIZE or not layout.dialect.header:
+        return None
+    try:
+        book = opened(io.BytesIO(sample))
+        sheet = layout.sheet or next(iter(book.sheets), "")
+        header = (
+            next((cells for number, cells in book.rows(sheet) if cells and number > layout.dialect.skip), {})
+            if sheet in book.sheets
+            else {}
+        )
+    except Unusable:
+        return None
+    names = [
+        header[column].text.strip() if column in header else ""
+        for column in range(1, max(header, default=0) + 1)
+    ]
+    named = [column for column in layout.columns().values() if column.names]
+    there = [column.find(names) is not None for column in named]
+    if not any(there) or not all(
+        is_there or column.optional for is_there, column in zip(there, named, strict=True)
+    ):
+        return None
+    return f"The sheet {sheet} has {sum(there)} of the {len(named)} columns of the layout."
+
+
+def sniff(sample: bytes) -> Sniffed | None:
+    """A zip file with the parts of a workbook at its beginning."""
+    if not sample.startswith(_ZIP) or not (b"xl/" in sample or b"[Content_Types].xml" in sample):
+        return None
+    columns: tuple[str, ...] = ()
+    facts: dict[str, str] = {}
+    if len(sample) < SAMPLE_SIZE:
+        try:
+            book = opened(io.BytesIO(sample))
+            facts["sheets"] = ", ".join(book.sheets)
+            first = (
+                next((cells for _, cells in book.rows(next(iter(book.sheets))) if cells), {})
+                if book.sheets
+                else {}
+            )
+            columns = tuple(first[column].text.strip() for column in sorted(first))
+        except Unusable:
+            pass
+    return Sniffed(
+        "xlsx", "utf-8", "a zip file with the parts of an Excel workbook", columns=columns, facts=facts
+    )

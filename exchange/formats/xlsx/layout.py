@@ -1,0 +1,73 @@
+"""What a layout of a sheet may say: the keys of csv, but for those that only text has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import Field as Described
+from pydantic import model_validator
+
+from exchange.declare.layout import GroupingLayout, KindBase, Name
+from exchange.formats._csv_columns import Column, leaves, placed
+from exchange.formats.csv import Field, Kind
+from exchange.formats.values import Dialect
+
+SHEET_NAME = 31
+"""The most characters that the name of a sheet has."""
+
+
+class SheetDialect(Dialect):
+    """Where rows stand. Numbers, dates and truths are values of their own in a sheet; the other points are for cells that hold texts
+    instead.
+    """
+
+    header: bool = Described(True, description="the first row names the columns")
+    skip: int = Described(0, ge=0, description="rows before the header (or the first row) that are not read")
+    other_columns: Literal["told", "ignored"] = Described(
+        "told",
+        alias="other columns",
+        description="columns that are not declared: a warning, or nothing where senders choose their columns",
+    )
+
+
+class Layout(GroupingLayout):
+    """A workbook with one sheet of rows of one kind."""
+
+    format: Literal["xlsx"]
+    sheet: str | None = Described(
+        None,
+        min_length=1,
+        max_length=SHEET_NAME,
+        description="the name of the sheet; default: the first one, written as Sheet1",
+    )
+    dialect: SheetDialect = SheetDialect()
+    record: Name = Described(description="the kind of record that a row is")
+    fields: dict[Name, Field]
+
+    @model_validator(mode="after")
+    def _columns_fit(self) -> Self:
+        found = list(self.columns().values())
+        places: list[int | str] = [name for one in found for name in one.names]
+        places += [one.number for one in found if one.number is not None]
+        doubled = {place for place in places if places.count(place) > 1}
+        if doubled:
+            raise ValueError(f"the column {sorted(map(str, doubled))[0]} is declared twice")
+        if not self.dialect.header and any(one.names or one.optional for one in found):
+            raise ValueError(
+                "the sheet has no header, so every column needs its number, and none is optional"
+            )
+        if self.sheet is not None and (set(self.sheet) & set("[]:*?/\\") or self.sheet[0] == "'"):
+            raise ValueError(f'"{self.sheet}" cannot be the name of a sheet')
+        return self
+
+    def columns(self) -> dict[str, Column]:
+        """The column of each plain field, by its dotted name; without a header, in declared order."""
+        plain = list(leaves(self.fields))
+        if not self.dialect.header and all(field.column is None for _, field in plain):
+            return {name: Column((), number) for number, (name, _) in enumerate(plain, 1)}
+        return {name: placed(name.rpartition(".")[2], field) for name, field in plain}
+
+    def kinds(self) -> Mapping[str, KindBase]:
+        """The one kind of row."""
+        return {self.record: Kind(fields=self.fields)}
