@@ -107,12 +107,13 @@ class CsvReader:
                 )
         return tuple(fields) if self._no_doubles(names, fields, found) and whole else None
 
-    def strange(self, first: str, line: int, delimiter: str, following: Iterator[str]) -> Finding | None:
-        """What the first row of a file is, where it is plainly not the one of the layout; see `FirstRow.strange`."""
-        if not first:
-            return None
+    def expects(self, first: str, line: int, delimiter: str, following: Iterator[str], found: Found) -> bool:
+        """Whether a file that begins so may be of the layout; what it is instead is told, see `FirstRow.strange`."""
         row = FirstRow(self._layout, self._columns, first, line)
-        return row.strange(delimiter, len(self._declared_arrangement()), self._codecs, following)
+        strange = row.strange(delimiter, len(self._declared_arrangement()), self._codecs, following)
+        if strange is not None:
+            found(strange)
+        return strange is None and not row.is_misread(delimiter)
 
     def function(self, arrangement: Arrangement) -> Callable[..., None]:
         """The compiled row function for an order of columns."""
@@ -251,9 +252,8 @@ class Reading:
                 lines = _csv_columns.rows_only(self.layout, lines)
             lines, first, blank = _csv_columns.first_line(lines)
             options = dialect.options | {"delimiter": _csv_columns.delimiter_of(self.layout, first)}
-            strange = self.reader.strange(first, dialect.skip + blank + 1, str(options["delimiter"]), lines)
-            if strange is not None:
-                self.found(strange)
+            sign = str(options["delimiter"])
+            if first and not self.reader.expects(first, dialect.skip + blank + 1, sign, lines, self.found):
                 return False
             self.rows = csv.reader(lines, strict=True, **options)
             header = self._header(self.rows) if dialect.header else None

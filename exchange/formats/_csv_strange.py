@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from exchange.findings import Finding, code
 from exchange.formats._csv_columns import Column, split
+from exchange.formats.encoding import canonical, meant_by
 from exchange.formats.values import Codec
 
 if TYPE_CHECKING:
@@ -68,6 +69,18 @@ class FirstRow:
             return other
         remedy, seen = self._headless(cells, delimiter, codecs, following)
         return NO_HEADER.at(line=self._line, column=1, want=len(self._needed), seen=seen, remedy=remedy)
+
+    def is_misread(self, delimiter: str) -> bool:
+        """Whether it is a header in UTF-8 that is read in another encoding: that is told already, by its bytes, and says
+        all; that columns with ä in their names are missing then is no news."""
+        declared = self._layout.encoding
+        if not self._layout.dialect.header or self._text.isascii() or canonical(declared) == "utf-8":
+            return False
+        raw = self._text.encode(declared, "replace")
+        if meant_by(raw, declared) != "utf-8":
+            return False
+        meant = self._cells(raw.decode("utf-8", "replace"), delimiter)
+        return self._known(meant) > self._known(self._cells(self._text, delimiter))
 
     def _otherwise(self, known: int, enough: int, want: int) -> Finding | None:
         """The finding, where another delimiter shows more of the columns, and enough of them."""

@@ -26,7 +26,7 @@ from pydantic import field_validator, model_validator
 from exchange.declare.declared import Declared
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
-from exchange.formats._csv_columns import columns, first_line, rows_only, split
+from exchange.formats._csv_columns import Column, columns, first_line, rows_only, split
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_strange import DELIMITERS
 from exchange.formats._csv_write import CsvWriter
@@ -280,9 +280,17 @@ def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
     """How a file that is not of the layout is like its files: some of the columns are there, perhaps between other
     delimiters."""
     named = [column for column in columns(layout).values() if column.names and not column.optional]
-    encoding = encodings.seen(sample, layout.encoding)
-    text = encodings.beginning(sample, encoding) if layout.dialect.header and len(named) > 1 else None
-    _, first, _ = first_line(rows_only(layout, iter((text or "").splitlines()[layout.dialect.skip :])))
+    if not layout.dialect.header or len(named) < 2:
+        return None
+    read = dict.fromkeys((layout.encoding, encodings.guess(sample).encoding))
+    likes = [like for each in read if (like := _resembles_in(sample, layout, each, named)) is not None]
+    return max(likes, key=lambda like: like.score, default=None)
+
+
+def _resembles_in(sample: bytes, layout: Layout, encoding: str, named: list[Column]) -> Resemblance | None:
+    """The same, read in one encoding."""
+    text = encodings.beginning(sample, encoding) or ""
+    _, first, _ = first_line(rows_only(layout, iter(text.splitlines()[layout.dialect.skip :])))
     best, by = max(
         (
             sum(
@@ -296,12 +304,13 @@ def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
     if best < 2:
         return None
     how = f"{best} of its {len(named)} columns are there"
-    if by in layout.dialect.delimiters:
-        return Resemblance(100 * best // len(named), how)
-    sign = "tab" if by == "\t" else f'"{by}"'
-    return Resemblance(
-        100 * best // len(named), f"{how}, between {sign}", f"`dialect: {{delimiter: {sign}}}`"
-    )
+    declare: list[str] = []
+    if encoding not in (layout.encoding, "ascii"):
+        how, declare = f"{how}, in {encoding}", [f"`encoding: {encoding}`"]
+    if by not in layout.dialect.delimiters:
+        sign = "tab" if by == "\t" else f'"{by}"'
+        how, declare = f"{how}, between {sign}", [*declare, f"`dialect: {{delimiter: {sign}}}`"]
+    return Resemblance(100 * best // len(named), how, " and ".join(declare) or "what is otherwise")
 
 
 def _options(layout: Layout) -> list[dict[str, Any]]:

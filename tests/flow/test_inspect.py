@@ -258,3 +258,27 @@ def test_a_head_does_not_inherit_what_is_said_otherwise(tmp_path: Path) -> None:
     catalogue = Catalogue.of(site_with(tmp_path, camt=like).absolute())
     head = catalogue.head("layout", "acme/camt")
     assert (head["format"], "namespace" in head) == ("xml", False)
+
+
+@pytest.mark.parametrize("encoding", ["cp437", "utf-16"])
+def test_files_in_other_encodings_are_told_with_their_layout(tmp_path: Path, encoding: str) -> None:
+    rows = (
+        "format: csv\nencoding: windows-1252\nmeaning: x\nsource: x\nrecord: row\n"
+        "fields: {one: {column: Määrä}, two: {column: Yksikkö}}\n"
+    )
+    site = site_with(tmp_path, rows=rows)
+    path = tmp_path / "x.csv"
+    path.write_bytes("Määrä;Yksikkö\nÅijä;Öljy\n".encode(encoding))
+    said = looking.inspect(path, site, None).findings.kept[0]
+    named = "cp850" if encoding == "cp437" else encoding  # the same bytes for these letters
+    assert f"It is like acme/rows: 2 of its 2 columns are there, in {named}." in said.message
+    assert f"`encoding: {named}`" in said.advice
+
+
+def test_json_in_another_encoding_is_told_with_its_layout(tmp_path: Path) -> None:
+    path = tmp_path / "x.json"
+    path.write_bytes('[{"line_items": [], "financial_status": "paid", "id": 1}]'.encode("utf-16"))
+    said = looking.inspect(path, None, None).findings.kept[0]
+    assert (
+        "It is like shopify/orders: it has financial_status, line_items in common, in utf-16" in said.message
+    )

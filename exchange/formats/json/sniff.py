@@ -32,7 +32,8 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
 
 def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
     """How a file that is not of the layout is like its files: its first record has some of the keys that tell them."""
-    text = _text(sample, layout.encoding)
+    guessed = encoding.guess(sample).encoding
+    text = _text(sample, guessed)
     if text is None:
         return None
     wanted = _telling_keys(layout)
@@ -42,7 +43,10 @@ def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
         return None
     missing = ", ".join(sorted(wanted - met))
     lacks = f"; {missing} {'is' if len(wanted - met) == 1 else 'are'} not there" if missing else ""
-    return Resemblance(100 * len(met) // len(wanted), f"it has {', '.join(sorted(met))} in common{lacks}")
+    how = f"it has {', '.join(sorted(met))} in common{lacks}"
+    if guessed.startswith("utf-16"):
+        return Resemblance(100 * len(met) // len(wanted), f"{how}, in {guessed}", f"`encoding: {guessed}`")
+    return Resemblance(100 * len(met) // len(wanted), how)
 
 
 def sniff(sample: bytes) -> Sniffed | None:
