@@ -77,6 +77,7 @@ class CsvWriter:
                 around = self._headed(batch, around, out, encoder, found)
             if dialect.header and not number:
                 out.write(encoder.encode(self._text([[title for title, _ in self._places]], titles=True)))
+                out.write(encoder.encode("".join(line + self._newline for line in dialect.other_header)))
             rows: list[list[str]] = []
             self._function(batch, rows, lambda record: self._explain(record, found))
             written += len(rows)

@@ -108,6 +108,11 @@ class CsvDialect(Dialect):
         alias="other lines",
         description="regular expression of lines that are no rows, such as an opening and a closing line",
     )
+    other_header: list[str] = Described(
+        [],
+        alias="other header lines",
+        description="lines that are written below the header; on reading `other lines` says that they are no rows",
+    )
     width: int | None = Described(None, ge=1, description="without a header: how many columns a row has")
     newline: Literal["lf", "crlf"] = Described(
         "crlf", description="line ends that are written; both are read"
@@ -228,6 +233,8 @@ class Layout(GroupingLayout):
         if not self.dialect.header and any(isinstance(place, str) for place in places):
             named = next(place for place in places if isinstance(place, str))
             raise ValueError(f'the file has no header, so the column "{named}" needs a number')
+        if not self.dialect.header and self.dialect.other_header:
+            raise ValueError("`other header lines` stand below a header, but the file has none")
         if not self.dialect.header and (self.dialect.other_delimiters or any(one.optional for one in found)):
             raise ValueError("without a header nothing tells which delimiter and which columns a file has")
         if self.dialect.bom and not encodings.canonical(self.encoding).startswith("utf-"):
