@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from copy import deepcopy
 from decimal import Decimal as D
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Documents
+
+from exchange.operations import looking
+from exchange.outcome import Gathered
 
 TAX = {"title": "ALV", "price": "2.55", "rate": 0.255}
 
@@ -355,3 +360,18 @@ def test_products_customers_and_stock(documents: Documents) -> None:
         [("1", "3", D(7))],
         [],
     )
+
+
+def test_orders_one_per_line(tmp_path: Path) -> None:
+    path = tmp_path / "orders.ndjson"
+    path.write_text("\n".join(json.dumps(order(name=name)) for name in ("#1", "#2")) + "\n", encoding="utf-8")
+    found = Gathered()
+    made = list(looking.read(path, None, None, as_common=True, found=found))
+    assert ([each["number"] for each in made], list(found.kept)) == (["1", "2"], [])
+
+
+def test_a_tip_that_is_a_line_counts_once(documents: Documents) -> None:
+    tip = line(sku=None, name="Tip", price="2.00", tax_lines=[], tip_payment_gateway="shopify_payments")
+    made, found = documents(order(line_items=[line(), tip], total_price="14.55", total_tip_received="2.00"))
+    assert (found, made[0]["total"]) == ([], D("14.55"))
+    assert [each["gross"] for each in made[0]["lines"]] == [D("12.55"), D("2.00")]

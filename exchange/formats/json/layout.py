@@ -9,7 +9,8 @@
       total: {type: money, path: amounts.total}
       lines: {many: true, path: line_items, fields: {sku: {}, quantity: {type: integer}}}
 
-`lines: true` is NDJSON, one object per line. Fields around the list are a kind of their own, see `JsonKind`.
+`lines: true` is NDJSON, one object per line; where `each` allows "", such a file is known by itself. Fields around the list
+are a kind of their own, see `JsonKind`.
 """
 
 from __future__ import annotations
@@ -82,7 +83,10 @@ class Layout(LayoutBase):
 
     format: Literal["json"]
     encoding: EncodingName = Field("utf-8", description="how text is stored; JSON is UTF-8 by its standard")
-    lines: bool = Field(False, description="NDJSON: one object per line")
+    lines: bool = Field(
+        False,
+        description="NDJSON: one object per line; a file whose records may be the file itself is read so, too",
+    )
     each: str | list[str] | None = Field(
         None, description='where the records are; all of a list are read; "" is the file'
     )
@@ -126,6 +130,11 @@ class Layout(LayoutBase):
         each = self.kinds()[self.streamed].each or ""
         declared = [each] if isinstance(each, str) else each
         return tuple(tuple(place.split(".")) if place else () for place in declared)
+
+    @property
+    def may_be_lines(self) -> bool:
+        """Whether a file may as well hold its records one per line: where one may be the file itself."""
+        return () in self.places and self.envelope is None
 
     def _form_problems(self) -> Iterator[str]:
         """The short form has record and fields; the long form has records."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from json.decoder import JSONDecodeError
 
@@ -55,3 +56,20 @@ def lines(blocks: Iterator[str]) -> Iterator[tuple[int, str]]:
     text = "".join(rest)
     if text.strip():
         yield number, text
+
+
+def opens(text: str) -> bool:
+    """Whether a text that begins so is NDJSON: its first line is a whole object, and another one follows."""
+    first, _, rest = text.lstrip().partition("\n")
+    return first.startswith("{") and rest.lstrip().startswith("{") and closes(first)
+
+
+def closes(line: str) -> bool:
+    """Whether the first bracket of a line is closed at its end."""
+    depth = 0
+    outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", line.rstrip())
+    for position, character in enumerate(outside):
+        depth += (character in "{[") - (character in "}]")
+        if depth == 0:
+            return position == len(outside) - 1
+    return False

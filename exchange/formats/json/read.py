@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found
 from exchange.formats import encoding
-from exchange.formats.contract import Progress, batches
+from exchange.formats.contract import SAMPLE_SIZE, Progress, batches
 from exchange.formats.json import lines
 from exchange.formats.json.complaints import WRONG_KIND, WRONG_TOTAL, Broken, kind_of
 from exchange.formats.json.explain import Explainer, codecs_of
@@ -73,13 +73,21 @@ class _Reading:
     def records(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Record]:
         """The good records; what ends the reading early is a finding like all others."""
         try:
-            if self._layout.lines:
+            if self._layout.lines or self._is_in_lines(stream):
                 blocks = encoding.blocks(stream, self._layout.encoding, self._found, progress)
                 yield from self._from_elements(lines.elements(blocks, self._found), None)
             else:
                 yield from self._from_file(stream, progress)
         except (Broken, encoding.Unreadable) as stop:
             self._found(stop.finding)
+
+    def _is_in_lines(self, stream: BinaryIO) -> bool:
+        if not self._layout.may_be_lines:
+            return False
+        begin = stream.tell()
+        head = stream.read(SAMPLE_SIZE).decode(self._layout.encoding, "replace").removeprefix("\ufeff")
+        stream.seek(begin)
+        return lines.opens(head)
 
     def _found(self, finding: Finding) -> None:
         self._errors += finding.severity == "error"

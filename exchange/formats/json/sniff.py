@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from exchange.formats import encoding
 from exchange.formats.contract import Resemblance, Sniffed
 from exchange.formats.json.layout import Layout, Path
+from exchange.formats.json.lines import closes, opens
 from exchange.formats.json.tokens import Steps, Token, walk
 
 _LOOKS_LIKE = re.compile(r'\s*(\{\s*("|\})|\[\s*[\[{"\]])')
@@ -18,11 +19,14 @@ SHOWN = 20
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """Why a file that begins so is of this layout: its first record has the keys that tell it; else None."""
     text = _text(sample, layout.encoding)
-    if text is None or not _fits(text, layout.lines):
+    if text is None:
         return None
-    tokens = list(walk(text.partition("\n")[0] if layout.lines else text))
+    in_lines = layout.lines or (layout.may_be_lines and opens(text))
+    if not _fits(text, in_lines):
+        return None
+    tokens = list(walk(text.lstrip().partition("\n")[0] if in_lines else text))
     wanted = _telling_keys(layout)
-    for place in _possible(layout, tokens):
+    for place in ((),) if in_lines else _possible(layout, tokens):
         keys = _keys_of_first(tokens, place)
         if keys and wanted <= keys:
             where = f"under {'.'.join(place)} " if place else ""
@@ -56,7 +60,7 @@ def sniff(sample: bytes) -> Sniffed | None:
     if text is None:
         return None
     first, _, rest = text.lstrip().partition("\n")
-    in_lines = _closes(first) and bool(rest.strip())
+    in_lines = closes(first) and bool(rest.strip())
     tokens = list(walk(first if in_lines else text))
     listed = tokens[0].written == "["
     above: Steps = (0,) if listed else ()
@@ -76,19 +80,8 @@ def _text(sample: bytes, encoding_name: str) -> str | None:
 def _fits(text: str, lines: bool) -> bool:
     """Whether it may be NDJSON (a whole object on its first line), or may be one JSON text."""
     first, _, rest = text.lstrip().partition("\n")
-    closed = _closes(first)
+    closed = closes(first)
     return closed and first.startswith("{") if lines else not (closed and rest.strip())
-
-
-def _closes(line: str) -> bool:
-    """Whether the first bracket of a line is closed at its end."""
-    depth = 0
-    outside = re.sub(r'"(?:[^"\\]|\\.)*"', "", line.rstrip())
-    for position, character in enumerate(outside):
-        depth += (character in "{[") - (character in "}]")
-        if depth == 0:
-            return position == len(outside) - 1
-    return False
 
 
 def _telling_keys(layout: Layout) -> set[str]:
