@@ -15,6 +15,9 @@ from exchange.flow.site import MATCH, TRANSACTION, DeclaredSite, read_site
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = "common/"
+OUTCOMES = ROOT / "tests" / "samples" / "connections.txt"
+"""What a test saw: document, source, target and what came of it on each line."""
+WRITTEN, REFUSED, NONE = "written", "refused", "none"
 Graph = Mapping[str, Sequence[str]]
 """From a layout to those that mappings make of it."""
 
@@ -36,12 +39,25 @@ def connections_page(library: Library) -> str:
     parts = [
         "# Connections",
         "Which file becomes which. A partner is mapped once to and from a document, so every source of a document meets "
-        "every target of it. **sample**: a pair of files shows it, and a test runs it. *possible*: the mappings meet and "
-        "no sample has been made. Blank: no mappings meet. Only mappings of the product are counted, and those of the samples.",
+        "every target of it. **sample**: a pair of files shows it, and a test runs it. For the other cells a test takes the "
+        "documents of a sample of the source through the mappings to the target: *written*, one of them at least is written "
+        "whole; *refused*, each is held with a finding that says what the target needs and the source does not tell; *none*, the "
+        "target is for other documents than these, such as a collection among payments. *possible*: the mappings meet, and "
+        "the source has no sample, or the target needs more than a file (open items, to match). Blank: no mappings meet. Only mappings "
+        "of the product are counted, and those of the samples.",
     ]
     for document in sorted({connection.document for connection in shown} | _documents(graph)):
         parts += _section(document, graph, [each for each in shown if each.document == document])
     return "\n\n".join(parts)
+
+
+def outcomes() -> Mapping[tuple[str, str, str], str]:
+    """What came of each cell in the test of connections: by document, source and target."""
+    lines = OUTCOMES.read_text(encoding="utf-8").splitlines() if OUTCOMES.is_file() else []
+    return {
+        (through, source, target): came
+        for through, source, target, came in (line.split("\t") for line in lines)
+    }
 
 
 def connections() -> Iterator[Connection]:
@@ -63,10 +79,10 @@ def _results(site: DeclaredSite, names: Sequence[object]) -> Iterator[str]:
     """The layouts that mappings lead to, one after the other."""
     for item in names:
         name = item[0] if isinstance(item, list) else item
-        yield _end(site.library, str(name), "to")
+        yield end_of(site.library, str(name), "to")
 
 
-def _end(library: Library, mapping: str, key: str) -> str:
+def end_of(library: Library, mapping: str, key: str) -> str:
     node, _ = library.catalogue.load("mapping", mapping)
     end = node.get(key) if node is not None else None
     return str(end.text) if end is not None and end.text is not None else ""
@@ -75,7 +91,7 @@ def _end(library: Library, mapping: str, key: str) -> str:
 def _graph(library: Library) -> Graph:
     graph = {TRANSACTION: [MATCH]}  # what matching makes of it, without a mapping
     for name in library.catalogue.names("mapping"):
-        graph.setdefault(_end(library, name, "from"), []).append(_end(library, name, "to"))
+        graph.setdefault(end_of(library, name, "from"), []).append(end_of(library, name, "to"))
     return graph
 
 
@@ -106,20 +122,19 @@ def _section(document: str, graph: Graph, shown: Sequence[Connection]) -> list[s
     if not sources or not targets:
         return []
     cells = {(each.source, each.target): each.samples for each in shown}
-    rows = [
-        (
-            source,
-            *(
-                _cell(cells.get((source, target)), source in mapped and target in reached)
-                for target in targets
-            ),
+    seen = outcomes()
+
+    def cell(source: str, target: str) -> str:
+        came = seen.get(
+            (document, source, target), "possible" if source in mapped and target in reached else ""
         )
-        for source in sources
-    ]
+        return _cell(cells.get((source, target)), came)
+
+    rows = [(source, *(cell(source, target) for target in targets)) for source in sources]
     return [f"## {document}", table(("from \\ to", *targets), rows)]
 
 
-def _cell(samples: Path | None, possible: bool) -> str:
+def _cell(samples: Path | None, came: str) -> str:
     if samples is None:
-        return "*possible*" if possible else ""
+        return f"*{came}*" if came else ""
     return f"[**sample**]({os.path.relpath(samples, ROOT / 'docs' / 'reference')})"
