@@ -1,4 +1,4 @@
-"""What a file is that no layout can be for: a web page, a document, an archive, a picture."""
+"""What a file is that no layout can be for: a web page, a document, an archive, a picture, a program."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"{\\rtf", "a text document (RTF)"),
 )
 _OFFICE = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document (.docx)"))
+_PROGRAM = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s*//[^\n]*\n)*\s*"
+    rb"(?:#!/|<\?php\b|(?:codeunit|table|tableextension|page|pageextension|report|query|xmlport|enum) \d+ [\"\w])"
+)
+"""A script, PHP, or AL of Business Central, behind remarks."""
 _PAGE = re.compile(rb"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
 _TITLE = re.compile(rb"<title>\s*([^<]{1,80})", re.IGNORECASE)
 
@@ -33,4 +38,6 @@ def named(beginning: bytes) -> str | None:
         return f"a web page (HTML){title}, probably saved instead of the file"
     if beginning.startswith(b"PK\x03\x04"):
         return next((what for mark, what in _OFFICE if mark in beginning), "a ZIP archive")
+    if _PROGRAM.match(beginning):
+        return "the text of a program"
     return next((what for mark, what in _MARKS if beginning.startswith(mark)), None)

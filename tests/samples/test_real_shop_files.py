@@ -128,3 +128,11 @@ def test_a_file_that_nobody_declared_says_what_it_holds(tmp_path: Path) -> None:
     assert [finding.message for finding in seen.findings.kept] == [
         "No layout is known for this file: it is json with webhook, topic."
     ]
+
+
+def test_programs_of_payroll_are_no_data(corpus: Path) -> None:
+    for path in (corpus / "accounting" / "payroll").glob("*.al"):
+        seen = looking.inspect(path, None, None)
+        assert [finding.message for finding in seen.findings.kept] == [
+            "This is no data file but the text of a program."
+        ]
