@@ -9,6 +9,9 @@ import click
 
 from exchange.cli._face import because_option, json_option, print_json, site_option
 
+GOES_ON = "The engine goes on with it at its next round."
+ENDS = "Nothing more of it is sent; what was delivered stays delivered."
+
 
 def decision(act: str, short_help: str, help: str) -> click.Command:
     """A command that does one act; `act` is the name of a function of `exchange.operations.deciding`."""
@@ -26,11 +29,11 @@ def decision(act: str, short_help: str, help: str) -> click.Command:
     return command
 
 
-def print_decided(row: Any, as_json: bool) -> None:
-    """What a decision led to: the arrival or delivery as it stands now."""
+def print_decided(row: Any, as_json: bool, then: str = GOES_ON) -> None:
+    """What a decision led to: the arrival or delivery as it stands now, and what happens next."""
     from exchange.operations import asking
 
     if as_json:
         print_json(asking.as_dict(row))
         return
-    click.echo(f"{row.id} ({row.name}) is now {row.stage}. The engine goes on with it at its next round.")
+    click.echo(f"{row.id} ({row.name}) is now {row.stage}. {ENDS if row.stage == 'rejected' else then}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from exchange.cli._decision import print_decided
+from exchange.cli._decision import GOES_ON, print_decided
 from exchange.cli._face import json_option, print_facts, print_json, print_table, site_option
 
 if TYPE_CHECKING:
@@ -47,7 +47,12 @@ def command(
         _show(shown)
         click.confirm("Do you approve this?", abort=True)
         statement = statement or shown.standing.said
-    print_decided(approving.approve(site, id, because, statement=statement), as_json)
+    row = approving.approve(site, id, because, statement=statement)
+    print_decided(
+        row,
+        as_json,
+        GOES_ON if row.stage == "approved" else "It waits until another person approves it, too.",
+    )
 
 
 def _show(shown: Shown) -> None:

@@ -22,11 +22,13 @@ def test_what_waits_for_approval_is_shown_until_two_people_have_approved(exchang
     (waits,) = state["approval"]
     id = waits["arrival"]["id"]
     assert (waits["needed"], waits["given"], len(waits["deliveries"])) == (2, [], 1)
-    exchange("approve", id, "--because", "compared with the orders", "--site", site)
+    first = exchange("approve", id, "--because", "compared with the orders", "--site", site).out
+    assert "It waits until another person approves it, too." in first
     assert "one person, not anna" in exchange("status", "--site", site, code=3).out
     again = exchange("approve", id, "--because", "once more", "--site", site, code=2)
     assert "anna has already approved this." in again.err + again.out
-    exchange("approve", id, "--because", "looked", "--site", site, EXCHANGE_ACTOR="bo")
+    second = exchange("approve", id, "--because", "looked", "--site", site, EXCHANGE_ACTOR="bo").out
+    assert "is now approved. The engine goes on with it" in second
     assert "GREEN" in exchange("status", "--site", site).out
     exchange("run", "--once", "--site", site)
     assert exchange("status", "--site", site, "--json").json()["flows"]["orders"] == {"done": 1}

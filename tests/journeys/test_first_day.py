@@ -145,7 +145,8 @@ def test_a_mistake_in_a_declared_file_hides_no_books(exchange: Shell) -> None:
     exchange("run", "--once", "--site", site, code=2)
     state = exchange("status", "--site", site, "--json", code=3).json()
     exchange("show", state["held"][0]["id"], "--site", site)
-    exchange("reject", state["held"][0]["id"], "--site", site, "--because", "sent again")
+    told = exchange("reject", state["held"][0]["id"], "--site", site, "--because", "sent again").out
+    assert "is now rejected. Nothing more of it is sent" in told
     state = exchange("status", "--site", site, "--json", code=3).json()
     assert (state["held"], list(state["broken"])) == ([], ["orders"])
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []
