@@ -27,7 +27,11 @@ _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 def identifier(name: str) -> str:
     """The name, if expressions can use it: snake_case and no Python keyword. Raises ValueError."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+    if keyword.iskeyword(name):
+        raise ValueError(
+            f'"{name}" is kept for expressions and cannot be a name: write {name}_ or another word'
+        )
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise ValueError(
             f'"{name}" is not a usable name: lower-case letters, digits and _, starting with a letter'
         )

@@ -83,16 +83,19 @@ class _Groups:
         return parent | {PATH: record[PATH]} if PATH in record else parent
 
     def add(self, parent: Record, record: Record) -> bool:
-        """One more line; False when it contradicts the others."""
-        parent[self.group.children].append(record)
+        """One more line; False when it contradicts the others. With what could not be read nothing is compared."""
+        lines = parent[self.group.children]
+        lines.append(record)
+        if REFUSED in record or REFUSED in lines[0]:
+            return True
         differing = [name for name in self.group.keep if record.get(name) != parent[name]]
         for name in differing:
             self.found(
                 DIFFERS.at(
                     line=record.get(LINE),
                     field=name,
-                    value=record.get(name),
-                    first=parent[name],
+                    value=_shown((record.get(name),)),
+                    first=_shown((parent[name],)),
                     before=parent[LINE],
                     into=self.group.into,
                     key=_shown(self.key(parent)),

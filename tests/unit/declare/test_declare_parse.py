@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field, model_validator
 
-from exchange.declare.declared import Declared, Name, Wrong
+from exchange.declare.declared import Declared, Name, Wrong, identifier
 from exchange.declare.parse import parse
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import DeclarationError, Problem, did_you_mean, nearest, render
@@ -189,3 +189,8 @@ def test_a_declaration_error_shows_each_problem_once_and_is_wrong_use() -> None:
     assert isinstance(error, UseError)
     assert [p.message for p in error.problems] == ["First.", "Second."]
     assert str(error).index("First.") < str(error).index("Second.")
+
+
+def test_a_word_of_expressions_is_no_name() -> None:
+    with pytest.raises(ValueError, match='"pass" is kept for expressions and cannot be a name: write pass_'):
+        identifier("pass")

@@ -509,3 +509,13 @@ def test_a_header_in_utf_8_is_told_by_its_bytes_alone() -> None:
     assert (len(records), found) == (2, [])
     _, found = read("määrä;x\nÄijä;2\n".encode("windows-1252"), declared)
     assert ("CSV002", 1) in codes(found)
+
+
+def test_what_could_not_be_read_contradicts_nothing() -> None:
+    """An unreadable date is told once; that another line has a date is no contradiction."""
+    group = {"by": ["order_no"], "into": "order", "children": "lines", "keep": ["day"]}
+    rows = "Tilausnro;Pvm;Hinta\n1;31.02.2026;7\n1;28.02.2026;8\n2;28.02.2026;8\n2;28.2.2026;8\n"
+    _, found = read(rows, layout(group=group))
+    assert sorted(codes(found)) == [("GRP003", 2), ("GRP003", 4), ("VAL020", 5), ("VAL021", 2)]
+    _, found = read("Tilausnro;Pvm;Hinta\n1;;7\n1;28.02.2026;8\n", layout(group=group))
+    assert 'day is "2026-02-28", but "(empty)" on line 2' in found[0].message
