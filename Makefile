@@ -50,7 +50,7 @@ lock:
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 		pyproject.toml -o requirements.lock
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
-		--group dev --extra fast --extra postgresql pyproject.toml -o requirements-dev.lock
+		--group dev --extra fast --extra pdf --extra postgresql --extra xml2 pyproject.toml -o requirements-dev.lock
 
 $(VENV)/.ready: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(create)

@@ -1,0 +1,144 @@
+"""PDF that carries an XML file: Factur-X, ZUGFeRD and others, whose picture is for people and whose attachment is the invoice.
+
+    layout: uncefact/factur-x
+    like: uncefact/invoice
+    format: pdf
+    attachments: [factur-x.xml, zugferd-invoice.xml]
+
+Everything but `attachments` is as in a layout of the format xml: it tells of the attached file. Only read; needs the extra `pdf`. Places
+in findings are those in the attached file.
+"""
+
+from __future__ import annotations
+
+import importlib
+import io
+import re
+import struct
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, Literal
+
+from pydantic import Field
+
+from exchange.errors import UseError
+from exchange.findings import Found, code
+from exchange.formats import xml
+from exchange.formats.contract import Progress, Sniffed
+from exchange.model import Batch
+
+_HEAD = re.compile(rb"%PDF-(\d\.\d)")
+_HEAD_WITHIN = 1024
+"""Other bytes may stand before the head (ISO 32000-1, annex H)."""
+
+DAMAGED = code(
+    "PDF001",
+    "error",
+    "The PDF cannot be read: {why}.",
+    advice="Ask the sender for the file once more, without a password.",
+)
+NO_ATTACHMENT = code(
+    "PDF002",
+    "error",
+    "The PDF carries no file that is called {wanted}; it carries {held}.",
+    advice="It is for people only. Ask the sender for an electronic invoice, or enter it by hand.",
+)
+SEVERAL = code(
+    "PDF003",
+    "error",
+    "The PDF carries {count} files that are called {wanted}.",
+    advice="Ask the sender which one is meant.",
+)
+
+_FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError, NotImplementedError,
+           AssertionError, EOFError, struct.error, zlib.error)  # fmt: skip
+"""What reading a damaged PDF may raise, besides the errors that pypdf has for it."""
+
+
+class Layout(xml.Layout):
+    """The layout of an XML file that a PDF carries."""
+
+    format: Literal["pdf"]  # type: ignore[assignment]
+    attachments: list[str] = Field(
+        min_length=1, description="the names that the file may have in the PDF, whatever their case"
+    )
+
+
+class PdfReader:
+    """Reads the attached file as the XML that it is."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._wanted = layout.attachments
+        self._xml = xml.reader(layout)
+        self._pypdf = _pypdf()
+
+    @property
+    def source(self) -> str:
+        """The generated Python source of the XML reader."""
+        return self._xml.source
+
+    def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
+        """The records of the attached file."""
+        held = self._attached(stream, found)
+        if held is None:
+            return
+        known = {name.casefold() for name in self._wanted}
+        files = [content for name, contents in held if name.casefold() in known for content in contents]
+        wanted = " or ".join(self._wanted)
+        if len(files) == 1:
+            yield from self._xml.read(io.BytesIO(files[0]), found, progress)
+        elif files:
+            found(SEVERAL.at(count=len(files), wanted=wanted))
+        else:
+            names = ", ".join(name for name, _ in held)
+            found(NO_ATTACHMENT.at(wanted=wanted, held=names or "none at all"))
+
+    def _attached(self, stream: BinaryIO, found: Found) -> list[tuple[str, list[bytes]]] | None:
+        """The files that the PDF carries, by name; None when it cannot be read."""
+        try:
+            document = self._pypdf.PdfReader(stream)
+            return [(str(name), list(contents)) for name, contents in document.attachments.items()]
+        except (self._pypdf.errors.PyPdfError, self._pypdf.errors.DependencyError, *_FAULTS) as error:
+            found(DAMAGED.at(why=str(error).strip(". \n") or type(error).__name__))
+            return None
+
+
+def reader(layout: Layout) -> PdfReader:
+    """A reader of this layout. Raises UseError when the extra is not installed."""
+    return PdfReader(layout)
+
+
+def writer(layout: Layout) -> Any:
+    """None: such files are only read. Raises UseError."""
+    raise UseError(
+        f"Files of the layout {layout.layout} are only read.",
+        advice="A PDF/A-3 with its picture is made by the program that prints invoices; write the XML with the layout that this one is like.",
+    )
+
+
+def may_fit(sample: bytes, head: Mapping[str, str]) -> bool:
+    """Whether a file may be of a layout of this format."""
+    return _HEAD.search(sample[:_HEAD_WITHIN]) is not None
+
+
+def recognise(sample: bytes, layout: Layout) -> str | None:
+    """Every PDF may carry the file; whether it does, only reading tells."""
+    match = _HEAD.search(sample[:_HEAD_WITHIN])
+    return f"It is a PDF, which may carry {' or '.join(layout.attachments)}." if match else None
+
+
+def sniff(sample: bytes) -> Sniffed | None:
+    """What the first bytes say."""
+    match = _HEAD.search(sample[:_HEAD_WITHIN])
+    return Sniffed("pdf", "binary", "it begins as a PDF", version=match[1].decode()) if match else None
+
+
+def _pypdf() -> Any:
+    try:
+        importlib.import_module("pypdf.errors")
+        return importlib.import_module("pypdf")
+    except ImportError:
+        raise UseError(
+            "PDF files are read with the extra `pdf`, which is not installed.",
+            advice="Install it: pip install 'exchange-engine[pdf]'.",
+        ) from None
