@@ -20,10 +20,11 @@ from sqlalchemy import Connection, select
 from exchange import clock
 from exchange.declare.site import Approver
 from exchange.errors import UseError
-from exchange.ledger import bulk, chain, limits, orders, queries
+from exchange.ledger import bulk, chain, limits, orders, payees, queries
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.limits import Orders
+from exchange.ledger.payees import Strangers
 from exchange.ledger.rows import Arrival, Delivery, arrival_of
 from exchange.ledger.schema import ENGINE, approvals, arrivals, events, statements, voids
 
@@ -50,7 +51,7 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An arrival before its approval. said: the hash of the statement; text: what it says; given: who has approved
-    exactly that; suppliers: who may not, and what each of them did.
+    exactly that; strangers: accounts that would be paid for the first time; suppliers: who may not, and what each of them did.
     """
 
     arrival: Arrival
@@ -58,6 +59,7 @@ class Standing:
     said: str
     text: str
     given: Sequence[str]
+    strangers: Strangers
     suppliers: Mapping[str, str] = field(default_factory=dict)
 
     def orders(self, connection: Connection) -> Orders:
@@ -68,17 +70,23 @@ class Standing:
 def standing(connection: Connection, arrival: Arrival) -> Standing:
     """What an approval of the arrival would cover now, and who has given one."""
     sent = [each for each in queries.of_run(connection, arrival) if each.stage != "withdrawn"]
-    text = canonical(
-        {
-            "arrival": arrival.id,
-            "run": arrival.run,
-            "version": arrival.version,
-            "deliveries": [{name: getattr(each, name) for name in _BOUND} for each in sent],
-        }
-    )
+    covered = {
+        "arrival": arrival.id,
+        "run": arrival.run,
+        "version": arrival.version,
+        "deliveries": [{name: getattr(each, name) for name in _BOUND} for each in sent],
+    }
+    strangers = payees.strangers(connection, [each.id for each in sent])
+    text = canonical(covered | _told(strangers))
     said = hashlib.sha256(text.encode()).hexdigest()
     given = _approvers(connection, arrival.id, said)
-    return Standing(arrival, sent, said, text, given, suppliers(connection, arrival.id))
+    return Standing(arrival, sent, said, text, given, strangers, suppliers(connection, arrival.id))
+
+
+def _told(strangers: Strangers) -> dict[str, object]:
+    """What a statement says of accounts that are paid for the first time; nothing where there are none."""
+    first = [[each.name, each.account, list(each.before)] for each in strangers.first]
+    return {"new accounts": strangers.count, "payees": first} if strangers.count else {}
 
 
 _BOUND = ("id", "target", "name", "sha256", "size", "documents", "totals")

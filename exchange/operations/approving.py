@@ -10,7 +10,7 @@ from typing import Any
 
 from exchange.errors import UseError
 from exchange.flow.site import open_site
-from exchange.ledger import approving, payees, queries
+from exchange.ledger import approving, queries
 from exchange.ledger.approving import Rules, Standing
 from exchange.ledger.limits import Line, Orders
 from exchange.ledger.payees import Strangers
@@ -41,8 +41,7 @@ def look(folder: Path, text: str) -> Shown:
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
         today = approving.approved_today(connection, actor(), opened.site.zone)
         standing = approving.standing(connection, arrival)
-        fresh = payees.strangers(connection, [each.id for each in standing.deliveries])
-        return Shown(standing, standing.orders(connection), fresh, today)
+        return Shown(standing, standing.orders(connection), standing.strangers, today)
 
 
 def approve(folder: Path, text: str, because: str, *, statement: str = "") -> Arrival:

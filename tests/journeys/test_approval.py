@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.docs.pages import ROOT
 from tests.journeys.conftest import Shell
 from tests.journeys.test_first_day import GOOD, drop, made
+from tests.journeys.test_payments import order, paying_site
+
+SUPPLIERS = ROOT / "samples/nordkaffe/supplier-payments/01-approved.in.csv"
 
 
 def test_what_waits_for_approval_is_shown_until_two_people_have_approved(exchange: Shell) -> None:
@@ -95,3 +100,49 @@ def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: 
     ]
     told = exchange("approve", waits["arrival"]["id"], "--show", "--site", site).out
     assert "CHANGED, before: FI4947300010416310" in told
+
+
+def two_files(exchange: Shell, needed: int) -> tuple[Path, str, str]:
+    """Two payment files that wait: the second pays only an account that the first one makes known."""
+    site = paying_site(exchange.folder)
+    flow = site / "flows/supplier-payments.yaml"
+    flow.write_text(flow.read_text(encoding="utf-8") + f"approve: {needed}\n", encoding="utf-8")
+    order(site)
+    exchange("run", "--once", "--site", site)
+    lines = SUPPLIERS.read_bytes().splitlines(keepends=True)
+    later = (
+        lines[1].replace(b"70001;", b"79001;").replace(b"880123", b"880136").replace(b"88012\r", b"88013\r")
+    )
+    (site / "inbox/supplier-payments/later.csv").write_bytes(lines[0] + later)
+    exchange("run", "--once", "--site", site)
+    waits = exchange("status", "--site", site, "--json", code=3).json()["approval"]
+    first, second = (each["arrival"]["id"] for each in waits)
+    return site, first, second
+
+
+def test_an_approval_is_void_when_the_account_it_showed_as_known_is_new_after_all(exchange: Shell) -> None:
+    site, first, second = two_files(exchange, 2)
+    shown = exchange("approve", second, "--show", "--json", "--site", site).json()
+    assert shown["new_accounts"] == 0
+    exchange("approve", second, "--because", "compared", "--site", site)
+    exchange("reject", first, "--because", "not ours", "--site", site)
+    now = exchange("approve", second, "--show", "--json", "--site", site).json()
+    assert now["new_accounts"] == 1 and now["statement"] != shown["statement"] and now["given"] == []
+    old = ("--statement", shown["statement"][:12])
+    refused = exchange("approve", second, "--because", "x", *old, "--site", site, code=2, EXCHANGE_ACTOR="bo")
+    assert "What waits is not what was shown." in " ".join((refused.out + refused.err).split())
+    for who in ("bo", "anna"):
+        exchange("approve", second, "--because", "asked the payee", "--site", site, EXCHANGE_ACTOR=who)
+    exchange("run", "--once", "--site", site)
+    assert len(list((site / "outbox/bank").glob("*.xml"))) == 1
+    exchange("verify", "--site", site)
+
+
+def test_what_was_approved_is_not_sent_when_its_account_is_new_by_then(exchange: Shell) -> None:
+    site, first, second = two_files(exchange, 1)
+    exchange("approve", second, "--because", "compared", "--site", site)
+    exchange("reject", first, "--because", "not ours", "--site", site)
+    exchange("run", "--once", "--site", site, code=3)
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    assert held["hold"] == "approval" and "What was approved is not what would be sent now." in held["reason"]
+    assert list((site / "outbox/bank").glob("*.xml")) == []
