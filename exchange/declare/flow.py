@@ -184,6 +184,11 @@ class Source(Declared):
         "archive", description="what becomes of the file at the source once it is safe with us"
     )
     secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
+    schematron: list[PlacedText] = Field(
+        [],
+        description="stylesheets compiled from Schematron, below the site's schemas/: the files that come must keep their "
+        "rules (extra `xml2`)",
+    )
     seal: Secret | None = Field(
         None,
         description="the key of the files' seal, as a reference like that of `secret`: a file without a seal that holds "
@@ -224,6 +229,11 @@ class Target(Declared):
         False, description="the receiver takes files away at once; a doubt is then settled by that"
     )
     secret: Secret | None = Field(None, description="env:NAME, file:PATH or credentials:NAME")
+    schematron: list[PlacedText] = Field(
+        [],
+        description="stylesheets compiled from Schematron, below the site's schemas/: the file must keep their rules before "
+        "it leaves (extra `xml2`)",
+    )
     seal: Secret | None = Field(
         None, description="the key with which the file is sealed, as a reference like that of `secret`"
     )

@@ -249,7 +249,7 @@ class _Binder:
         if layout is None or reader is None or chain is None:
             return None
         self._use("layout", flow.layout)
-        validate = validator(self.library, layout, reading=True)
+        validate = validator(self.library, layout, reading=True, rules=flow.from_.schematron)
         if flow.from_.seal is not None:
             self._check_seal(flow.layout, layout)
             validate = verifier(str(flow.from_.seal), self.site.folder, validate)
@@ -313,7 +313,7 @@ class _Binder:
                 advice,
             )
         self._use("layout", target.write)
-        validate = validator(self.library, layout, reading=False)
+        validate = validator(self.library, layout, reading=False, rules=target.schematron)
         seal = None
         if target.seal is not None:
             self._check_seal(target.write, layout)
