@@ -46,7 +46,7 @@ TABS = code(
 
 def control_character(text: str, number: int) -> Finding | None:
     """What is told of a line with a control character."""
-    control = _CONTROL.search(text)
+    control = None if text.isprintable() else _CONTROL.search(text)  # nearly every line is, and that is quick
     if control is None:
         return None
     return CONTROL.at(line=number, column=control.start() + 1, value=repr(control[0])[1:-1])

@@ -17,6 +17,7 @@ from exchange.model import Record
 
 _EXACT = Context(prec=100)
 _ZERO = Decimal(0)
+_NUMBERS = (Decimal, int)
 
 WRONG_TOTAL = code(
     "FIX020",
@@ -49,7 +50,7 @@ class Totals:
         self.counts[name] = self.counts.get(name, 0) + 1
         for term, field_name in terms:
             value = values.get(field_name)
-            if isinstance(value, Decimal | int):
+            if isinstance(value, _NUMBERS):
                 self.sums[term] = _EXACT.add(self.sums.get(term, _ZERO), _decimal(value))
 
     def pass_day(self, term: str, day: date | None, last: date | None = None) -> None:

@@ -107,9 +107,8 @@ class Walker:
 
     def _use(self, code: Code) -> None:
         """The generated code that fits the names in a piece."""
-        self._names, self._fast, self._slow = (
-            code  # made when the first is called for: often only one of the two is
-        )
+        # made when the first function is called for: of the code for the two ways of naming often only one is
+        self._names, self._fast, self._slow = code
         self._teller.names = code.names
 
     def walk(self, piece: Piece) -> None:
