@@ -253,7 +253,9 @@ class Reading:
             lines, first, blank = _csv_columns.first_line(lines)
             options = dialect.options | {"delimiter": _csv_columns.delimiter_of(self.layout, first)}
             sign = str(options["delimiter"])
-            if first and not self.reader.expects(first, dialect.skip + blank + 1, sign, lines, self.found):
+            if first and not self.reader.expects(
+                first, self.layout.before + blank + 1, sign, lines, self.found
+            ):
                 return False
             self.rows = csv.reader(lines, strict=True, **options)
             header = self._header(self.rows) if dialect.header else None

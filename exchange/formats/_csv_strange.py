@@ -129,10 +129,11 @@ class FirstRow:
                 "`dialect` in the layout, with the numbers of the columns instead of their names."
             )
             return remedy, "; it looks like the first row of data"
-        for number, line in enumerate(islice(following, AHEAD), self._layout.dialect.skip + 1):
+        for number, line in enumerate(islice(following, AHEAD), self._layout.before + 1):
             if self._known(self._cells(line, delimiter)) == len(self._needed):
+                skip = number - 1 - (self._layout.head is not None)
                 remedy = (
-                    f"The header is line {number}: declare `skip: {number - 1}` under `dialect` in the layout, or `begin` "
+                    f"The header is line {number}: declare `skip: {skip}` under `dialect` in the layout, or `begin` "
                     "if the number of lines before it varies."
                 )
                 return remedy, ""

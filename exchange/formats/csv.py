@@ -151,6 +151,8 @@ class CsvDialect(Dialect):
     def _differ(self) -> Self:
         if self.quote in (self.delimiter, *self.other_delimiters):
             raise ValueError(f"{self.quote} cannot stand both around values and between columns")
+        if self.quoting != "when needed" and self.quote == "none":
+            raise ValueError(f"`quoting: {self.quoting}` needs a quote")
         return self
 
     @field_validator("other_lines", "begin")
@@ -297,7 +299,7 @@ def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
 def _resembles_in(sample: bytes, layout: Layout, encoding: str, named: list[Column]) -> Resemblance | None:
     """The same, read in one encoding."""
     text = encodings.beginning(sample, encoding) or ""
-    _, first, _ = first_line(rows_only(layout, iter(text.splitlines()[layout.dialect.skip :])))
+    _, first, _ = first_line(rows_only(layout, iter(text.splitlines()[layout.before :])))
     best, by = max(
         (
             sum(

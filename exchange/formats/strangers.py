@@ -13,7 +13,8 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"\xff\xd8\xff", "a picture (JPEG)"),
     (b"{\\rtf", "a text document (RTF)"),
 )
-_OFFICE = ((b"xl/", "an Excel workbook (.xlsx)"), (b"word/", "a Word document (.docx)"))
+_WORKBOOK = b"xl/"
+_DOCUMENT = b"word/"
 _PROGRAM = re.compile(
     rb"(?:\xef\xbb\xbf)?(?:\s*//[^\n]*\n)*\s*"
     rb"(?:#!/|<\?php\b|(?:codeunit|table|tableextension|page|pageextension|report|query|xmlport|enum) \d+ [\"\w])"
@@ -37,7 +38,9 @@ def named(beginning: bytes) -> str | None:
     if title is not None:
         return f"a web page (HTML){title}, probably saved instead of the file"
     if beginning.startswith(b"PK\x03\x04"):
-        return next((what for mark, what in _OFFICE if mark in beginning), "a ZIP archive")
+        if _WORKBOOK in beginning:
+            return None
+        return "a Word document (.docx)" if _DOCUMENT in beginning else "a ZIP archive"
     if _PROGRAM.match(beginning):
         return "the text of a program"
     return next((what for mark, what in _MARKS if beginning.startswith(mark)), None)

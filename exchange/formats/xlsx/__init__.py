@@ -17,6 +17,7 @@ with the result that is stored. The older .xls and files with a password are ref
 from __future__ import annotations
 
 import io
+from itertools import chain
 
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.xlsx.book import Unusable, opened
@@ -76,11 +77,8 @@ def sniff(sample: bytes) -> Sniffed | None:
         try:
             book = opened(io.BytesIO(sample))
             facts["sheets"] = ", ".join(book.sheets)
-            first = (
-                next((cells for _, cells in book.rows(next(iter(book.sheets))) if cells), {})
-                if book.sheets
-                else {}
-            )
+            rows = chain.from_iterable(book.rows(sheet) for sheet in book.sheets)
+            first = next((cells for _, cells in rows if cells), {})
             columns = tuple(first[column].text.strip() for column in sorted(first))
         except Unusable:
             pass

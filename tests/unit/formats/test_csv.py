@@ -519,3 +519,9 @@ def test_what_could_not_be_read_contradicts_nothing() -> None:
     assert sorted(codes(found)) == [("GRP003", 2), ("GRP003", 4), ("VAL020", 5), ("VAL021", 2)]
     _, found = read("Tilausnro;Pvm;Hinta\n1;;7\n1;28.02.2026;8\n", layout(group=group))
     assert 'day is "2026-02-28", but "(empty)" on line 2' in found[0].message
+
+
+@pytest.mark.parametrize("quoting", ["all", "texts"])
+def test_what_is_to_be_quoted_needs_a_quote(quoting: str) -> None:
+    with pytest.raises(ValidationError, match="needs a quote"):
+        csv.CsvDialect.model_validate({"quote": "none", "quoting": quoting})

@@ -8,6 +8,7 @@ import tempfile
 import zipfile
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from exchange.findings import Finding
 from exchange.formats import registry, xlsx
 from exchange.formats.xlsx import cells
 from exchange.formats.xlsx.book import Cell
+from exchange.operations import looking
 
 LAYOUT = """
 layout: a/rows
@@ -266,3 +268,10 @@ def test_a_workbook_is_known_by_its_header() -> None:
     sniffed = xlsx.sniff(data)
     assert sniffed is not None and sniffed.facts["sheets"] == "First, Rows"
     assert xlsx.sniff(b"a;b\n1;2\n") is None
+
+
+def test_a_workbook_without_a_layout_is_told_with_its_columns(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book(HEADER))
+    (found,) = looking.inspect(path, None, None).findings.kept
+    assert found.code == "INS001" and "xlsx with Number, Day" in found.message
