@@ -1,0 +1,63 @@
+"""Invoices in the general ledger: what is taken off or put on a whole invoice is booked by its rate, not as a rounding."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from invoice_support import FACTS, document, errors
+
+from exchange.findings import Finding
+from exchange.flow.content import run_chain
+from exchange.flow.site import open_site
+from exchange.mapping.tally import Tally
+
+SITE = Path(__file__).parents[2] / "samples/nordkaffe/site"
+
+
+def rows(invoice: dict[str, Any]) -> list[tuple[str, str, Decimal]]:
+    """The rows of the voucher, with the accounts of the sample site."""
+    step = open_site(SITE).library.mapping("common/invoice-to-voucher")
+    assert step is not None
+    found: list[Finding] = []
+    made = run_chain(
+        iter([[document("common/invoice", invoice)]]), [[step]], FACTS, found.append, lambda _: Tally()
+    )
+    (voucher,) = [record for batch in made for record in batch]
+    assert errors(found) == []
+    return [(row["account"], row["text"], row["amount"]) for row in voucher["rows"]]
+
+
+def test_allowances_and_charges_are_booked_by_their_rate() -> None:
+    line = {"description": "Kahvi", "quantity": Decimal(1), "net": Decimal("100.00"), "vat_rate": Decimal("25.5"),
+            "vat_category": "S", "vat": Decimal("25.50"), "gross": Decimal("125.50")}  # fmt: skip
+    rate = {"vat_rate": Decimal("25.5"), "vat_category": "S"}
+    for sign in (1, -1):
+        kind = "invoice" if sign > 0 else "credit"
+        turned = {
+            name: value * sign if name in ("quantity", "net", "vat", "gross") else value
+            for name, value in line.items()
+        }
+        invoice = {
+            "number": "1", "kind": kind, "issued": date(2026, 11, 2), "currency": "EUR", "customer": {"name": "A", "address": {"country": "FI"}},
+            "lines": [turned],
+            "adjustments": [
+                {"kind": "allowance", "reason": "Alennus", "net": Decimal("10.00") * sign, **rate},
+                {"kind": "charge", "reason": "Rahti", "net": Decimal("4.00") * sign, **rate},
+            ],
+            "total_net": Decimal("94.00") * sign, "total_vat": Decimal("23.97") * sign, "total": Decimal("117.97") * sign,
+        }  # fmt: skip
+        made = rows(invoice)
+        assert sum(amount for _, _, amount in made) == 0
+        assert not any(text == "Rounding" for _, text, _ in made)
+        booked = {(text, amount * sign) for _, text, amount in made}
+        assert {
+            ("Alennus", Decimal("10.00")),
+            ("Alennus", Decimal("2.55")),
+            ("Rahti", Decimal("-4.00")),
+            ("Rahti", Decimal("-1.02")),
+        } <= booked
+        accounts = {text: account for account, text, _ in made[:2]}
+        assert next(account for account, text, _ in made if text == "Alennus") == accounts["Kahvi"]
