@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import logging
 import re
 import struct
 import zlib
@@ -26,6 +27,9 @@ from exchange.findings import Found, code
 from exchange.formats import xml
 from exchange.formats.contract import Progress, Sniffed
 from exchange.model import Batch
+
+logging.getLogger("pypdf").addHandler(logging.NullHandler())
+"""What is wrong with a file is a finding; the library's words would stand on the screen as well."""
 
 _HEAD = re.compile(rb"%PDF-(\d\.\d)")
 _HEAD_WITHIN = 1024
