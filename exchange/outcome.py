@@ -105,7 +105,7 @@ class MatchedItem(NamedTuple):
 
 class Basis(NamedTuple):
     """What decisions about an arrival rest on. beside: flows that match against the same open items; decided: keys of the
-    arrival's transactions that a person had decided.
+    arrival's transactions that a person had decided, one as often as there are of it.
     """
 
     beside: Collection[str] = ()
@@ -118,12 +118,13 @@ ON_NOTHING = Basis()
 class MatchRow(NamedTuple):
     """What the ledger keeps of one decision of the reconciliation. position: of the transaction in its file, from 1.
 
+    key: by what the transaction is known again; suspense: the account that it was posted to while it was open;
     units: the amount in smallest units; teaches: its evidence does not rest on who paid, so that it tells who pays from
     the account; postings: kind, account and units of what was booked beside the items; evidence, proposals: JSON.
     """
 
     position: int
-    key: str | None
+    key: str
     bank_account: str | None
     booked: str | None
     units: int
@@ -142,6 +143,7 @@ class MatchRow(NamedTuple):
     teaches: bool
     items: tuple[MatchedItem, ...] = ()
     postings: tuple[tuple[str, str, int], ...] = ()
+    suspense: str | None = None
 
 
 class StatementRow(NamedTuple):

@@ -46,6 +46,13 @@ class Earlier:
     currency: str = ""
 
 
+class ByHand(NamedTuple):
+    """A transaction of this file that a person has decided. suspense: the account that it was posted to before that."""
+
+    key: str
+    suspense: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The newest statement of an account that was taken."""
@@ -87,8 +94,8 @@ class Past(Protocol):
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         """Earlier matches of this very amount (signed) with one of these end-to-end ids or bank references."""
 
-    def decided(self) -> Collection[str]:
-        """Keys of the transactions of this file that a person has decided."""
+    def decided(self) -> Sequence[ByHand]:
+        """The transactions of this file that a person has decided, in their order; of one key as many as there are."""
 
     def statement(self, account: str) -> Standing | None:
         """The newest statement of an account."""
@@ -119,7 +126,7 @@ class NoPast:
         """None."""
         return ()
 
-    def decided(self) -> Collection[str]:
+    def decided(self) -> Sequence[ByHand]:
         """None."""
         return ()
 

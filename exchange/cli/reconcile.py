@@ -67,7 +67,7 @@ def show(case: str, site: Path, as_json: bool) -> None:
             "Case": known.id, "Flow": known.flow, "Booked": known.booked, "Amount": _amount(known),
             "Payer": known.payer_name, "Payer's account": known.payer, "Bank's reference": known.entry,
             "Decision": known.decision, "Rule": known.rule, "Decided by": known.decided_by, "Why": known.reason,
-            "Evidence": evidence,
+            "Evidence": evidence, "Suspense account": known.suspense,
         }
     )  # fmt: skip
     from exchange.reconcile import money
@@ -165,6 +165,35 @@ def rules(site: Path, as_json: bool) -> None:
     print_table("Learned from confirmed matches", ("What", "Of", "Belongs to", "Times", "Precision"), told)
 
 
+@command.command("suspense")
+@site_option
+@json_option
+def suspense(site: Path, as_json: bool) -> None:
+    """What stands on each suspense account: its balance in the books must be this sum, with the other sign.
+
+    Cases that were closed were settled elsewhere: they stand there until they are booked from it by hand.
+    """
+    from exchange.operations import reconciling
+    from exchange.reconcile import money
+
+    rows = [
+        {
+            "account": each.account, "currency": each.currency, "decision": each.decision, "count": each.count,
+            "amount": money.major(each.units, each.currency),
+        }
+        for each in reconciling.suspended(site)
+    ]  # fmt: skip
+    if as_json:
+        print_json(rows)
+        return
+    print_table(
+        "",
+        ("Account", "Currency", "Cases", "Number", "Sum"),
+        [(row["account"], row["currency"], row["decision"], row["count"], row["amount"]) for row in rows],
+        empty="nothing stands on a suspense account",
+    )
+
+
 @command.command("statements")
 @click.argument("account", required=False)
 @site_option
@@ -245,3 +274,5 @@ def _print(case: Case, as_json: bool) -> None:
     click.echo(f"Case {case.id} ({_amount(case)}) is now {case.decision}{': ' + paid if paid else ''}.")
     if case.decision != "closed":
         click.echo("What follows from it is made at the engine's next round.")
+    elif case.suspense:
+        click.echo(f"Its voucher stands on account {case.suspense}: book it from there.")

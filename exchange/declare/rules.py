@@ -9,6 +9,7 @@ use:
   reference_tolerance: {limits: {EUR: {units: 50, percent: 0.5}}}
   part_payment: {at least: 10}
   known_payer: false          # off, although the file that this one is like has it on
+suspense: {EUR: {receipts: "2990", payments: "1790"}}
 
 The order of the rules is always the same and follows from the rules themselves. What each may say stands with the rule.
 """
@@ -40,6 +41,24 @@ class StatementRules(Declared):
     )
 
 
+class SuspenseAccounts(Declared):
+    """Where movements stand that nobody has decided about yet."""
+
+    receipts: str | None = Field(
+        None,
+        min_length=1,
+        description="ledger account of money that came in, and of its return; none: it is not posted",
+    )
+    payments: str | None = Field(
+        None,
+        min_length=1,
+        description="ledger account of money that went out, and of its return; none: it is not posted",
+    )
+
+
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$")]
+
+
 class Rules(Declared):
     """One set of rules."""
 
@@ -55,6 +74,11 @@ class Rules(Declared):
     )
     bounds: DayBounds = Field(DayBounds(), description="days within which weaker evidence counts")
     statements: StatementRules = Field(StatementRules(), description="how statements must follow one another")
+    suspense: dict[Currency, SuspenseAccounts] = Field(
+        {},
+        description="currency → suspense accounts: what no rule decides is posted there at once, and from there when it is "
+        "decided; name the currencies of the books",
+    )
     use: dict[Name, Any] = Field(
         description="rules that are on, each with its settings; {} for none, false for a rule that is off"
     )

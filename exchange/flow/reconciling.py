@@ -35,6 +35,12 @@ BAD_REFERENCE = code(
     "The file of the flow {value} that this one is matched against has errors.",
     advice="Look at `exchange findings --flow {value}`.",
 )
+NOT_THERE = code(
+    "REC013",
+    "error",
+    "A person has decided about a transaction of this file ({value}) that is not in it by today's declarations.",
+    advice="Decided anew, it would be booked twice. Correct the layout or the mapping and replay; or reject this replay.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +151,7 @@ class Matching:
             return iter(()), kept_of
         statements = Statements(past, found, self.rules.repeated)
         decided = match(statements.watched(documents), book, self.rules, lambda: _spool(work))
-        return kept_of.following(decided, book, statements), kept_of
+        return kept_of.following(decided, book, statements, found), kept_of
 
     def book(
         self, facts: ArrivalFacts, found: Found, past: Past, used: dict[str, str] | None = None
@@ -167,7 +173,7 @@ class Matching:
             )
         for items in sides.values():
             items.tell_twins(found)
-        return Book(sides, past, self.rules.accounts, self.rules.bounds)
+        return Book(sides, past, self.rules.accounts, self.rules.bounds, self.rules.suspense)
 
     def _load(
         self,
@@ -195,7 +201,7 @@ def traced(
         sides.setdefault(each.side, OpenItems(each.side, Kept())).load(lists[each.flow], found, past)
     for items in sides.values():
         items.tell_twins(found)
-    return Book(sides, past, matching.rules.accounts, matching.rules.bounds)
+    return Book(sides, past, matching.rules.accounts, matching.rules.bounds, matching.rules.suspense)
 
 
 class MatchSpool(Spool):
@@ -204,13 +210,18 @@ class MatchSpool(Spool):
     statements: Sequence[StatementRow] = ()
     basis: Basis = ON_NOTHING
 
-    def following(self, decisions: Iterator[Batch], book: Book, statements: Statements) -> Iterator[Batch]:
-        """The same decisions, each noted."""
+    def following(
+        self, decisions: Iterator[Batch], book: Book, statements: Statements, found: Found
+    ) -> Iterator[Batch]:
+        """The same decisions, each noted. What people decided about transactions that are not among them is told."""
         add = self.adder(None)
         book.entered = self.rows
         for batch in decisions:
             add([kept.row(record, book) for record in batch])
             yield batch
+        for key, missing in book.by_hand.items():
+            for _ in missing:
+                found(NOT_THERE.at(value=key))
         self.statements, self.basis = statements.taken(), book.past.basis()
 
     def rows(self) -> Iterator[MatchRow]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, func, select, update
 
@@ -48,8 +48,16 @@ class Case:
     payer_name: str | None
     entry: str | None
     postings: Sequence[tuple[str, str, int]]
+    suspense: str | None
     decided_by: str | None
     items: Sequence[MatchedItem] = ()
+
+
+class Signature(NamedTuple):
+    """Who decides, and why."""
+
+    actor: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +109,20 @@ def case(connection: Connection, text: str) -> Case:
 
 
 def decide(
-    ledger: Ledger, known: Case, row: MatchRow | None, make: Callable[[int], str] | None, *, actor: str, because: str,
-    basis: Basis = ON_NOTHING,
+    ledger: Ledger, known: Case, row: MatchRow | None, make: Callable[[int], str] | None, *, signed: Signature,
+    basis: Basis = ON_NOTHING, suspense: str | None = None,
 ) -> Case:  # fmt: skip
     """Enter a person's decision: matched or booked as in the row; without one it is open again, or closed with no result.
 
     make: the document that goes on its way, by the number of the decision; without one the case is closed; basis: what
-    the row rests on. Raises UseError when somebody was faster.
+    the row rests on; suspense: the account that it stands on from now, if that is another. Raises UseError when somebody
+    was faster.
     """
+    actor, because = signed
     with ledger.signed(actor, because) as writing:
         now = case(writing.connection, known.id)
-        if (now.decision, now.decided_by, now.units) != (known.decision, known.decided_by, known.units):
+        same = ("decision", "decided_by", "units", "suspense")
+        if any(getattr(now, name) != getattr(known, name) for name in same):
             raise UseError(
                 f"Case {known.id} was decided just now by somebody else.", advice="Look at it again."
             )
@@ -126,7 +137,7 @@ def decide(
         document = None if make is None else make(event)
         values = _values(row, bare) | {
             "decided_by": actor, "document": document, "sent": int(document is None),
-            "event": event, "reason": f"{actor}: {because}",
+            "event": event, "reason": f"{actor}: {because}", "suspense": suspense or known.suspense,
         }  # fmt: skip
         if known.decided_by is None:
             values["was_rule"] = known.rule
@@ -136,6 +147,21 @@ def decide(
         if row is not None and row.items:
             bulk.put(writing.connection, match_items, item_rows(known.n, row.items))
         return case(writing.connection, known.id)
+
+
+def suspended(connection: Connection) -> list[tuple[str, str, str, int, int]]:
+    """What stands on suspense accounts: account, currency, open or closed, how many movements, their sum in smallest units.
+
+    Closed ones stand there until they are booked by hand.
+    """
+    groups = (matches.c.suspense, matches.c.currency, matches.c.decision)
+    query = (
+        select(*groups, func.count(), func.sum(matches.c.units))
+        .where(matches.c.suspense.is_not(None), matches.c.decision.in_(("unmatched", "closed")))
+        .group_by(*groups)
+        .order_by(*groups)
+    )
+    return [(*row[:4], int(row[4])) for row in connection.execute(query)]
 
 
 def unsent(connection: Connection) -> list[Unsent]:

@@ -40,6 +40,8 @@ matches = Table(
     Column("end_to_end", Text),
     Column("teaches", Integer, nullable=False),
     Column("postings", Text, nullable=False),
+    # the ledger account that it was posted to while it was open, and is posted from when it is decided
+    Column("suspense", Text),
     # who decided it, where a person did, and what the engine had decided before
     Column("decided_by", Text),
     Column("was_rule", Text),
@@ -51,6 +53,7 @@ matches = Table(
     CheckConstraint("(document IS NULL) OR (decided_by IS NOT NULL)", name="people_send"),
     Index("ix_matches_place", "arrival", "position", unique=True),
     _partly("ix_matches_open", "flow", "n", where="decision = 'unmatched'"),
+    _partly("ix_matches_suspense", "suspense", where="suspense IS NOT NULL"),
     _partly("ix_matches_payer", "payer", where="teaches = 1"),
     _partly("ix_matches_mask", "mask", where="decided_by IS NOT NULL"),
     _partly("ix_matches_end_to_end", "end_to_end", where="end_to_end IS NOT NULL"),

@@ -18,7 +18,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import Earlier, Settled, Standing
+from exchange.past import ByHand, Earlier, Settled, Standing
 
 _PORTION = 500
 _ITEM = [name for name in MatchedItem._fields if name != "known"]
@@ -68,7 +68,7 @@ def enter(writing: Writing, found: Sequence[Decided]) -> str | None:
 
 
 def _overtaken(
-    connection: Connection, each: Decided, people: Mapping[str, int], *, others: bool
+    connection: Connection, each: Decided, people: Mapping[str, list[int]], *, others: bool
 ) -> str | None:
     """Whether people have decided about the arrival, or its statements were taken with another, since it was read."""
     if people and settled.decided_since(connection, each.basis, each.arrival.id):
@@ -77,27 +77,29 @@ def _overtaken(
     return f"Statement {again} was taken from another file while this one was being read." if again else None
 
 
-def _forget(connection: Connection, arrival: str) -> dict[str, int]:
-    """Remove what the engine had decided; what people decided steps aside: key → number of its row."""
+def _forget(connection: Connection, arrival: str) -> dict[str, list[int]]:
+    """Remove what the engine had decided; what people decided steps aside: key → numbers of its rows."""
     mine = matches.c.arrival == arrival
     engines = select(matches.c.n).where(mine, matches.c.decided_by.is_(None))
     connection.execute(delete(match_items).where(match_items.c.match.in_(engines)))
     connection.execute(delete(matches).where(mine, matches.c.decided_by.is_(None)))
     connection.execute(delete(statements).where(statements.c.arrival == arrival))
-    kept = connection.execute(select(matches.c.key, matches.c.n).where(mine)).all()
+    kept: dict[str, list[int]] = {}
+    rows = select(matches.c.key, matches.c.n).where(mine, matches.c.key.is_not(None))
+    for row in connection.execute(rows.order_by(func.abs(matches.c.position))):
+        kept.setdefault(row.key, []).append(row.n)
     connection.execute(
         update(matches).where(mine, matches.c.position > 0).values(position=-matches.c.position)
     )
-    return {row.key: row.n for row in kept if row.key is not None}
+    return kept
 
 
-def _place_again(connection: Connection, people: Mapping[str, int], rows: Sequence[MatchRow]) -> None:
+def _place_again(connection: Connection, people: Mapping[str, list[int]], rows: Sequence[MatchRow]) -> None:
     """What people decided stands where its transaction stands now."""
     for row in rows if people else ():
-        if row.decision == "decided" and row.key is not None and row.key in people:
-            connection.execute(
-                update(matches).where(matches.c.n == people[row.key]).values(position=row.position)
-            )
+        if row.decision == "decided" and people.get(row.key):
+            mine = matches.c.n == people[row.key].pop(0)
+            connection.execute(update(matches).where(mine).values(position=row.position))
 
 
 def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRow]) -> None:
@@ -135,7 +137,7 @@ class LedgerPast:
     as_then: bool = False
     _parties: dict[str, dict[str, int]] = field(default_factory=dict)
     _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
-    _decided: frozenset[str] | None = None
+    _decided: Sequence[ByHand] | None = None
     _until: int | None = None
     _any: bool | None = None
 
@@ -202,19 +204,23 @@ class LedgerPast:
             if all(abs(net[each.key].closed) >= abs(each.closed) for each in earlier.closed)
         ]
 
-    def decided(self) -> Collection[str]:
-        """Keys of the transactions of this file that a person has decided."""
+    def decided(self) -> Sequence[ByHand]:
+        """The transactions of this file that a person has decided, in their order. What a rule had decided before was never
+        posted to suspense by the file itself.
+        """
         if self._decided is None:
-            mine = (
+            columns = (matches.c.key, matches.c.suspense, matches.c.was_rule)
+            query = select(*columns).where(
                 matches.c.arrival == self.arrival,
                 matches.c.decided_by.is_not(None),
                 matches.c.key.is_not(None),
             )
             with self.ledger.read() as connection:
-                self._decided = frozenset(
-                    () if self.as_then else connection.scalars(select(matches.c.key).where(*mine))
-                )
-        return self._decided
+                rows = connection.execute(query.order_by(func.abs(matches.c.position))).all()
+            self._decided = tuple(
+                ByHand(row.key, row.suspense if row.was_rule is None else None) for row in rows
+            )
+        return () if self.as_then else self._decided
 
     def statement(self, account: str) -> Standing | None:
         """The newest statement of an account, of this site's other arrivals."""
@@ -237,7 +243,7 @@ class LedgerPast:
 
     def basis(self) -> Basis:
         """What decisions rest on that were made with this."""
-        return Basis(self.flows, self.decided())
+        return Basis(self.flows, tuple(each.key for each in self.decided()))
 
     def _has_any(self) -> bool:
         """Whether anything was ever decided: a first file asks nothing else."""

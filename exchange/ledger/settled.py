@@ -69,7 +69,7 @@ def used_since(
 def decided_since(connection: Connection, basis: Basis, arrival: str) -> bool:
     """Whether a person has decided about another of the arrival's transactions, or taken that back, since."""
     mine = (matches.c.arrival == arrival, matches.c.decided_by.is_not(None), matches.c.key.is_not(None))
-    return frozenset(connection.scalars(select(matches.c.key).where(*mine))) != frozenset(basis.decided)
+    return sorted(connection.scalars(select(matches.c.key).where(*mine))) != sorted(basis.decided)
 
 
 def taken_since(

@@ -19,7 +19,7 @@ from exchange import disk
 from exchange.errors import UseError
 from exchange.ledger import match_acts, queries
 from exchange.ledger.match_acts import Case as Case
-from exchange.ledger.match_acts import Unsent
+from exchange.ledger.match_acts import Signature, Unsent
 from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Record
 from exchange.operations.deciding import actor
@@ -29,7 +29,7 @@ from exchange.reconcile import kept, money
 from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
 from exchange.reconcile.case import Case as Waiting
-from exchange.reconcile.case import matched
+from exchange.reconcile.case import key_of, matched
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,17 @@ class RuleRecord:
         """Per cent of its decisions that stand, with one decimal."""
         share = Decimal(100 * (self.decided - self.taken_back)) / self.decided
         return f"{share:.1f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspended:
+    """What stands on a suspense account. units: smallest units, money that came in positive."""
+
+    account: str
+    currency: str
+    decision: str
+    count: int
+    units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +113,23 @@ def unmatch(folder: Path, text: str, because: str) -> Case:
         _, transaction = _transaction(opened, known)
         waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
         document = matched(waiting, taken_back(waiting, known.items, known.postings, known.side))
-        done = _entered(opened, known, None, document, because)
+        suspense = known.suspense or _suspense(opened, known, transaction)
+        done = _entered(opened, known, None, document, because, suspense)
         _write_unsent(opened)
     return done
+
+
+def _suspense(opened: Installation, known: Case, transaction: Record) -> str | None:
+    """The suspense account on which a movement stands that is open again."""
+    matching = opened.site.flows[known.flow].content.matching
+    accounts = matching.rules.suspense.get(known.currency) if matching else None
+    return accounts.account(Waiting(known.position, transaction, known.units)) if accounts else None
+
+
+def suspended(folder: Path) -> list[Suspended]:
+    """What stands on suspense accounts now."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        return [Suspended(*row) for row in match_acts.suspended(connection)]
 
 
 def close(folder: Path, text: str, because: str) -> Case:
@@ -113,7 +138,7 @@ def close(folder: Path, text: str, because: str) -> Case:
         known = _case(opened, text)
         if known.decision != "unmatched":
             raise UseError(f"Case {known.id} is {known.decision}; only an open one can be closed.")
-        return match_acts.decide(opened.ledger, known, None, None, actor=actor(), because=because)
+        return match_acts.decide(opened.ledger, known, None, None, signed=Signature(actor(), because))
 
 
 def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
@@ -155,7 +180,7 @@ def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
             document = matched(waiting, decide(waiting, around))
         except NotPossible as wrong:
             raise UseError(str(wrong), advice=wrong.advice) from wrong
-        done = _entered(opened, known, around, document, because)
+        done = _entered(opened, known, around, document, because, known.suspense)
         _write_unsent(opened)
     return done
 
@@ -196,7 +221,7 @@ def _transaction(opened: Installation, known: Case) -> tuple[ArrivalFacts, Recor
 
 def _same(known: Case, transaction: Record) -> Record:
     units = money.minor(transaction["amount"], transaction["currency"])
-    if (units, transaction["currency"], transaction.get("key")) != (known.units, known.currency, known.key):
+    if (units, transaction["currency"], key_of(transaction)) != (known.units, known.currency, known.key):
         raise UseError(
             f"By today's declarations case {known.id} is another transaction.",
             advice="Replay its arrival first: `exchange replay`.",
@@ -215,20 +240,29 @@ def _book(opened: Installation, known: Case, facts: ArrivalFacts) -> Book:
     return around
 
 
-def _entered(opened: Books, known: Case, around: Book | None, document: Record, because: str) -> Case:
-    """The decision in the ledger, with the document that goes on its way."""
+def _entered(
+    opened: Books, known: Case, around: Book | None, document: Record, because: str, suspense: str | None
+) -> Case:
+    """The decision in the ledger, with the document that goes on its way. suspense: the account from which, or back to
+    which, it posts the movement.
+    """
     who = actor()
-    document["reason"] = f"{who}: {because}"
+    document["reason"], document["suspense"] = f"{who}: {because}", suspense
     row = None if around is None else kept.row(document, around)
 
     def numbered(event: int) -> str:
         """The document with a key of its own: one transaction may be decided, taken back and decided again."""
-        named = {**document["transaction"], "key": f"{known.key or known.id}/{event}"}
+        named = {
+            **document["transaction"],
+            "key": f"{document['transaction'].get('key') or known.id}/{event}",
+        }
         values = {name: value for name, value in document.items() if not name.startswith("@")}
         return _text({**values, "transaction": _plain(named), "case": known.id, "number": event})
 
     basis = ON_NOTHING if around is None else around.past.basis()
-    return match_acts.decide(opened.ledger, known, row, numbered, actor=who, because=because, basis=basis)
+    return match_acts.decide(
+        opened.ledger, known, row, numbered, signed=Signature(who, because), basis=basis, suspense=suspense
+    )
 
 
 TRANSACTION = (

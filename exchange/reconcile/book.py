@@ -22,24 +22,55 @@ class Bounds:
     after_due: int = 400
 
 
+@dataclass(frozen=True, slots=True)
+class Suspense:
+    """Ledger accounts on which open movements of one currency stand; None: they are not posted."""
+
+    receipts: str | None
+    payments: str | None
+
+    def account(self, case: Case) -> str | None:
+        """That of a movement: what came back stands where that would stand which it takes back. None for what the bank has
+        not booked.
+        """
+        if case.transaction["status"] != "booked" or not case.units:
+            return None
+        return self.receipts if (case.units > 0) != case.is_return else self.payments
+
+
 @dataclass(slots=True)
 class Book:
-    """What decisions are made with. accounts: kind of posting → ledger account."""
+    """What decisions are made with. accounts: kind of posting → ledger account; suspense: currency → accounts."""
 
     sides: Mapping[Side, OpenItems]
     past: Past = field(default_factory=NoPast)
     accounts: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
+    suspense: Mapping[str, Suspense] = field(default_factory=dict)
     entered: Callable[[], Iterable[MatchRow]] = tuple
     """What was decided of this very file so far; to be gone through whole."""
     here: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)
     """Matches of this file that may have come back, by the ids of their transactions."""
     taken_back: set[str] = field(default_factory=set)
     """Cases that came back by now."""
+    by_hand: dict[str, list[str | None]] = field(default_factory=dict)
+    """What people have decided of this file and has not passed by yet: key of the transaction → for each of that key the
+    suspense account to which the file posts it, if it does.
+    """
 
     def of(self, case: Case) -> OpenItems | None:
         """The open items that a movement can pay; None when there are none of that side."""
         return self.sides.get(case.side)
+
+    def waits_on(self, case: Case) -> str | None:
+        """The suspense account that a movement is posted to for as long as nobody has decided about it."""
+        accounts = self.suspense.get(case.currency)
+        return accounts.account(case) if accounts else None
+
+    def recall(self) -> None:
+        """Look up what people have decided of this file."""
+        for each in self.past.decided():
+            self.by_hand.setdefault(each.key, []).append(each.suspense)
 
     def came(self, case: Case) -> list[Earlier]:
         """The matches of earlier files and of this one that a return can be about: same id, same amount, not taken back."""

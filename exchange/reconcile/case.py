@@ -7,6 +7,7 @@ positive; together with the movement itself they come to nought.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -146,6 +147,25 @@ class Case:
             self.proposals.append(Proposal(rule, reason, numbers, account))
 
 
+_TELLING = (
+    "key", "account", "booked", "valued", "amount", "currency", "entry_ref", "end_to_end_id", "reference", "text",
+)  # fmt: skip
+"""What makes a transaction another one, where the bank gives it no reference of its own."""
+
+
+def key_of(transaction: Record) -> str:
+    """By what a transaction is known again when its file is read once more: its key where that rests on the bank's own
+    reference, or else everything that the bank tells of it (a key made of day and amount is that of others, too). Two that
+    are alike in all of that have one key; which of them is which makes no difference.
+    """
+    if transaction.get("key") is not None and transaction.get("entry_ref"):
+        return str(transaction["key"])
+    payer, statement = transaction.get("counterparty") or {}, transaction.get("statement") or {}
+    told = [*map(transaction.get, _TELLING), payer.get("name"), payer.get("account"), statement.get("id")]
+    text = "\n".join(repr(None if each is None else str(each)) for each in told)
+    return f"content:{hashlib.sha256(text.encode()).hexdigest()[:32]}"
+
+
 def matched(case: Case, decision: Decision) -> Record:
     """The document of a decision."""
     side = decision.reopened[0].side if decision.reopened else case.side
@@ -170,8 +190,8 @@ def matched(case: Case, decision: Decision) -> Record:
     }
 
 
-def unmatched(case: Case) -> Record:
-    """The document of a transaction that no rule decided."""
+def unmatched(case: Case, suspense: str | None = None) -> Record:
+    """The document of a transaction that no rule decided. suspense: the ledger account that it is posted to meanwhile."""
     proposals = [
         {
             "rule": each.rule,
@@ -181,16 +201,29 @@ def unmatched(case: Case) -> Record:
         }
         for each in case.proposals
     ]
-    rest: Record = {"side": None, "allocations": [], "postings": [], "proposals": proposals, EVIDENCE: {}}
-    return {**_head(case, "unmatched", None, case.notes[0]), **rest}
+    rest: Record = {"side": None, "allocations": [], "proposals": proposals, EVIDENCE: {}}
+    return {
+        **_head(case, "unmatched", None, case.notes[0]),
+        "postings": _on_suspense(case, suspense),
+        **rest,
+    }
 
 
-def decided_before(position: int, transaction: Record) -> Record:
-    """The document of a transaction that a person has decided: nothing more is made of it."""
-    case = Case(position, transaction, 0)
+def decided_before(position: int, transaction: Record, suspense: str | None = None) -> Record:
+    """The document of a transaction that a person has decided: nothing more is made of it. suspense: the account that it was
+    posted to before the person decided; what the person decided posts it from there.
+    """
+    units = money.minor(transaction["amount"], transaction["currency"])
+    case = Case(position, transaction, units or 0)
     reason = "A person has decided this one; that stays as it is."
-    rest: Record = {"side": None, "allocations": [], "postings": [], "proposals": [], EVIDENCE: {}}
-    return {**_head(case, "decided", None, reason), **rest}
+    rest: Record = {"side": None, "allocations": [], "proposals": [], EVIDENCE: {}}
+    return {**_head(case, "decided", None, reason), "postings": _on_suspense(case, suspense), **rest}
+
+
+def _on_suspense(case: Case, account: str | None) -> list[Record]:
+    text = " ".join(filter(None, (case.payer.get("name"), case.text))) or None
+    amount = money.major(-case.units, case.currency)
+    return [{"kind": "suspense", "account": account, "amount": amount, "text": text}] if account else []
 
 
 def _head(case: Case, decision: str, rule: str | None, reason: str) -> Record:
@@ -201,6 +234,7 @@ def _head(case: Case, decision: str, rule: str | None, reason: str) -> Record:
         "reason": reason,
         "amount": transaction["amount"],
         "currency": transaction["currency"],
+        "suspense": None,
         "transaction": transaction,
         POSITION: case.position,
         UNITS: case.units,

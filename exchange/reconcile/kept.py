@@ -9,7 +9,7 @@ from exchange.model import Record
 from exchange.outcome import MatchedItem, MatchRow
 from exchange.reconcile import money, references, words
 from exchange.reconcile.book import Book
-from exchange.reconcile.case import EVIDENCE, PAID, POSITION, UNITS, Reopened
+from exchange.reconcile.case import EVIDENCE, PAID, POSITION, UNITS, Reopened, key_of
 from exchange.reconcile.names import plain
 
 TEACHING = ("reference", "person")
@@ -22,9 +22,10 @@ def row(record: Record, book: Book) -> MatchRow:
     payer = transaction.get("counterparty") or {}
     booked = transaction.get("booked")
     decision, rule = record["decision"], record["rule"]
+    is_open = decision not in ("matched", "booked")
     return MatchRow(
         position=record[POSITION],
-        key=transaction.get("key"),
+        key=key_of(transaction),
         bank_account=transaction.get("account"),
         booked=booked.isoformat() if booked else None,
         units=record[UNITS],
@@ -42,10 +43,15 @@ def row(record: Record, book: Book) -> MatchRow:
         end_to_end=transaction.get("end_to_end_id"),
         teaches=decision == "matched" and rule in TEACHING,
         items=tuple(_item(each, book) for each in record["allocations"]),
-        postings=tuple(
+        postings=()
+        if is_open
+        else tuple(
             (each["kind"], each["account"], money.minor(each["amount"], record["currency"]) or 0)
             for each in record["postings"]
         ),
+        suspense=next((each["account"] for each in record["postings"]), None)
+        if is_open
+        else record["suspense"],
     )
 
 

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from exchange.model import BATCH_SIZE, Batch, Record
 from exchange.reconcile import money
 from exchange.reconcile.book import Book, ids_of
-from exchange.reconcile.case import Case, Decision, decided_before, matched, unmatched
+from exchange.reconcile.case import Case, Decision, decided_before, key_of, matched, unmatched
 from exchange.reconcile.rulebook import Bound, Rulebook
 
 Spool = Callable[[], BinaryIO]
@@ -31,6 +31,7 @@ def match(
 ) -> Iterator[Batch]:
     """One decision (`common/match`) for each bank transaction. spool: where cases wait; without it, in memory."""
     waiting = _Waiting(spool)
+    book.recall()
     position = 0
     for batch in transactions:
         decided = []
@@ -49,7 +50,7 @@ def match(
         afresh = turn in (back, others)
         yield from _batches(_passed(waiting, left, turn, book, afresh=afresh))
         waiting = left
-    yield from _batches(map(unmatched, waiting.taken()))
+    yield from _batches(unmatched(case, book.waits_on(case)) for case in waiting.taken())
 
 
 Turn = tuple[Bound, ...]
@@ -74,8 +75,9 @@ def _first(
     position: int, transaction: Record, book: Book, rules: Rulebook, waiting: _Waiting
 ) -> Record | None:
     """The decision of an early rule; None when the transaction waits for the others, or for a person."""
-    if transaction.get("key") is not None and transaction["key"] in book.past.decided():
-        return decided_before(position, transaction)
+    by_hand = book.by_hand.get(key_of(transaction)) if book.by_hand else None
+    if by_hand:
+        return decided_before(position, transaction, by_hand.pop(0))
     units = money.minor(transaction["amount"], transaction["currency"])
     case = Case(position, transaction, units or 0)
     reason = _never(transaction, units)

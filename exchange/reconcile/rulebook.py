@@ -14,7 +14,7 @@ from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.rules import Rules
 from exchange.declare.yaml import Node
-from exchange.reconcile.book import Book, Bounds
+from exchange.reconcile.book import Book, Bounds, Suspense
 from exchange.reconcile.case import Case, Decision
 from exchange.reconcile.continuity import Repeated
 from exchange.reconcile.rules import Rule, rules
@@ -42,6 +42,7 @@ class Rulebook:
     accounts: Mapping[str, str] = field(default_factory=dict)
     bounds: Bounds = field(default_factory=Bounds)
     repeated: Repeated = "hold"
+    suspense: Mapping[str, Suspense] = field(default_factory=dict)
 
 
 def references_only() -> Rulebook:
@@ -66,7 +67,9 @@ def rulebook(declared: Rules, node: Node) -> tuple[Rulebook | None, list[Problem
     early = [each for each in bound if each.rule.EARLY]
     late = [each for each in bound if not each.rule.EARLY]
     bounds = Bounds(declared.bounds.before_issue, declared.bounds.after_due)
-    return Rulebook(early, late, dict(declared.accounts), bounds, declared.statements.repeated), []
+    suspense = {of: Suspense(each.receipts, each.payments) for of, each in declared.suspense.items()}
+    repeated = declared.statements.repeated
+    return Rulebook(early, late, dict(declared.accounts), bounds, repeated, suspense), []
 
 
 def _is_off(node: Node) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from decimal import Decimal
@@ -346,3 +347,87 @@ def test_what_a_person_matched_comes_back_and_the_person_is_asked(exchange: Shel
     run(exchange, site)
     [again] = [each for each in listed(exchange, site, "--all") if each["decision"] == "matched"]
     assert again["rule"] == "reference"
+
+
+SUSPENSE = RULES + 'suspense: {EUR: {receipts: "2990", payments: "1790"}}\n'
+
+
+def balances(site: Path) -> dict[str, Decimal]:
+    """What all vouchers together have booked: ledger account → sum, debit positive; without those that are at nought."""
+    sums: dict[str, Decimal] = {}
+    for path in (site / "outbox/bookkeeping").glob("[!.]*.si"):
+        for account, amount in re.findall(r"#TRANS (\S+) \{\} (\S+)", path.read_text("cp437")):
+            sums[account] = sums.get(account, Decimal(0)) + Decimal(amount)
+    return {account: amount for account, amount in sums.items() if amount}
+
+
+def standing(exchange: Shell, site: Path) -> dict[str, Decimal]:
+    """What the ledger says of suspense accounts, as their balances must be in the books."""
+    rows = exchange("reconcile", "suspense", "--site", site, "--json").json()
+    sums: dict[str, Decimal] = {}
+    for row in rows:
+        sums[row["account"]] = sums.get(row["account"], Decimal(0)) - Decimal(row["amount"])
+    return {account: amount for account, amount in sums.items() if amount}
+
+
+def test_what_nobody_decided_stands_on_suspense_until_somebody_does(exchange: Shell, site: Path) -> None:
+    (site / "schemas/rules/ours.yaml").write_text(SUSPENSE, encoding="utf-8")
+    went = {"amount": "-40.00", "name": "Vieras Oy", "text": "ostos", "code": "ICDT/ESCT"}
+    text, closing = statement(1, entries(*FIRST, went))
+    moved = closing - OPENING
+    drop(site, "bank-statements", "one.xml", text)
+    run(exchange, site)
+
+    def agrees(receipts: str, payments: str = "40.00") -> dict[str, Decimal]:
+        """The bank's account as the bank says, suspense as the open cases say, and what the books hold."""
+        run(exchange, site)
+        books = balances(site)
+        suspense = {name: books[name] for name in ("1790", "2990") if name in books}
+        assert books["1910"] == moved and sum(books.values()) == 0
+        wanted = {"1790": Decimal(payments), "2990": Decimal(receipts)}
+        assert suspense == standing(exchange, site) == {name: sum_ for name, sum_ in wanted.items() if sum_}
+        return books
+
+    agrees("-3535.12")
+    hotel, unknown, shop = listed(exchange, site)
+    assert (hotel["suspense"], shop["suspense"]) == ("2990", "1790")
+    exchange("reconcile", "match", hotel["id"], "400105", "--because", "phoned", "--site", site)
+    before = agrees("-55.00")
+    exchange("reconcile", "book", unknown["id"], "3990", "--because", "a gift", "--site", site)
+    assert agrees("0")["3990"] == -55
+    exchange("reconcile", "unmatch", hotel["id"], "--because", "another hotel", "--site", site)
+    assert agrees("-3480.12")["1700"] == before["1700"] + Decimal("3480.12")
+    paid = next(row for row in listed(exchange, site, "--all") if row["rule"] == "reference")
+    exchange("reconcile", "unmatch", paid["id"], "--because", "wrong customer", "--site", site)
+    agrees("-4292.42")
+    exchange("reconcile", "match", paid["id"], "400098", "--because", "right after all", "--site", site)
+    assert agrees("-3480.12")["1700"] == before["1700"] + Decimal("3480.12")
+    said = exchange("reconcile", "close", shop["id"], "--because", "booked by hand", "--site", site)
+    assert "book it from there" in said.out
+    agrees("-3480.12")
+    exchange("verify", "--site", site)
+
+
+def bare(amount: str, text: str) -> tuple[str, str]:
+    """An entry to which the bank gives no reference of its own, and the payer no id."""
+    found = re.sub(r"<(NtryRef|AcctSvcrRef)>[^<]*</\1>", "", entry(0, amount, text=text))
+    return amount, found
+
+
+def test_a_decision_about_one_without_a_bank_s_reference_stays(exchange: Shell, site: Path) -> None:
+    day = [bare("55.00", "kiitos"), bare("55.00", "kiitos"), bare("55.00", "muu")]
+    drop(site, "bank-statements", "one.xml", statement(1, day)[0])
+    run(exchange, site)
+    same, twin, other = listed(exchange, site)
+    assert same["key"] == twin["key"] != other["key"]
+    exchange("reconcile", "book", twin["id"], "3990", "--because", "a gift", "--site", site)
+    exchange("reconcile", "book", other["id"], "3991", "--because", "scrap", "--site", site)
+    run(exchange, site)
+    exchange("replay", same["arrival"], "--because", "see whether it stays", "--site", site)
+    run(exchange, site, code=3)
+    cases = [(row["decision"], row["decided_by"]) for row in listed(exchange, site, "--all")]
+    assert sorted(cases, key=str) == [("booked", "anna"), ("booked", "anna"), ("unmatched", None)]
+    [waits] = listed(exchange, site)
+    exchange("reconcile", "book", waits["id"], "3990", "--because", "one more", "--site", site)
+    run(exchange, site, code=3)
+    assert {"3990": -110, "3991": -55}.items() <= balances(site).items()

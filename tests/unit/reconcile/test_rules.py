@@ -7,14 +7,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from exchange.flow.reconciling import MatchSpool
 from exchange.model import Record
-from exchange.outcome import MatchedItem
-from exchange.past import Earlier, NoPast, Settled
+from exchange.outcome import Gathered, MatchedItem
+from exchange.past import ByHand, Earlier, NoPast, Settled
+from exchange.reconcile.book import Book
 from exchange.reconcile.case import POSITION
+from exchange.reconcile.continuity import Statements
+from exchange.reconcile.matching import match
+from exchange.reconcile.rulebook import references_only
 from exchange.reconcile.rules import rules
 from exchange.reconcile.rules.subset import only_subset
 from tests.unit.reconcile.support import decide, item, moved, numbers
@@ -32,7 +38,7 @@ class Remembered(NoPast):
     parties_: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     bookings_: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     paid_: Sequence[tuple[str, int, Earlier]] = ()
-    decided_: Collection[str] = ()
+    decided_: Sequence[ByHand] = ()
 
     def settled(self, keys: Collection[str]) -> Mapping[str, Settled]:
         return {key: self.settled_[key] for key in keys if key in self.settled_}
@@ -46,7 +52,7 @@ class Remembered(NoPast):
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         return [earlier for name, amount, earlier in self.paid_ if name in names and amount == units]
 
-    def decided(self) -> Collection[str]:
+    def decided(self) -> Sequence[ByHand]:
         return self.decided_
 
 
@@ -341,7 +347,11 @@ def test_what_earlier_matches_closed_is_not_paid_again_however_old_the_list_is()
 
 
 def test_what_a_person_decided_stays() -> None:
-    made = one([item(1, "12344", "10.00")], moved("10.00", "12344", key="A/1"), decided_={"A/1"})
+    made = one(
+        [item(1, "12344", "10.00")],
+        moved("10.00", "12344", key="A/1", entry_ref="1"),
+        decided_=[ByHand("A/1")],
+    )
     assert (made["decision"], numbers(made)) == ("decided", [])
 
 
@@ -374,3 +384,23 @@ def test_every_rule_says_what_it_is_and_none_shares_its_place() -> None:
 def test_positions_count_the_transactions_of_the_file() -> None:
     made = decide([], [moved("1.00"), moved("2.00")])
     assert [each[POSITION] for each in made] == [1, 2]
+
+
+def test_the_file_posts_to_suspense_again_what_a_person_decided_from_there() -> None:
+    made = one([], moved("10.00", None, key="A/1", entry_ref="1"), decided_=[ByHand("A/1", "2990")])
+    posted = [(row["account"], row["amount"]) for row in made["postings"]]
+    assert (made["decision"], posted) == ("decided", [("2990", Decimal("-10.00"))])
+
+
+def test_of_two_that_are_alike_as_many_are_decided_as_a_person_did() -> None:
+    alike = [moved("10.00", None, key="A/1", entry_ref="1"), moved("10.00", None, key="A/1")]
+    made = decide([], alike, past=Remembered(decided_=[ByHand("A/1")]))
+    assert [each["decision"] for each in made] == ["decided", "unmatched"]
+
+
+def test_a_decision_about_what_is_not_in_the_file_any_more_is_told(tmp_path: Path) -> None:
+    past, found = Remembered(decided_=[ByHand("gone")]), Gathered()
+    book = Book({}, past)
+    decided = match([[moved("10.00", None, key="A/1", entry_ref="1")]], book, references_only())
+    list(MatchSpool(tmp_path).following(decided, book, Statements(past, found), found))
+    assert [(each.code, each.value) for each in found.kept] == [("REC013", "gone")]
