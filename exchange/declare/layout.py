@@ -38,7 +38,7 @@ class Control(Declared):
     """A control total: checked when a file is read, computed when one is written.
 
     sum: terms `kind.field`, each with an optional leading "-"; count: kinds, or "*" for every record.
-    `where` and `severity` are for XML only, and so is a count with sums to be added to it.
+    `where`, `unless` and `severity` are for XML only, and so is a count with sums to be added to it.
     """
 
     sum: list[str] | None = Field(None, description="terms kind.field, each with an optional - before it")
@@ -50,6 +50,11 @@ class Control(Declared):
     where: dict[Name, str] | None = Field(
         None,
         description="only records whose fields are these texts, such as {direction: CRDT}; of kinds without these fields all",
+    )
+    unless: dict[Name, str] | None = Field(
+        None,
+        description="nothing is asked where the record with the total has these texts, such as {whole: true}: what is counted "
+        "does not stand in the file then",
     )
     severity: Literal["error", "warning"] = Field(
         "error", description="how serious a difference is on reading"
@@ -67,7 +72,7 @@ class Control(Declared):
     def is_plain(self) -> bool:
         """Whether it says nothing that only XML knows."""
         both = self.sum is not None and self.count is not None
-        return self.where is None and self.severity == "error" and not both
+        return self.where is None and self.unless is None and self.severity == "error" and not both
 
 
 class FieldBase(Declared):

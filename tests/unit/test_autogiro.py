@@ -269,6 +269,12 @@ def test_direct_debits_that_autogiro_cannot_carry_are_refused(path: str, value: 
     assert code in errors(found), codes(found)
 
 
+def test_a_reference_of_other_characters_is_told() -> None:
+    one = documents(IN, good(IN))[0][0]
+    rows, found = mapped("bankgirot/payment-to-autogiro-request", [{**one, "end_to_end_id": "Nº é7"}])
+    assert rows and [(each.code, each.severity) for each in found] == [("AG18", "warning")]
+
+
 def test_total_in_values() -> None:
     docs, found = documents("plusgirot/total-in", good("plusgirot/total-in"))
     assert codes(found) == []

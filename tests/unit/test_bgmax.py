@@ -141,6 +141,10 @@ def test_only_movements_of_bankgiro_numbers_become_bgmax() -> None:
     assert errors(mapped(BACK, [{**one, "account": "SE4550000000058398257466"}])[1]) == ["BGM11"]
     assert errors(mapped(BACK, [{**one, "currency": "NOK"}])[1]) == ["BGM12"]
     assert mapped(BACK, [{**one, "status": "pending"}]) == ([], [])
+    replaced = mapped(BACK, [{**one, "text": "Café, räkning 7"}])[1]
+    assert [(each.code, each.severity, each.value) for each in replaced] == [
+        ("BGM17", "info", "Cafe, räkning 7")
+    ]
 
 
 def test_no_changed_byte_passes_with_other_money(corpus: Path) -> None:

@@ -136,6 +136,39 @@ def test_direct_debits_are_given_back() -> None:
     assert of_level(made, "file")["whole"] is False
 
 
+def given_back(control: str, *batches: str) -> bytes:
+    """An order to give direct debits back, with these control values."""
+    head = element(f"GrpHdr/MsgId=R1; GrpHdr/CreDtTm=2026-11-21T09:00:00; {control}")
+    return message("pain.007.001.09", "CstmrPmtRvsl", head, element("OrgnlGrpInf/OrgnlMsgId=M0"), *batches)
+
+
+@pytest.mark.parametrize(
+    ("control", "batches", "wrong"),
+    [
+        ("GrpHdr/NbOfTxs=1; GrpHdr/CtrlSum=8", "P", []),
+        ("GrpHdr/NbOfTxs=2; GrpHdr/CtrlSum=8", "P", ["count"]),
+        ("GrpHdr/NbOfTxs=1; GrpHdr/CtrlSum=10", "P", ["sum"]),
+        ("GrpHdr/NbOfTxs=5; GrpHdr/CtrlSum=50", "W", []),
+        ("GrpHdr/NbOfTxs=6; GrpHdr/CtrlSum=58", "PW", []),
+        ("GrpHdr/NbOfTxs=1; GrpHdr/CtrlSum=8", "PW", ["count", "sum"]),
+        ("GrpHdr/NbOfTxs=7; GrpHdr/CtrlSum=70; GrpHdr/GrpRvsl=true", "", []),
+        ("GrpHdr/NbOfTxs=7; GrpHdr/CtrlSum=70; GrpHdr/GrpRvsl=false", "", ["count", "sum"]),
+    ],
+)
+def test_an_order_that_says_another_number_or_sum_is_held(
+    control: str, batches: str, wrong: list[str]
+) -> None:
+    payment = element("OrgnlEndToEndId=E1; OrgnlInstdAmt@Ccy=EUR:10.00; RvsdInstdAmt@Ccy=EUR:8.00")
+    known = {
+        "P": inside("OrgnlPmtInfAndRvsl", element("OrgnlPmtInfId=P1; OrgnlNbOfTxs=9"), inside("TxInf", payment)),
+        "W": inside("OrgnlPmtInfAndRvsl", element("OrgnlPmtInfId=P2; OrgnlNbOfTxs=5; OrgnlCtrlSum=50; PmtInfRvsl=true")),
+    }  # fmt: skip
+    _, found = documents(given_back(control, *(known[each] for each in batches)), "iso20022/pain.007")
+    assert [(each.code, each.severity, each.field) for each in found] == [
+        ("XML013", "error", name) for name in wrong
+    ]
+
+
 @pytest.mark.parametrize(
     ("code", "verdict"),
     [

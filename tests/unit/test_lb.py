@@ -352,6 +352,23 @@ def test_payments_that_lb_cannot_carry_are_refused(path: str, value: Any, code: 
     assert code in errors(found), codes(found)
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"text": "Café crème"}, [("LB69", "info", "Cafe creme")]),
+        ({"text": "Åke Öberg, ärende 7"}, []),
+        ({"text": None, "reference": "É-17", "reference_scheme": None}, [("LB68", "warning", "E-17")]),
+        ({"text": None, "id": "N°7"}, [("LB68", "warning", "56897456986")]),
+    ],
+)
+def test_characters_that_were_replaced_are_told(
+    change: dict[str, Any], told: list[tuple[str, str, str]]
+) -> None:
+    (one, *_) = made(GOOD)
+    _, found = mapped("bankgirot/payment-to-lb", [{**one, "end_to_end_id": None, **change}])
+    assert [(each.code, each.severity, each.value) for each in found if each.code in ("LB68", "LB69")] == told
+
+
 # --- reports -----------------------------------------------------------------------------------------------
 
 

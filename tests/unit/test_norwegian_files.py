@@ -178,6 +178,22 @@ def test_what_nets_would_refuse_is_refused(change: dict[str, object], code: str)
     assert code in errors(mapped("netsgiro/payment-to-avtalegiro", [claim(**change)])[1])
 
 
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"text": "Café, strøm"}, [("AVG08", "info")]),
+        ({"debtor": {"name": "José Ødegård"}}, [("AVG08", "info")]),
+        ({"end_to_end_id": "É1"}, [("AVG09", "warning")]),
+        ({}, []),
+    ],
+)
+def test_characters_that_were_replaced_are_told(
+    change: dict[str, object], told: list[tuple[str, str]]
+) -> None:
+    rows, found = mapped("netsgiro/payment-to-avtalegiro", [claim(**change)])
+    assert rows and [(each.code, each.severity) for each in found] == told
+
+
 def test_deletions_are_read_and_are_no_payments() -> None:
     rows, _ = mapped("netsgiro/payment-to-avtalegiro", [claim(text=None)])
     raw, _ = written(CLAIMS, rows)

@@ -180,7 +180,7 @@ class Layout(LayoutBase):
 
     def _control_problems(self, name: str, control: Control) -> Iterator[str]:
         if not control.is_plain:
-            yield f'"{name}": `where` and `severity` of a control are for XML only'
+            yield f'"{name}": `where`, `unless` and `severity` of a control are for XML only'
         if control.within not in (None, self.envelope):
             yield f'"{name}": the control is within "{control.within}", which is not around the records'
         for term in control.sum or []:

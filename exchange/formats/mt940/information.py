@@ -94,7 +94,7 @@ class _Plan:
         if words.rest is not None:
             _add(told, words.rest, first.strip(words.strip))
         for word, value in zip(found[::2], found[1::2], strict=True):
-            value = value.strip(words.strip + SOFT)
+            word, value = word.replace(SOFT, ""), value.strip(words.strip + SOFT)
             if word in words.parts:
                 for name, part in zip(words.parts[word], value.split("/"), strict=False):
                     _add(told, name, part)
@@ -121,11 +121,21 @@ def _places(numbered: Numbered) -> dict[str, str]:
 
 
 def _word_pattern(words: Words) -> re.Pattern[str]:
+    """Words as they are written; a line may end anywhere in them: banks break lines where they are full."""
     known: Iterable[str] = {*words.words, *words.parts, *words.ignored}
-    either = "|".join(re.escape(word) for word in sorted(known, key=len, reverse=True))
+    either = "|".join(_broken(word) for word in sorted(known, key=len, reverse=True))
     before, _, after = words.written.partition("{word}")
     apart = r"(?<![^\W_])" if words.apart else ""
-    return re.compile(f"{apart}{re.escape(before)}({either}){re.escape(after)}")
+    head, tail = (
+        (f"{_broken(before)}{SOFT}?" if before else ""),
+        (f"{SOFT}?{_broken(after)}" if after else ""),
+    )
+    return re.compile(f"{apart}{head}({either}){tail}")
+
+
+def _broken(text: str) -> str:
+    """An expression for a text in which lines may end."""
+    return f"{SOFT}?".join(map(re.escape, text))
 
 
 def _joined(text: str, width: int) -> str:

@@ -244,6 +244,8 @@ class Layout(LayoutBase):
         for counted in control.count or []:
             if counted not in self.kinds():
                 yield f'"{field}": the control counts "{counted}", which is not a kind'
+        for name in (control.unless or {}).keys() - self.kinds()[kind].fields.keys():
+            yield f'"{field}": `unless` names "{name}", which is no field of "{kind}"'
         kinds = {
             term.removeprefix("-").partition(".")[0]
             for term in (*(control.sum or ()), *(control.count or ()))

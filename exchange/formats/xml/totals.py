@@ -72,6 +72,11 @@ class Totals:
         return total if control.modulo is None else _EXACT.remainder(total, Decimal(control.modulo))
 
 
+def asked_of(control: Control, record: Record) -> bool:
+    """Whether what the record says is a promise at all."""
+    return not control.unless or any(_text(record.get(name)) != text for name, text in control.unless.items())
+
+
 def promises(layout: Layout) -> dict[str, list[Promise]]:
     """The control fields of each kind."""
     return {

@@ -17,7 +17,7 @@ from exchange.formats.xml.names import Names, split, unknown_version
 from exchange.formats.xml.places import Teller
 from exchange.formats.xml.plan import Level, Plan
 from exchange.formats.xml.scan import Piece
-from exchange.formats.xml.totals import Promise, Totals, promises, terms
+from exchange.formats.xml.totals import Promise, Totals, asked_of, promises, terms
 from exchange.formats.xml.walkcode import Functions
 from exchange.model import BATCH_SIZE, KIND, LINE, PATH, Batch, Record
 
@@ -359,8 +359,9 @@ class Walker:
     def _expect(self, frame: Frame, late: bool) -> None:
         """Note what the control fields of an element promise."""
         for promise in self._promises[frame.kind or ""]:
-            value = (frame.record or {}).get(promise.name)
-            if promise.late == late and value is not None:
+            record = frame.record or {}
+            value = record.get(promise.name)
+            if promise.late == late and value is not None and asked_of(promise.control, record):
                 within = next(holder for holder in frame.holders() if holder.kind == promise.within)
                 within.expected.append((frame, promise, Decimal(value)))
 

@@ -16,7 +16,7 @@ from exchange.formats.xml.complaints import NO_ROOT, SECOND_ROOT, WRONG_TOTAL
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.paths import Step
 from exchange.formats.xml.texts import Teller, quoted
-from exchange.formats.xml.totals import Totals, Way, promises, terms, values_at
+from exchange.formats.xml.totals import Totals, Way, asked_of, promises, terms, values_at
 from exchange.formats.xml.writecode import WriteCode, depth_of
 from exchange.formats.xml.writestraight import StraightCode
 from exchange.known import EMPTY, Known, NotStraight, Structure, Variable
@@ -331,8 +331,10 @@ class Writing:
             while within is not None and within.kind != promise.within:
                 within = within.around
             assert within is not None
-            total = within.totals.of(promise.control)
             said = group.record.get(promise.name)
+            if not asked_of(promise.control, group.record):
+                continue
+            total = within.totals.of(promise.control)
             if said is not None and said != total:
                 path = f"{self._path(group.kind or '')}/{promise.name}"
                 self._found(WRONG_TOTAL.at(field=promise.name, value=said, got=total, path=path))

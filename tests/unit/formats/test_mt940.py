@@ -299,6 +299,24 @@ DIALECTS = [
         "danske_finland",
         {"reference": "1110030403010139", "bank_ref": "1234", "name": "Beneficiary name"},
     ),
+    (  # lines end anywhere, also beside the marks of a word and inside it
+        "/TRTP/SEPA OVERBOEKING/IBAN/NL91ABNA0417164300/BIC/ABNANL2A/\nNAME/Klant BV/RE\nMI/Factuur 12\n/EREF/E-1",
+        "code_words",
+        {
+            "booking_text": "SEPA OVERBOEKING",
+            "text": "Factuur 12",
+            "name": "Klant BV",
+            "account": "NL91ABNA0417164300",
+            "bic": "ABNANL2A",
+            "end_to_end": "E-1",
+        },
+    ),
+    ("//ORDP/Kund AB//REMI/Faktura 7", "code_words", {"name": "Kund AB", "text": "Faktura 7"}),
+    (
+        "?20Faktura 7?32Kund AB",
+        "german",
+        {"text": "Faktura 7", "name": "Kund AB"},
+    ),  # no code before the parts
     ("REMIT:Costs. \nFun.", "remitted", {"text": "Costs. Fun."}),
     ("Lastschrift ?20 Euro", None, {"text": "Lastschrift ?20 Euro"}),
     ("999PN5477SCHECK", None, {"text": "999PN5477SCHECK"}),
