@@ -40,8 +40,8 @@ class Column:
         written = next((header.index(name) for name in self.names if name in header), None)
         if written is not None:
             return written
-        alike = [_alike(name) for name in header]
-        return next((alike.index(name) for name in map(_alike, self.names) if name in alike), None)
+        alike = [placed_title(name) for name in header]
+        return next((alike.index(name) for name in map(placed_title, self.names) if name in alike), None)
 
 
 def columns(layout: Layout) -> dict[str, Column]:
@@ -110,6 +110,6 @@ def placed(name: str, field: Field) -> Column:
     return Column(tuple(str(each) for each in named), None, field.optional)
 
 
-def _alike(name: str) -> str:
+def placed_title(name: str) -> str:
     """A name without capitals and blanks."""
     return "".join(name.split()).casefold()

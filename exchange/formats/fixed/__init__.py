@@ -25,12 +25,13 @@ from collections.abc import Iterable, Iterator
 from exchange.findings import Finding
 from exchange.formats import encoding as encodings
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
+from exchange.formats.fixed.form import Columns
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.lines import joined, untitled
 from exchange.formats.fixed.plan import Dispatch
-from exchange.formats.fixed.read import FixedReader
+from exchange.formats.fixed.read import RecordReader
 from exchange.formats.fixed.seal import unsealed
-from exchange.formats.fixed.write import FixedWriter
+from exchange.formats.fixed.write import RecordWriter
 
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
 
@@ -40,12 +41,12 @@ SHORTEST = 40
 
 def reader(layout: Layout) -> Reader:
     """A reader of this layout."""
-    return FixedReader(layout)
+    return RecordReader(layout, Columns(layout))
 
 
 def writer(layout: Layout) -> Writer:
     """A writer of this layout."""
-    return FixedWriter(layout)
+    return RecordWriter(layout, Columns(layout))
 
 
 def recognise(sample: bytes, layout: Layout) -> str | None:

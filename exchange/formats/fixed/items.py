@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exchange.findings import Found, code
-from exchange.formats.fixed.plan import LinePlan
+from exchange.formats.fixed.belonging import Plan, Row
 from exchange.formats.fixed.totals import Totals
 from exchange.model import Record
 
@@ -34,7 +34,7 @@ TRAILER = "@trailer"
 class Item:
     """A record that is still open: more may belong to it. place: where the values of its parts go."""
 
-    plan: LinePlan
+    plan: Plan
     line: int
     place: Record
     of_envelope: bool
@@ -59,7 +59,7 @@ class Ahead:
 
     known: dict[tuple[str, str], Item]
 
-    def add(self, item: Item, text: str, found: Found) -> None:
+    def add(self, item: Item, text: Row, found: Found) -> None:
         """One more; it takes the place of an earlier one for the same."""
         record = item.plan.record
         key = item.plan.name, item.plan.written(str(record.by), text)
@@ -72,7 +72,7 @@ class Ahead:
             _tell_unused(first, found)
         self.known[key] = item
 
-    def join(self, item: Item, text: str) -> None:
+    def join(self, item: Item, text: Row) -> None:
         """Give a record those that stood before it and are for the same."""
         for name, by in item.plan.ahead:
             part = self.known.get((name, item.plan.written(by, text)))

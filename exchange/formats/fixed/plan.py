@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from exchange.findings import Finding, Found, code
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
-from exchange.formats.fixed.layout import Layout, lines
-from exchange.formats.fixed.records import NUMBERS, AlignBy, Field, Line, Record, span
+from exchange.formats.fixed.belonging import Plan, Values
+from exchange.formats.fixed.layout import Layout, own_lines
+from exchange.formats.fixed.records import AlignBy, Field, Line, span
+from exchange.formats.fixed.structure import NUMBERS
 from exchange.formats.values import Codec, Refused
-
-NUMBERED = ("number", "owner number")
-Role = Literal["open", "streamed", "child", "ahead", "trailer"]
-Values = dict[str, Any]
 
 WRONG_SIGN = code(
     "FIX010",
@@ -89,15 +87,13 @@ class Column:
         return f"{text}+" if self.field.sign == "trailing" else f"+{text}"
 
 
-class LinePlan:
+class LinePlan(Plan):
     """One record (or trailer): its place in the structure and its two generated functions."""
 
+    columns: list[Column]
+
     def __init__(self, layout: Layout, title: str, line: Line) -> None:
-        self.title = title
-        self.name = title.partition(".")[0]
-        self.line = line
-        self.record: Record = layout.declared[self.name]
-        self.role: Role = _role(layout, self.name, line)
+        super().__init__(layout, title, line)
         self.places = layout.places(line)
         self.lengths = layout.lengths(line)
         self.width = self.lengths[-1]
@@ -105,41 +101,14 @@ class LinePlan:
         self.varies = len(self.lengths) > 1 or self.length_field is not None
         self.unused = line.unused or layout.unused
         self.columns = [Column(str(name), field) for name, field in line.fields.items()]
-        self.numbers = [
-            (c.name, c.field.holds == "number") for c in self.columns if c.field.holds in NUMBERED
-        ]
-        """Fields that hold a running number, and whether it is the record's own."""
-        self.fields: Mapping[str, Field] = layout.all_fields(self.name)
-        self.inside = None if self.record.inside is None else str(self.record.inside)
-        self.owners = tuple(str(owner) for owner in self.record.owners)
-        self.is_listed = self.record.is_listed
-        self.itself = [
-            (str(child.as_), list(layout.all_fields(name)))
-            for name, child in layout.children(self.name)
-            if child.or_itself
-        ]
-        self.ahead = tuple(
-            (name, str(child.by)) for name, child in layout.children(self.name) if child.before is not None
-        )
-        self.needs = tuple(name for name, child in layout.children(self.name) if child.required)
-        self.alone = [str(name) for name, own in self.fields.items() if not (own.fields and own.many)]
-        self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
         names: dict[str, object] = {"Refused": Refused}
         function = title.replace(".", "_")
         self.read_source = self._read_source(function, names)
         self.write_source = self._write_source(function, names)
         shown = f"{layout.layout} {title}"
-        self.read: Callable[[str], Values] = compile_function(
-            f"read_{function}", self.read_source, names, shown
-        )
+        self.read = compile_function(f"read_{function}", self.read_source, names, shown)
         written = f"{layout.layout} written {title}"
-        self.write: Callable[[Values], str] = compile_function(
-            f"write_{function}", self.write_source, names, written
-        )
-
-    def fresh(self) -> Values:
-        """All fields of the record and of what belongs to it, still empty."""
-        return {**dict.fromkeys(self.alone), **{name: [] for name in self.lists}}
+        self.write = compile_function(f"write_{function}", self.write_source, names, written)
 
     def written(self, name: str, text: str) -> str:
         """What a line says in a field, whether or not that is a value."""
@@ -163,6 +132,11 @@ class LinePlan:
             start, end = self.length_field
             text = f"{text[:start]}{len(text):0{end - start}}{text[end:]}"
         return text
+
+    def spot(self, column: Column, text: str) -> tuple[str, int, str]:
+        """What a line says in a field, in which column, and how the layout calls that place."""
+        start, end = column.field.span
+        return text[start:end], start + 1, f"{self.title} {column.field.at}"
 
     def explain(self, text: str, number: int, found: Found) -> Values | None:
         """The slow side of reading: the values, or None and all findings."""
@@ -351,21 +325,11 @@ def _pad(field: Field, n: int) -> str:
     return f"t{n}.{'rjust' if field.right else 'ljust'}({width}, {fill!r})"
 
 
-def _role(layout: Layout, name: str, line: Line) -> Role:
-    record = layout.declared[name]
-    if line is record.trailer:
-        return "trailer"
-    if record.owners:
-        return "child" if record.before is None else "ahead"
-    around = {other.inside for other in layout.declared.values()}
-    return "open" if name in around else "streamed"
-
-
 class Dispatch:
     """Finds the plan of a line by its code; longer codes are asked first."""
 
     def __init__(self, layout: Layout) -> None:
-        self.plans = {title: LinePlan(layout, title, line) for title, line in lines(layout)}
+        self.plans = {title: LinePlan(layout, title, line) for title, line in own_lines(layout)}
         tables: dict[tuple[tuple[int, int], ...], dict[str, LinePlan]] = {}
         for plan in self.plans.values():
             for code_ in plan.line.codes:
@@ -395,7 +359,3 @@ class Dispatch:
         """The code of a line whose record is not known."""
         places = self._tables[-1][0] if self._tables else ()
         return "".join(text[start:end] for start, end in places)
-
-    def titled(self, title: str) -> LinePlan:
-        """The plan of a record or trailer."""
-        return self.plans[title]

@@ -1,4 +1,4 @@
-"""Reading fixed-width records: what belongs together is put together, totals are checked, memory is flat.
+"""Reading coded records: what belongs together is put together, totals are checked, memory is flat.
 
 What stands behind the records of an envelope (its trailer, its own parts) must be known when the first of them is
 handed on. So where a layout has such, the file is passed twice: once for the envelopes, once for the records.
@@ -13,11 +13,9 @@ from typing import Any, BinaryIO, Literal
 from exchange.findings import Code, Finding, Found, code
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
-from exchange.formats.fixed.fit import Fitter, control_character
+from exchange.formats.fixed.belonging import Form, Plan, Row
 from exchange.formats.fixed.items import NOTHING, TRAILER, UNREAD, Item
-from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.lines import records
-from exchange.formats.fixed.plan import Dispatch, LinePlan
+from exchange.formats.fixed.structure import RecordsLayout
 from exchange.formats.fixed.totals import Controls, Totals
 from exchange.formats.group import grouped
 from exchange.model import BATCH_SIZE, KIND, LINE, Batch, Record
@@ -79,12 +77,12 @@ WRONG_LENGTH = code(
 EMPTY_FILE = code("FIX016", "error", "The file is empty.", advice="Ask the sender whether it is complete.")
 
 
-class FixedReader:
+class RecordReader:
     """Reads files of one layout."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: RecordsLayout, form: Form) -> None:
         self.layout = layout
-        self.dispatch = Dispatch(layout)
+        self.dispatch = form
         self.controls = Controls(layout)
         self.source = self.dispatch.source
         roles = {plan.name: plan.role for plan in self.dispatch.plans.values() if plan.role != "trailer"}
@@ -105,12 +103,12 @@ class FixedReader:
             if self._twice:
                 stream.seek(0)
                 survey = _Reading(self, found, "envelopes", envelopes)
-                for _ in survey.run(records(stream, self.layout, found, None)):
+                for _ in survey.run(self.dispatch.rows(stream, found, None)):
                     pass
             stream.seek(0)
             reading = _Reading(self, found, "records" if self._twice else "only", envelopes)
             told = _nobody if self._twice else found
-            yield from reading.run(records(stream, self.layout, told, progress))
+            yield from reading.run(self.dispatch.rows(stream, told, progress))
         except Unreadable as stopped:
             found(stopped.finding)
 
@@ -118,7 +116,7 @@ class FixedReader:
 class _Reading:
     """One pass over one file. `open` holds the records that more may belong to, the outermost first."""
 
-    def __init__(self, reader: FixedReader, found: Found, pass_: Pass, envelopes: list[Item]) -> None:
+    def __init__(self, reader: RecordReader, found: Found, pass_: Pass, envelopes: list[Item]) -> None:
         self.layout = reader.layout
         self.dispatch = reader.dispatch
         self.controls = reader.controls
@@ -130,14 +128,12 @@ class _Reading:
         self.next_envelope = 0
         self.open: list[Item] = []
         self.done: Batch = []
-        self.fitter = Fitter(self.layout.tabs, self._tell)
+        self.fitter = self.dispatch.fitter(self._tell)
 
-    def run(self, lines: Iterator[tuple[int, str]]) -> Iterator[Batch]:
+    def run(self, lines: Iterator[tuple[int, Row]]) -> Iterator[Batch]:
         """All records, in batches."""
         empty = True
         for number, text in lines:
-            if not text or text.isspace():
-                continue
             empty = False
             plan = self.dispatch.plan(text)
             if plan is None:
@@ -156,7 +152,7 @@ class _Reading:
         if self.done:
             yield self.done
 
-    def _line(self, plan: LinePlan, text: str, number: int) -> None:
+    def _line(self, plan: Plan, text: Row, number: int) -> None:
         if plan.role == "child":
             self._child(plan, text, number)
         elif plan.role == "ahead":
@@ -166,7 +162,7 @@ class _Reading:
         else:
             self._kind(plan, text, number)
 
-    def _kind(self, plan: LinePlan, text: str, number: int) -> None:
+    def _kind(self, plan: Plan, text: Row, number: int) -> None:
         """An envelope or a streamed record: it ends everything that is not around it."""
         depth, lost = self._inside(plan)
         if len(self.open) > depth:
@@ -183,7 +179,7 @@ class _Reading:
                 self.open[depth - 1].ahead.join(item, text)
             self._counted(self.open[depth - 1], item, plan)
 
-    def _ahead(self, plan: LinePlan, text: str, number: int) -> None:
+    def _ahead(self, plan: Plan, text: Row, number: int) -> None:
         """A record that stands before those it belongs to: kept until they come or their envelope ends."""
         envelope = self.layout.declared[plan.owners[0]].inside
         depth = self._depth(str(envelope))
@@ -200,7 +196,7 @@ class _Reading:
             self._into(item, plan, text, number, item.place)
             around.ahead.add(item, text, self.found)
 
-    def _inside(self, plan: LinePlan) -> tuple[int, bool]:
+    def _inside(self, plan: Plan) -> tuple[int, bool]:
         """How many open records stay around a new one, and whether its own envelope is not among them."""
         around = plan.inside
         while around is not None:
@@ -211,7 +207,7 @@ class _Reading:
             around = None if outer is None else str(outer)
         return 0, plan.inside is not None
 
-    def _begun(self, plan: LinePlan, text: str, number: int) -> Item:
+    def _begun(self, plan: Plan, text: Row, number: int) -> Item:
         envelope = plan.role == "open"
         if not self._reads(envelope):
             if not envelope:
@@ -228,7 +224,7 @@ class _Reading:
         self._into(item, plan, text, number, place)
         return item
 
-    def _child(self, plan: LinePlan, text: str, number: int) -> None:
+    def _child(self, plan: Plan, text: Row, number: int) -> None:
         """A record that belongs to the one before it."""
         depth = max([self._depth(owner) for owner in plan.owners])
         if depth < 0:
@@ -248,7 +244,7 @@ class _Reading:
         if around is not None:
             self._counted(around, item, plan)
 
-    def _place(self, owner: Item, plan: LinePlan, number: int) -> Record:
+    def _place(self, owner: Item, plan: Plan, number: int) -> Record:
         """Where the values of a part go: its own structure, or that of its owner."""
         if plan.record.as_ is None:
             return owner.place
@@ -261,7 +257,7 @@ class _Reading:
         fields = owner.plan.fields[name].fields or {}
         return {str(one): ([] if inner.many else None) for one, inner in fields.items()}
 
-    def _attach(self, owner: Item, plan: LinePlan, item: Item) -> None:
+    def _attach(self, owner: Item, plan: Plan, item: Item) -> None:
         if owner.seen is None:
             owner.seen = {}
         first = owner.seen.setdefault(plan.name, item.line)
@@ -274,7 +270,7 @@ class _Reading:
         if plan.record.as_ is not None:
             owner.place[str(plan.record.as_)] = item.place
 
-    def _trailer(self, plan: LinePlan, text: str, number: int) -> None:
+    def _trailer(self, plan: Plan, text: Row, number: int) -> None:
         """The end of an envelope."""
         depth = self._depth(plan.name)
         if depth < 0:
@@ -288,9 +284,9 @@ class _Reading:
             self._into(item, plan, text, number, item.place)
         self._cut(depth)
 
-    def _into(self, item: Item, plan: LinePlan, text: str, number: int, place: Record) -> None:
+    def _into(self, item: Item, plan: Plan, text: Row, number: int, place: Record) -> None:
         """Read a line into its place; when anything is wrong with it, what it belongs to is not handed on."""
-        control = control_character(text, number)
+        control = self.dispatch.control_character(text, number)
         if control is not None:
             self.found(control)
             self._spoil(item)
@@ -358,7 +354,7 @@ class _Reading:
                 record[listed] = [only]
         self.done.append(record)
 
-    def _counted(self, around: Item, item: Item, plan: LinePlan) -> None:
+    def _counted(self, around: Item, item: Item, plan: Plan) -> None:
         """One more record of an envelope, for its totals."""
         if self.pass_ != "envelopes":
             around.totals.lines += 1
@@ -383,12 +379,12 @@ class _Reading:
         """Whether this pass reads the values of envelopes (or of what is streamed)."""
         return self.pass_ == "only" or (self.pass_ == "envelopes") == envelope
 
-    def _unknown(self, text: str, number: int) -> None:
+    def _unknown(self, text: Row, number: int) -> None:
         around = self._around()
         if around is not None:
             around.totals.lines += 1
         for pattern, why in self.layout.refused.items():
-            if re.match(pattern, text):
+            if re.match(pattern, self.dispatch.shown(text)):
                 self._tell(REFUSED, line=number, value=self.dispatch.code(text), why=why)
                 return
         codes = sorted({one for plan in self.dispatch.plans.values() for one in plan.line.codes})

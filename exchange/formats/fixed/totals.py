@@ -10,9 +10,8 @@ from typing import Any
 
 from exchange.declare.layout import Control
 from exchange.findings import Finding, code
-from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.records import Field
-from exchange.formats.fixed.records import Record as Declared
+from exchange.formats.fixed.structure import RecordBase as Declared
+from exchange.formats.fixed.structure import RecordField, RecordsLayout
 from exchange.model import Record
 
 _EXACT = Context(prec=100)
@@ -96,8 +95,8 @@ class Counted:
 class Controls:
     """The control totals of a layout."""
 
-    def __init__(self, layout: Layout) -> None:
-        self.by_kind: dict[str, dict[str, Field]] = {}
+    def __init__(self, layout: RecordsLayout) -> None:
+        self.by_kind: dict[str, dict[str, RecordField]] = {}
         self.in_head: set[str] = set()
         self.terms: dict[str, tuple[tuple[str, str], ...]] = {}
         for name, record in layout.declared.items():

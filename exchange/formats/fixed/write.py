@@ -1,4 +1,4 @@
-"""Writing fixed-width records: envelopes open and close as their records come; totals are computed.
+"""Writing coded records: envelopes open and close as their records come; totals are computed.
 
 Parts of a record are written in declared order. Parts of an envelope that are declared behind the kinds inside it
 are written behind them. An envelope with a total in its first record is spooled until the total is known.
@@ -13,9 +13,9 @@ from typing import Any, BinaryIO
 from exchange.findings import Found, code
 from exchange.formats.contract import Written
 from exchange.formats.encoding import unwritable_finding
-from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.plan import Dispatch, LinePlan
-from exchange.formats.fixed.records import Record as Declared
+from exchange.formats.fixed.belonging import Form, Plan
+from exchange.formats.fixed.structure import RecordBase as Declared
+from exchange.formats.fixed.structure import RecordsLayout
 from exchange.formats.fixed.totals import Controls, Totals
 from exchange.formats.group import ungrouped
 from exchange.model import KIND, LINE, Batch, Record
@@ -69,12 +69,12 @@ class Envelope:
     """What was last written of each record that stands before others, by its name and what it is for."""
 
 
-class FixedWriter:
+class RecordWriter:
     """Writes files of one layout; the same records always give the same bytes."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: RecordsLayout, form: Form) -> None:
         self.layout = layout
-        self.dispatch = Dispatch(layout)
+        self.dispatch = form
         self.controls = Controls(layout)
         self.source = self.dispatch.source
         self.streamed = [name for name, plan in self.dispatch.plans.items() if plan.role == "streamed"]
@@ -90,6 +90,7 @@ class FixedWriter:
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
     ) -> Written:
         """Write all records; see `contract.Writer`."""
+        out.write(self.dispatch.opening().encode(self.layout.encoding))
         writing = _Writing(self, out, spool, found)
         for batch in ungrouped(batches, self.layout.group) if self.layout.group else batches:
             for record in batch:
@@ -102,7 +103,7 @@ class _Writing:
     """One file on its way."""
 
     def __init__(
-        self, writer: FixedWriter, out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
+        self, writer: RecordWriter, out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
     ) -> None:
         self.writer = writer
         self.layout = writer.layout
@@ -110,7 +111,6 @@ class _Writing:
         self.out = out
         self.spool = spool
         self.found = found
-        self.end = {"crlf": "\r\n", "lf": "\n", "none": ""}[writer.layout.newline]
         self.open: list[Envelope] = []
         self.written = {name: 0 for name, record in writer.layout.declared.items() if not record.owners}
 
@@ -156,7 +156,7 @@ class _Writing:
         if name in self.controls.in_head:
             envelope.spooled = self.spool()
         else:
-            self._put(self.writer.dispatch.titled(name), values, values.get(LINE))
+            self._put(self.writer.dispatch.plans[name], values, values.get(LINE))
         envelope.waiting = self._waiting(name, values)
         self._parts(name, self.writer.parts[name][0], values, values.get(LINE))
 
@@ -193,7 +193,7 @@ class _Writing:
         if envelope.spooled is not None:
             self._unspool(envelope, values)
         if trailer is not None:
-            self._put(self.writer.dispatch.titled(f"{kind}.trailer"), values, line)
+            self._put(self.writer.dispatch.plans[f"{kind}.trailer"], values, line)
         self.open.pop()
         self.written[kind] += 1
         if self.open:
@@ -203,7 +203,7 @@ class _Writing:
     def _unspool(self, envelope: Envelope, values: Record) -> None:
         """The first record, now that its totals are known, then what follows it."""
         body, envelope.spooled = envelope.spooled, None
-        self._put(self.writer.dispatch.titled(envelope.kind), values, values.get(LINE))
+        self._put(self.writer.dispatch.plans[envelope.kind], values, values.get(LINE))
         if body is not None:
             body.seek(0)
             target = self._target()
@@ -213,7 +213,7 @@ class _Writing:
 
     def _record(self, name: str, values: Record, line: int | None) -> None:
         """A record with its parts."""
-        plan = self.writer.dispatch.titled(name)
+        plan = self.writer.dispatch.plans[name]
         if self.open and plan.role == "streamed":
             self._pass_by(values)
         if plan.ahead:
@@ -227,7 +227,7 @@ class _Writing:
         if plan.role == "streamed":
             self.written[name] += 1
 
-    def _ahead(self, plan: LinePlan, values: Record, line: int | None) -> None:
+    def _ahead(self, plan: Plan, values: Record, line: int | None) -> None:
         """The records that stand before one, where the last of their kind for the same says something else."""
         for name, by in plan.ahead:
             record = self.layout.declared[name]
@@ -242,7 +242,7 @@ class _Writing:
                 self.open[-1].ahead[name, key] = _bare(part)
                 self._record(name, part, line)
 
-    def _numbered(self, plan: LinePlan, values: Record) -> Record:
+    def _numbered(self, plan: Plan, values: Record) -> Record:
         """The record with its running number, or with that of the record it belongs to."""
         envelope, given = self.open[-1], dict[str, Any]()
         for name, own in plan.numbers:
@@ -270,7 +270,7 @@ class _Writing:
             for one in there:
                 self._record(name, one, line)
 
-    def _put(self, plan: LinePlan, values: Record, line: int | None) -> None:
+    def _put(self, plan: Plan, values: Record, line: int | None) -> None:
         """Write one line."""
         try:
             text = plan.write(values)
@@ -279,20 +279,13 @@ class _Writing:
         if plan.varies:
             text = plan.finished(text)
         try:
-            raw = (self._lines(text) + self.end).encode(self.layout.encoding)
+            raw = self.writer.dispatch.ended(text).encode(self.layout.encoding)
         except UnicodeEncodeError:
             self._unwritable(plan, values, line)
             return
         self._target().write(raw)
 
-    def _lines(self, text: str) -> str:
-        """A record on the lines that it stands on."""
-        if self.layout.lines is None:
-            return text
-        width = len(text) // self.layout.lines
-        return self.end.join(text[at : at + width] for at in range(0, len(text), width))
-
-    def _unwritable(self, plan: LinePlan, values: Record, line: int | None) -> None:
+    def _unwritable(self, plan: Plan, values: Record, line: int | None) -> None:
         for column in plan.columns:
             place = {"field": f"{plan.title}.{column.name}", "line": line}
             finding = unwritable_finding(str(values.get(column.name)), self.layout.encoding, **place)
@@ -318,7 +311,7 @@ def _is_there(record: Declared, values: Any) -> bool:
     return record.is_listed or any(values.get(name) is not None for name in record.fields)
 
 
-def _around(layout: Layout, name: str) -> list[str]:
+def _around(layout: RecordsLayout, name: str) -> list[str]:
     """The envelopes of a kind, the outermost first."""
     found: list[str] = []
     inside = layout.declared[name].inside
@@ -328,7 +321,7 @@ def _around(layout: Layout, name: str) -> list[str]:
     return found
 
 
-def _parts(layout: Layout, name: str) -> tuple[list[str], list[str]]:
+def _parts(layout: RecordsLayout, name: str) -> tuple[list[str], list[str]]:
     """The records that belong to one: those before the kinds inside it, and those behind."""
     names = list(layout.declared)
     inside = [names.index(one) for one, record in layout.declared.items() if record.inside == name]

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, NamedTuple
 
+from exchange.formats.fixed.belonging import Form, Plan, Row
+from exchange.formats.fixed.form import Columns
 from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.lines import records as lines_of
-from exchange.formats.fixed.plan import Dispatch, LinePlan
+from exchange.formats.fixed.structure import RecordsLayout
 from exchange.formats.spots import Spot, ignored, leaf
 from exchange.model import KIND, LINE, Record
 
@@ -23,8 +24,15 @@ class _Part(NamedTuple):
 
 def spots(layout: Layout, stream: BinaryIO, records: Sequence[Record]) -> list[dict[str, Spot]]:
     """The columns (counted from 1) of each record, of what belongs to it, and of the kinds around it."""
-    finder = _Finder(layout, records)
-    for number, text in lines_of(stream, layout, ignored, None):
+    return found_in(layout, Columns(layout), stream, records)
+
+
+def found_in(
+    layout: RecordsLayout, form: Form, stream: BinaryIO, records: Sequence[Record]
+) -> list[dict[str, Spot]]:
+    """The spots of each record, in order, however its lines are cut."""
+    finder = _Finder(layout, form, records)
+    for number, text in form.rows(stream, ignored, None):
         finder.line(number, text)
         if finder.is_done(number):
             break
@@ -34,8 +42,8 @@ def spots(layout: Layout, stream: BinaryIO, records: Sequence[Record]) -> list[d
 class _Finder:
     """Goes through the lines of a file. found: the spots of each record, in order."""
 
-    def __init__(self, layout: Layout, records: Sequence[Record]) -> None:
-        self.dispatch = Dispatch(layout)
+    def __init__(self, layout: RecordsLayout, form: Form, records: Sequence[Record]) -> None:
+        self.dispatch = form
         self.found: list[dict[str, Spot]] = [{} for _ in records]
         self.wanted: dict[int, list[_Part]] = defaultdict(list)
         self.ends: list[tuple[int, _Part]] = []
@@ -51,7 +59,7 @@ class _Finder:
         """Whether nothing more is to be found after a line."""
         return number >= max(self.wanted, default=0) and not self.open and not self.ends
 
-    def line(self, number: int, text: str) -> None:
+    def line(self, number: int, text: Row) -> None:
         """One more line."""
         plan = self.dispatch.plan(text)
         if plan is None:
@@ -70,17 +78,17 @@ class _Finder:
             self.open = list(parts)
         self._take(parts, plan, number, text)
 
-    def _belonging(self, plan: LinePlan) -> list[_Part]:
+    def _belonging(self, plan: Plan) -> list[_Part]:
         """Where the fields of a record go that is no element of a list: into its owner, or into a structure there."""
         owners = [part for part in self.open if part.kind in plan.owners]
         name = plan.record.as_
         return [_Part(part.spots, plan.name, leaf(part.path, name) if name else part.path) for part in owners]
 
-    def _take(self, parts: Sequence[_Part], plan: LinePlan, number: int, text: str) -> None:
+    def _take(self, parts: Sequence[_Part], plan: Plan, number: int, text: Row) -> None:
         for part in parts:
             for column in plan.columns:
-                start, end = column.field.span
-                spot = Spot(text[start:end], number, start + 1, name=f"{plan.title} {column.field.at}")
+                value, place, name = plan.spot(column, text)
+                spot = Spot(value, number, place, name=name)
                 part.spots.setdefault(leaf(part.path, column.name), spot)
 
 
