@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from exchange import clock
 from exchange.errors import LedgerError, UseError
-from exchange.ledger import bulk, chain
+from exchange.ledger import bulk, chain, savepoint
 from exchange.ledger.connect import WRITE
 from exchange.ledger.ids import Ids
 from exchange.ledger.schema import ENGINE, arrivals, deliveries, events
@@ -82,13 +82,13 @@ class Writing:
         """A part of the transaction that can be undone alone: call what is given, and write nothing after
         that.
         """
-        savepoint, n, hash_ = self.connection.begin_nested(), self.n, self.hash
+        n, hash_ = self.n, self.hash
+        with savepoint.part(self.connection) as undo_part:
 
-        def undo() -> None:
-            savepoint.rollback()
-            self.n, self.hash = n, hash_
+            def undo() -> None:
+                undo_part()
+                self.n, self.hash = n, hash_
 
-        with savepoint:
             yield undo
 
     def _next(self, subject: str, what: str, data: Mapping[str, object]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, delete, select
 
 from exchange.findings import Finding, code
-from exchange.ledger import bulk, queries
+from exchange.ledger import bulk, queries, savepoint
 from exchange.ledger.book import Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
@@ -98,10 +98,10 @@ def store_documents(
 
 def _store(connection: Connection, rows: list[_Row], forced: bool) -> Finding | None:
     """Enter some keys at once; only when one is known already look which."""
-    with connection.begin_nested() as attempt:
+    with savepoint.part(connection) as undo:
         if bulk.put_values(connection, documents, _Row._fields, rows, unless_there=True) == len(rows):
             return None
-        attempt.rollback()
+        undo()
     clashes = _clashes(connection, rows)
     if not forced:
         return clashes[0][1]

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from exchange.findings import Finding, code
-from exchange.ledger import bulk, elsewhere, payment_queries
+from exchange.ledger import bulk, elsewhere, payment_queries, savepoint
 from exchange.ledger.book import Writing
 from exchange.ledger.elsewhere import Booking, KeysOf
 from exchange.ledger.payment_queries import Payment
@@ -127,10 +127,10 @@ class Guard:
             return  # a file that is held is undone: its further keys need not go in
         connection = self.writing.connection
         self._look_elsewhere(connection, keys)
-        with connection.begin_nested() as attempt:
+        with savepoint.part(connection) as undo:
             if bulk.put_values(connection, paid, ("key", "payment"), keys, unless_there=True) == len(keys):
                 return
-            attempt.rollback()
+            undo()
         rest = iter(keys)
         while some := list(islice(rest, _QUERY)):
             self._one_by_one(connection, some)

@@ -10,7 +10,18 @@ import pytest
 from sqlalchemy import text, update
 
 from exchange.errors import LedgerError
-from exchange.ledger import Ledger, Move, acts, bulk, payment_queries, payments, queries, rows, sending
+from exchange.ledger import (
+    Ledger,
+    Move,
+    acts,
+    bulk,
+    payment_queries,
+    payments,
+    queries,
+    rows,
+    savepoint,
+    sending,
+)
 from exchange.ledger.payment_queries import Wanted
 from exchange.ledger.payment_tables import payments as table
 from exchange.ledger.schema import arrivals, deliveries
@@ -223,7 +234,7 @@ def test_unsettled_are_the_payments_at_the_bank_that_it_has_not_brought_to_an_en
         if ("sent", stage) in LEGAL:
             with ledger.write() as writing:
                 [event] = writing.append([("P1", f"payment {stage}", {})])
-                with pytest.raises(_Undo), writing.connection.begin_nested():
+                with pytest.raises(_Undo), savepoint.part(writing.connection):
                     bulk.change(writing.connection, table, [{"at_n": 1, "stage": stage, "event": event}])
                     counted = {each.stage: each.count for each in unsettled(writing.connection, [row.flow])}
                     raise _Undo
