@@ -98,10 +98,19 @@ def encoding_of(stream: BinaryIO, declared: str, found: Found) -> str:
     stream.seek(0)
     sample = b"".join(islice((line for line in stream if not line.isascii()), EVIDENCE))
     actual = meant_by(sample, declared) if sample else None
-    if actual not in WILD or actual == canonical(declared):
+    if actual not in WILD or actual == canonical(declared) or not _can_be(sample, actual):
         return declared
     found(OTHER_ENCODING.at(value=actual, actual=actual))
     return actual
+
+
+def _can_be(sample: bytes, encoding: str) -> bool:
+    """Whether every byte is one of that encoding: the letters of one line may mislead, the bytes of others do not."""
+    try:
+        sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def lines(
