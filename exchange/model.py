@@ -15,10 +15,11 @@ A **document** is a record whose shape is one of `schemas/common/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 Record = dict[str, Any]
@@ -27,6 +28,13 @@ BATCH_SIZE = 250
 """How many records a reader hands on at once: few enough that they stay small while every step makes its own of them."""
 
 KIND, LINE, PATH, KEY = "@kind", "@line", "@path", "@key"
+
+
+def batches(records: Iterable[Record]) -> Iterator[Batch]:
+    """The records in lists of at most `BATCH_SIZE`."""
+    rest = iter(records)
+    while batch := list(islice(rest, BATCH_SIZE)):
+        yield batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exchange.flow.reconciling import Memory
-from exchange.model import BATCH_SIZE, Batch, Record
+from exchange.model import Batch, Record, batches
 from exchange.past import Ordered
 
 REFUSED = ("rejected", "cancelled")
@@ -19,15 +19,15 @@ def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:
     which the answers say nothing closer.
     """
     whole: list[Record] = []
-    batches: set[str | None] = set()
-    payments: set[tuple[str | None, str | None]] = set()
+    batch_ids: set[str | None] = set()
+    payment_ids: set[tuple[str | None, str | None]] = set()
     for some in answers:
         passed = []
         for answer in some:
             if answer["level"] == "payment" and whole:
-                payments.add((answer["instruction_id"], answer["end_to_end_id"]))
+                payment_ids.add((answer["instruction_id"], answer["end_to_end_id"]))
             elif answer["level"] == "batch":
-                batches.add(answer["payment_info_id"])
+                batch_ids.add(answer["payment_info_id"])
             if (
                 answer["level"] != "payment"
                 and answer["verdict"] in REFUSED
@@ -39,14 +39,14 @@ def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:
         if passed:
             yield passed
     for answer in whole:
-        yield from _together(_of_whole(answer, memory, batches, payments))
+        yield from batches(_of_whole(answer, memory, batch_ids, payment_ids))
 
 
 def _of_whole(
     answer: Record,
     memory: Memory,
-    batches: set[str | None],
-    payments: set[tuple[str | None, str | None]],
+    batch_ids: set[str | None],
+    payment_ids: set[tuple[str | None, str | None]],
 ) -> Iterator[Record]:
     """One answer for each payment; the answer itself where none of them is known."""
     of_batch = answer["level"] == "batch"
@@ -55,8 +55,8 @@ def _of_whole(
         answer["original_message_id"], answer["payment_info_id"] if of_batch else None
     ):
         known = True
-        told = not of_batch and payment.payment_info_id in batches
-        if not told and not _spoken_of(payment, payments):
+        told = not of_batch and payment.payment_info_id in batch_ids
+        if not told and not _spoken_of(payment, payment_ids):
             yield answer | {
                 "level": "payment",
                 "payment_info_id": payment.payment_info_id,
@@ -75,18 +75,7 @@ def _of_whole(
         yield answer
 
 
-def _spoken_of(payment: Ordered, payments: set[tuple[str | None, str | None]]) -> bool:
+def _spoken_of(payment: Ordered, payment_ids: set[tuple[str | None, str | None]]) -> bool:
     """Whether an answer names the payment, by both of its ids or by one of them alone."""
     own = (payment.instruction_id, payment.end_to_end_id)
-    return any(name in payments for name in (own, (own[0], None), (None, own[1])) if name != (None, None))
-
-
-def _together(records: Iterator[Record]) -> Iterator[Batch]:
-    batch: Batch = []
-    for record in records:
-        batch.append(record)
-        if len(batch) == BATCH_SIZE:
-            yield batch
-            batch = []
-    if batch:
-        yield batch
+    return any(name in payment_ids for name in (own, (own[0], None), (None, own[1])) if name != (None, None))

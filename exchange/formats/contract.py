@@ -1,4 +1,4 @@
-"""What every format has in common: the protocols of reading and writing, and batches.
+"""What every format has in common: the protocols of reading and writing.
 
 Findings go to a `Found`; `exchange.outcome.Gathered` is one that keeps the first thousand and counts all.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, BinaryIO, Protocol
 
 from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
-from exchange.model import BATCH_SIZE, Batch, Record
+from exchange.model import Batch
 
 SAMPLE_SIZE = 64 * 1024
 """How many of a file's first bytes `recognise` and `sniff` are given."""
@@ -111,10 +110,3 @@ class Format(Protocol):
     def sniff(self, sample: bytes) -> Sniffed | None:
         """What the bytes say of themselves; None when they are not of this format."""
         ...
-
-
-def batches(records: Iterable[Record], size: int = BATCH_SIZE) -> Iterator[Batch]:
-    """The records in lists of at most `size`."""
-    rest = iter(records)
-    while batch := list(islice(rest, size)):
-        yield batch

@@ -20,10 +20,10 @@ from pydantic import Field as Described
 from exchange.declare.layout import KindBase, LayoutBase, Name
 from exchange.declare.problems import did_you_mean
 from exchange.findings import Finding, Found, code
-from exchange.formats.contract import Progress, Sniffed, Written, batches
+from exchange.formats.contract import Progress, Sniffed, Written
 from exchange.formats.encoding import Unreadable, beginning, blocks
 from exchange.formats.values import EMPTY, Codec, ValueField
-from exchange.model import KIND, LINE, Batch, Record
+from exchange.model import KIND, LINE, Batch, Record, batches
 
 LINE_LIMIT = 4_000_000
 """The most characters of one document."""

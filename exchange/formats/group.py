@@ -15,8 +15,7 @@ from typing import Any
 
 from exchange.declare.layout import Group
 from exchange.findings import Found, code
-from exchange.formats.contract import batches
-from exchange.model import KIND, LINE, PATH, Batch, Record
+from exchange.model import KIND, LINE, PATH, Batch, Record, batches
 
 REFUSED = "@refused"
 """Marks a record with an error finding. Its value: whether all fields of `by` could be read."""

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
 from typing import BinaryIO
 
-from exchange.model import BATCH_SIZE, Batch, Record
+from exchange.model import Batch, Record, batches
 from exchange.reconcile import money
 from exchange.reconcile.book import Book, ids_of
 from exchange.reconcile.case import Case, Decision, decided_before, key_of, matched, unmatched
@@ -48,9 +47,9 @@ def match(
             continue
         left = _Waiting(spool)
         afresh = turn in (back, others)
-        yield from _batches(_passed(waiting, left, turn, book, afresh=afresh))
+        yield from batches(_passed(waiting, left, turn, book, afresh=afresh))
         waiting = left
-    yield from _batches(unmatched(case, book.waits_on(case)) for case in waiting.taken())
+    yield from batches(unmatched(case, book.waits_on(case)) for case in waiting.taken())
 
 
 Turn = tuple[Bound, ...]
@@ -144,11 +143,6 @@ def _afresh(case: Case, turn: Turn) -> Case:
     if case.is_return != any(rule.rule.BACK for rule in turn) or _never(case.transaction, case.units):
         return case
     return Case(case.position, case.transaction, case.units)
-
-
-def _batches(records: Iterator[Record]) -> Iterator[Batch]:
-    while batch := list(islice(records, BATCH_SIZE)):
-        yield batch
 
 
 class _Waiting:

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found
 from exchange.formats import encoding
-from exchange.formats.contract import SAMPLE_SIZE, Progress, batches
+from exchange.formats.contract import SAMPLE_SIZE, Progress
 from exchange.formats.json import lines
 from exchange.formats.json.complaints import WRONG_KIND, WRONG_TOTAL, Broken, kind_of
 from exchange.formats.json.explain import Explainer, codecs_of
@@ -17,7 +17,7 @@ from exchange.formats.json.stream import Buffer, Element, Walker
 from exchange.formats.json.tokens import Places, pointer
 from exchange.formats.json.totals import Totals
 from exchange.formats.values import Refused
-from exchange.model import Batch, Record
+from exchange.model import Batch, Record, batches
 
 
 class _Kind:

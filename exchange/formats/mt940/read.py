@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
 from exchange.formats._faults import Fault
-from exchange.formats.contract import Progress, batches
+from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.mt940 import fields as content
 from exchange.formats.mt940.balances import Pages, Totals, findings, name
@@ -19,7 +19,7 @@ from exchange.formats.mt940.information import Dialects, told_of
 from exchange.formats.mt940.layout import Layout
 from exchange.formats.mt940.messages import Field, Start, choose, fields
 from exchange.formats.mt940.records import kinds
-from exchange.model import KIND, LINE, Batch, Record
+from exchange.model import KIND, LINE, Batch, Record, batches
 
 _ASK = "Ask the bank for the file again."
 NOTHING = code(

@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 from exchange.findings import Finding, Found, code
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
-from exchange.formats.contract import Progress, batches
+from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, Head, Once, complete
 from exchange.formats.sie.layout import IMPORT, Layout
@@ -22,7 +22,7 @@ from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, en
 from exchange.formats.sie.records import BALANCES, ROWS, VOUCHER, Field, Line, codecs
 from exchange.formats.values import Codec, Refused
 from exchange.memo import Memo
-from exchange.model import KIND, LINE, Batch, Record
+from exchange.model import KIND, LINE, Batch, Record, batches
 
 _ASK = "Ask the sender for a corrected file."
 UNBALANCED = code(

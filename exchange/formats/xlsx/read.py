@@ -7,14 +7,14 @@ from typing import Any, BinaryIO
 
 from exchange.declare.problems import nearest
 from exchange.findings import Finding, Found, code
-from exchange.formats.contract import Progress, batches
+from exchange.formats.contract import Progress
 from exchange.formats.csv import Field
 from exchange.formats.group import REFUSED, grouped
 from exchange.formats.values import EMPTY, Codec
 from exchange.formats.xlsx.book import NO_SHEET, Book, Cell, Unusable, letters, opened
 from exchange.formats.xlsx.cells import text_of
 from exchange.formats.xlsx.layout import Layout
-from exchange.model import KIND, LINE, PATH, Batch, Record
+from exchange.model import KIND, LINE, PATH, Batch, Record, batches
 
 _ASK = "Correct it in Excel and save the file again, or ask the sender to."
 NO_COLUMN = code(
