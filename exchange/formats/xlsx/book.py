@@ -5,6 +5,7 @@ Parts are read as streams; only the shared texts are kept. Nothing outside the f
 
 from __future__ import annotations
 
+import errno
 import posixpath
 import re
 import zipfile
@@ -22,8 +23,13 @@ PART_LIMIT = 2_000_000_000
 TEXTS_LIMIT = 200_000_000
 """The most characters of all shared texts."""
 COLUMNS = 16_384
+_REFERENCE = re.compile("([A-Z]{1,3})[0-9]{1,7}")
+_PERCENTAGES = frozenset({"9", "10"})
+_DATES = frozenset(map(str, (*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59))))
+"""Formats that every workbook has, by number: those that show percentages, and those that show dates or times."""
 _ASK = "Ask the sender for the file once more, saved as .xlsx without a password."
 NO_BOOK = code("XLS001", "error", "The file is no Excel workbook (.xlsx): {why}.", advice=_ASK)
+_OTHER = NO_BOOK.at(why="it is cut off, or a zip file of another kind")
 NO_SHEET = code(
     "XLS002",
     "error",
@@ -64,14 +70,17 @@ class Book:
         """The rows of a sheet that are there, by number from 1, with their cells by column from 1. Raises Unusable."""
         number = 0
         for row in _elements(self.parts, self.sheets[sheet], "row"):
-            number = int(row.get("r") or number + 1)
+            number = _number(row.get("r"), number + 1)
             cells: dict[int, Cell] = {}
-            last = 0
+            column = 0
             for cell in row.iterchildren("{*}c"):
-                last = _column(cell.get("r")) or last + 1
+                column = _column(cell.get("r"), column + 1)
                 value = self._cell(cell)
-                if value is not None and last <= COLUMNS:
-                    cells[last] = value
+                if value is None:
+                    continue
+                if column in cells:
+                    raise Unusable(NO_BOOK.at(why=f"it has the cell {letters(column)}{number} twice"))
+                cells[column] = value
             yield number, cells
 
     def _cell(self, cell: Any) -> Cell | None:
@@ -83,7 +92,7 @@ class Book:
         if kind == "s":
             return Cell("text", self._shared(value))
         if kind == "n":
-            style = int(cell.get("s") or 0)
+            style = _number(cell.get("s"), 0)
             return Cell(self.styles[style] if style < len(self.styles) else "number", value)
         return Cell({"b": "truth", "e": "error", "d": "date"}.get(kind, "text"), _unescaped(value))  # type: ignore[arg-type]
 
@@ -104,9 +113,13 @@ def opened(stream: BinaryIO) -> Book:
         parts = zipfile.ZipFile(stream)
         known = _relations(parts)
         book = next(_elements(parts, known[""], "workbook"))
-    except (zipfile.BadZipFile, KeyError, StopIteration, NotImplementedError):
-        raise Unusable(NO_BOOK.at(why="it is cut off, or a zip file of another kind")) from None
-    within = _relations(parts, known[""])
+        within = _relations(parts, known[""])
+    except (zipfile.BadZipFile, KeyError, StopIteration, NotImplementedError, ValueError):
+        raise Unusable(_OTHER) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise Unusable(_OTHER) from None  # a part is said to stand before the beginning of the file
     sheets = {}
     for sheet in book.iterfind("{*}sheets/{*}sheet"):
         part = within.get(next((value for name, value in sheet.attrib.items() if name.endswith("}id")), ""))
@@ -152,7 +165,9 @@ def _styles(parts: zipfile.ZipFile, part: str) -> list[CellType]:
     """What a number of each style shows: a number, a date or time, a percentage."""
     if part not in parts.namelist():
         return []
-    sheet = next(_elements(parts, part, "styleSheet"))
+    sheet = next(_elements(parts, part, "styleSheet"), None)
+    if sheet is None:
+        raise Unusable(NO_BOOK.at(why=f"{part} holds no styles"))
     own = {one.get("numFmtId"): one.get("formatCode") or "" for one in sheet.iterfind("{*}numFmts/{*}numFmt")}
     return [_shows(one.get("numFmtId") or "0", own) for one in sheet.iterfind("{*}cellXfs/{*}xf")]
 
@@ -163,25 +178,18 @@ def _shows(number: str, own: dict[str | None, str]) -> CellType:
         if "general" in bare:
             return "number"
         return "date" if re.search(r"[ymdhs]", bare) else "percent" if "%" in bare else "number"
-    if number in ("9", "10"):
+    if number in _PERCENTAGES:
         return "percent"
-    return (
-        "date"
-        if number.isdigit()
-        and (
-            14 <= int(number) <= 22
-            or 27 <= int(number) <= 36
-            or 45 <= int(number) <= 47
-            or 50 <= int(number) <= 58
-        )
-        else "number"
-    )
+    return "date" if number in _DATES else "number"
 
 
 def _elements(parts: zipfile.ZipFile, part: str, name: str) -> Iterator[Any]:
     """The elements of a name in a part, one after another; each is forgotten when the next is asked for."""
-    if parts.getinfo(part).file_size > PART_LIMIT:
+    entry = parts.getinfo(part)
+    if entry.file_size > PART_LIMIT:
         raise Unusable(NO_BOOK.at(why=f"{part} has more than {PART_LIMIT} bytes when unpacked"))
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise Unusable(NO_BOOK.at(why=f"{part} is packed in another way than workbooks are"))
     try:
         with parts.open(part) as stream:
             yield from _walked(stream, part, name)
@@ -225,11 +233,26 @@ def _unescaped(text: str) -> str:
     return re.sub("_x([0-9A-Fa-f]{4})_", lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
-def _column(reference: str | None) -> int:
-    """B7 → 2; 0 where there is no reference."""
+def _number(text: str | None, missing: int) -> int:
+    """The number of a row or a style. Raises Unusable."""
+    if text is None:
+        return missing
+    if not (text.isascii() and text.isdigit()):
+        raise Unusable(NO_BOOK.at(why=f'"{text}" stands where a number must'))
+    return int(text)
+
+
+def _column(reference: str | None, missing: int) -> int:
+    """B7 → 2. Raises Unusable."""
+    match = _REFERENCE.fullmatch(reference or "")
     number = 0
-    for letter in (reference or "").rstrip("0123456789"):
+    for letter in match[1] if match is not None else "":
         number = number * 26 + ord(letter) - 64
+    number = missing if reference is None else number
+    if not 0 < number <= COLUMNS:
+        raise Unusable(
+            NO_BOOK.at(why=f'a cell stands at "{reference or letters(number)}", which no sheet has')
+        )
     return number
 
 

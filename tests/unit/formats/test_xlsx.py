@@ -177,12 +177,59 @@ def test_files_that_are_no_workbooks() -> None:
     assert [one.code for one in read(book(HEADER, sheet="Other"))[1]] == ["XLS002"]
 
 
-def whole_with(part: str, text: str) -> bytes:
-    """The workbook with another part."""
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [
+        ("<row r='x'><c><v>1</v></c></row>", '"x" stands where a number must'),
+        ("<row r='2'><c s='-1'><v>1</v></c></row>", '"-1" stands where a number must'),
+        ("<row r='2'><c r='$A$2'><v>1</v></c></row>", '"$A$2", which no sheet has'),
+        ("<row r='2'><c r='XFE2'><v>1</v></c></row>", '"XFE2", which no sheet has'),
+        ("<row r='2'><c r='D2'><v>5</v></c><c r='D2'><v>6</v></c></row>", "the cell D2 twice"),
+    ],
+)
+def test_rows_that_cannot_be_are_told(rows: str, why: str) -> None:
+    made, found = read(book(HEADER + rows))
+    assert made == [] and [one.code for one in found] == ["XLS001"] and why in found[0].message
+
+
+@pytest.mark.parametrize(
+    ("part", "text"),
+    [
+        ("_rels/.rels", None),
+        ("xl/wb.xml", None),
+        ("xl/_rels/wb.xml.rels", None),
+        ("xl/_rels/wb.xml.rels", "<a"),
+        ("xl/styles.xml", "<a/>"),
+        ("xl/styles.xml", "<a"),
+    ],
+)
+def test_parts_that_are_missing_or_of_another_kind_are_told(part: str, text: str | None) -> None:
+    made, found = read(whole_with(part, text))
+    assert made == [] and [one.code for one in found] == ["XLS001"]
+    assert xlsx.recognise(whole_with(part, text), layout()) is None
+
+
+def test_formats_have_numbers_of_their_own() -> None:
+    made, found = read(
+        book(f"{HEADER}<row><c s='0'><v>1</v></c></row>", styles='<cellXfs><xf numFmtId="²"/></cellXfs>')
+    )
+    assert found == [] and made[0]["number"] == "1"
+
+
+@pytest.mark.parametrize("packed", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_other_ways_of_packing_are_told(packed: int) -> None:
+    made, found = read(whole_with("", "", packed))
+    assert made == [] and "packed in another way" in found[0].message
+
+
+def whole_with(part: str, text: str | None, packed: int = zipfile.ZIP_STORED) -> bytes:
+    """The workbook with another part; None: without it."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book(HEADER))) as old, zipfile.ZipFile(out, "w") as new:
+    with zipfile.ZipFile(io.BytesIO(book(HEADER))) as old, zipfile.ZipFile(out, "w", packed) as new:
         for name in old.namelist():
-            new.writestr(name, text if name == part else old.read(name))
+            held = text if name == part else old.read(name)
+            if held is not None:
+                new.writestr(name, held)
     return out.getvalue()
 
 
@@ -197,6 +244,16 @@ def test_damaged_workbooks_never_raise() -> None:
         read(bytes(cut))
         xlsx.sniff(bytes(cut))
         xlsx.recognise(bytes(cut), layout())
+
+
+def test_parts_before_the_beginning_of_the_file_are_damage(tmp_path: Path) -> None:
+    data = bytearray(book(HEADER))
+    data[-6:-2] = (len(data) * 2).to_bytes(4, "little")
+    (path := tmp_path / "a.xlsx").write_bytes(data)
+    found: list[Finding] = []
+    with path.open("rb") as stream:
+        assert list(xlsx.reader(layout()).read(stream, found.append)) == []
+    assert [one.code for one in found] == ["XLS001"]
 
 
 def row(**given: Any) -> dict[str, Any]:
