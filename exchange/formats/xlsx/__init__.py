@@ -10,8 +10,9 @@
 
 Numbers and dates are values of their own in a workbook: `pattern`, `decimal` and the like count for cells that hold texts instead.
 Excel keeps about 15 digits of a number as a binary fraction; what is read is the decimal of at most 15 digits that it stands for, and a number
-with more is refused when written. Percentages of cells that Excel shows with % are read as people see them: 25.5 % is 25.5. A formula counts
-with the result that is stored. The older .xls and files with a password are refused. Source of the form: ECMA-376.
+with more is refused when written, and when read if it has them before its point (a reference must be a text). Percentages of cells that
+Excel shows with % are read as people see them: 25.5 % is 25.5. A formula counts with the result that is stored.
+The older .xls and files with a password are refused. Source of the form: ECMA-376.
 """
 
 from __future__ import annotations

@@ -1,11 +1,13 @@
 """Cells → the texts that a field of the layout would have in a text file, so that all rules of fields count alike.
 
 Excel keeps numbers as binary fractions of about 15 digits: 0.1 + 0.2 is stored as 0.30000000000000004. A stored number is taken as the
-decimal of at most 15 digits that it stands for; that is exact for what a person or a program typed in with 15 digits or fewer.
+decimal of at most 15 digits that it stands for; that is exact for what a person or a program typed in with 15 digits or fewer. With more
+digits before its point it is refused: Excel has made the last ones zeros, or would.
 """
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
@@ -16,6 +18,9 @@ DIGITS = 15
 """So many significant digits Excel keeps of a number."""
 _ROUNDED = Context(prec=DIGITS, rounding=ROUND_HALF_EVEN)
 _NUMBERS = ("integer", "decimal", "money", "percent")
+_MOST = 308
+"""No number of Excel has more digits before its point."""
+_ISO_DAY = re.compile("[0-9]{4}-")
 _FIRST_SURE = 61
 """Excel believes in 29 February 1900, which is day 60; from day 61 on its days are those of the calendar."""
 
@@ -48,6 +53,19 @@ def exact(text: str) -> Decimal | None:
     return _ROUNDED.plus(number) if number.is_finite() else None
 
 
+def is_cut(text: str, codec: Codec) -> bool:
+    """Whether a stored number has digits before its point that are not sure: behind the 15th there are zeros to Excel, so a
+    longer one is no account or reference, and an amount only when they are zeros indeed.
+    """
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return False
+    if not number.is_finite() or number.adjusted() < DIGITS:
+        return False
+    return codec.field.type not in _NUMBERS or number.adjusted() > _MOST or _ROUNDED.plus(number) != number
+
+
 def plain(number: Decimal) -> str:
     """Without exponent and without zeros that say nothing: 1930.0 → 1930, 1E+3 → 1000."""
     shown = format(number, "f")
@@ -56,13 +74,16 @@ def plain(number: Decimal) -> str:
 
 def _moment(text: str, codec: Codec, from_1904: bool) -> str:
     """A day, moment or time of day; as ISO 8601 when the field is not of that type."""
+    kind, is_counted = codec.field.type, _ISO_DAY.match(text) is None
     try:
-        moment = datetime.fromisoformat(text) if "-" in text[1:] else _serial(Decimal(text), from_1904)
+        moment = _serial(Decimal(text), from_1904) if is_counted else datetime.fromisoformat(text)
     except (ValueError, InvalidOperation, OverflowError):
         return text
-    kind = codec.field.type
-    if kind == "time" and moment.date() == _epoch(from_1904):
-        return codec.form.render(moment.time(), None)
+    if is_counted and moment.date() == _epoch(from_1904):
+        if kind == "time":
+            return codec.form.render(moment.time(), None)
+        if not from_1904:  # a time of day alone: Excel shows it on a day 0 of January 1900
+            return text if kind in ("date", "datetime") else moment.time().isoformat()
     if kind == "datetime":
         return codec.form.render(moment, None)
     if (moment.hour, moment.minute, moment.second) == (0, 0, 0):

@@ -12,7 +12,7 @@ from exchange.formats.csv import Field
 from exchange.formats.group import REFUSED, grouped
 from exchange.formats.values import EMPTY, Codec
 from exchange.formats.xlsx.book import NO_SHEET, Book, Cell, Unusable, letters, opened
-from exchange.formats.xlsx.cells import text_of
+from exchange.formats.xlsx.cells import DIGITS, is_cut, text_of
 from exchange.formats.xlsx.layout import Layout
 from exchange.model import KIND, LINE, PATH, Batch, Record, batches
 
@@ -39,6 +39,12 @@ NOT_COMPUTED = code(
 )
 EMPTY_SHEET = code(
     "XLS008", "error", "The sheet {path} is empty.", advice="Ask the sender whether it is complete."
+)
+CUT = code(
+    "XLS009",
+    "error",
+    "The cell {path} for {field} holds the number {value} with more than {want} digits; Excel keeps no more, so the last ones are not sure.",
+    advice="Ask the sender for the file with these cells as texts.",
 )
 
 Arrangement = dict[str, int]
@@ -195,6 +201,9 @@ class _Sheet:
                     field=field, value=cell.text, **place
                 )
             )
+            return None
+        if cell is not None and cell.type != "text" and is_cut(cell.text, codec):
+            findings.append(CUT.at(field=field, value=cell.text, want=DIGITS, **place))
             return None
         value, wrong = codec.read("" if cell is None else text_of(cell, codec, self.book.from_1904), **place)
         findings += wrong

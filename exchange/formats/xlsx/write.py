@@ -17,9 +17,12 @@ from typing import Any, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
 from exchange.findings import Found, code
+from exchange.formats._csv_write import NO_STRUCTURE
 from exchange.formats.contract import Written
 from exchange.formats.csv import Field
+from exchange.formats.encoding import unwritable_finding
 from exchange.formats.group import ungrouped
+from exchange.formats.values import EMPTY
 from exchange.formats.xlsx.book import letters
 from exchange.formats.xlsx.cells import DIGITS, plain, serial
 from exchange.formats.xlsx.layout import Layout
@@ -130,12 +133,12 @@ class SheetWriter:
         for name, field in fields.items():
             full, value = f"{prefix}{name}", holder.get(name)
             if field.fields is not None:
-                inner = value if isinstance(value, dict) else {}
-                yield from (
-                    self._cells(field.fields, f"{full}.", inner, line, found)
-                    if inner or field.required
-                    else ()
-                )
+                if isinstance(value, dict):
+                    yield from self._cells(field.fields, f"{full}.", value, line, found)
+                elif value is not None:
+                    found(NO_STRUCTURE.at(line=line, field=full, got=type(value).__name__))
+                elif field.required:
+                    found(EMPTY.at(line=line, field=full))
                 continue
             text, wrong = self.codecs[full].write(value, line=line)
             for finding in wrong:
@@ -159,6 +162,10 @@ class SheetWriter:
                 return f"{style}><v>{serial(value)}</v></c>"
         if len(text) > TEXT:
             found(TOO_LONG.at(got=len(text), want=TEXT, **place))
+        unwritable = None if text.isascii() else unwritable_finding(text, "utf-8", **place)
+        if unwritable is not None:
+            found(unwritable)
+            return ""
         return _text(text)
 
     def _style(self, field: Field) -> str:

@@ -6,7 +6,7 @@ import io
 import random
 import tempfile
 import zipfile
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -149,6 +149,41 @@ def test_days_from_1904_and_the_first_days_of_1900() -> None:
         "1900-02-28",
         "1900-03-01",
     ]
+
+
+@pytest.mark.parametrize(
+    ("cell", "code"),
+    [
+        ("<c r='A2'><v>123456789012345</v></c>", ""),
+        ("<c r='A2'><v>1234567890123456</v></c>", "XLS009"),
+        ("<c r='A2'><v>1.23456789012345E+19</v></c>", "XLS009"),
+        ("<c r='A2'><v>1E9999999</v></c>", "XLS009"),
+        ("<c r='A2'><v>1</v></c><c r='D2'><v>1234567890123456</v></c>", "XLS009"),
+        ("<c r='A2'><v>1</v></c><c r='D2'><v>-9E999999999</v></c>", "XLS009"),
+        ("<c r='A2'><v>1</v></c><c r='D2'><v>1E+18</v></c>", ""),
+    ],
+)
+def test_numbers_whose_last_digits_excel_does_not_keep_are_refused(cell: str, code: str) -> None:
+    """A reference of 16 digits would be read with another last digit."""
+    made, found = read(book(f"{HEADER}<row r='2'>{cell}</row>"))
+    assert [one.code for one in found] == ([code] if code else [])
+    assert [one["number"] for one in made] == ([] if code else ["123456789012345" if "345" in cell else "1"])
+
+
+def test_times_of_day_and_the_day_that_is_none() -> None:
+    clock = LAYOUT.replace("type: datetime", "type: time")
+
+    def one(column: str, value: str, text: str) -> Any:
+        cell = f"<c r='{column}2' s='2'><v>{value}</v></c>"
+        made, found = read(
+            book(f"{HEADER}<row r='2'><c r='A2'><v>1</v></c>{cell}</row>", styles=STYLES), text
+        )
+        return (made[0]["moment"] or made[0]["day"] or made[0]["note"]) if made else found[0].code
+
+    assert one("C", "5.7870370370370373E-5", clock) == time(0, 0, 5)
+    assert one("C", "0.5", clock) == time(12)
+    assert one("G", "0.5", clock) == "12:00:00"
+    assert [one(column, value, LAYOUT) for column in "BC" for value in ("0", "0.5")] == ["VAL020"] * 4
 
 
 @pytest.mark.parametrize(
@@ -298,10 +333,19 @@ def test_many_rows_come_back_too() -> None:
         ({"note": "x" * 32_768}, "XLS022"),
         ({"day": date(1900, 2, 1)}, "XLS023"),
         ({"number": None}, "VAL001"),
+        ({"note": "a\ud800"}, "ENC010"),
     ],
 )
 def test_what_excel_would_change_is_refused(given: dict[str, Any], code: str) -> None:
     assert [one.code for one in written([row(**given)])[1]] == [code]
+
+
+@pytest.mark.parametrize(
+    ("value", "codes"), [(None, ["VAL001"]), (["a"], ["CSV021"]), ({"x": "a"}, []), ({}, [])]
+)
+def test_what_is_no_structure_is_told(value: Any, codes: list[str]) -> None:
+    structure = f"{LAYOUT}  part: {{required: true, fields: {{x: {{column: X}}}}}}\n"
+    assert [one.code for one in written([row(part=value)], structure)[1]] == codes
 
 
 @pytest.mark.parametrize(
