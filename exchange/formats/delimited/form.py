@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found
@@ -62,7 +62,7 @@ class Rows:
 
     def cut(self, texts: Iterator[str], found: Found) -> Iterator[tuple[int, Row]]:
         """The rows of a text; header lines say where the columns of their kind stand, and are no records."""
-        arrangements: dict[str, dict[int, int]] = {}
+        arrangements: dict[str, Arrangement | None] = {}
         for number, cells in self._cells(texts, found):
             row = Row(cells)
             row.places = None
@@ -72,7 +72,7 @@ class Rows:
                 arrangements[head.title] = _arrangement(head, row, number, found)
                 continue
             moved = arrangements.get(plan.title) if plan is not None else None
-            yield number, _arranged(row, plan, moved) if plan is not None and moved else row
+            yield number, row if moved is None else moved.arranged(row, number, found)
 
     def _cells(self, texts: Iterator[str], found: Found) -> Iterator[tuple[int, list[str]]]:
         dialect, last = self.layout.dialect, 0
@@ -159,8 +159,30 @@ def _broken(why: str, first: int, last: int) -> Finding:
     return BAD_QUOTE.at(line=last, first=first, why=why)
 
 
-def _arrangement(plan: RowPlan, head: Row, line: int, found: Found) -> dict[int, int]:
-    """Where the columns of a kind stand in a file, by where they stand in the layout; {} when as declared."""
+class Arrangement:
+    """How the columns of a kind stand in a file whose header has them in another way. places: where each of the layout
+    stands, from 0; width: how many the header has.
+    """
+
+    def __init__(self, plan: RowPlan, places: Mapping[int, int], width: int) -> None:
+        self._places = [places.get(place) for place in range(plan.width)]
+        self._shown = [places.get(place, place) + 1 for place in range(plan.width)]
+        self._width = width
+        self._fewest = max(places.values()) + 1 - (plan.width - plan.fewest)
+
+    def arranged(self, row: Row, number: int, found: Found) -> Row:
+        """A row in the order of the layout. One with more or fewer cells than the header is told: no value may shift."""
+        if len(row) < self._fewest:
+            found(SHORT_ROW.at(line=number, column=len(row) + 1, got=len(row), want=self._width))
+        elif any(cell and not cell.isspace() for cell in row[self._width :]):
+            found(LONG_ROW.at(line=number, column=self._width + 1, got=len(row), want=self._width))
+        arranged = Row(row[place] if place is not None and place < len(row) else "" for place in self._places)
+        arranged.places = self._shown
+        return arranged
+
+
+def _arrangement(plan: RowPlan, head: Row, line: int, found: Found) -> Arrangement | None:
+    """How the columns of a kind stand in a file, by its header; None when as declared."""
     seen: dict[str, int] = {}
     for place, title in enumerate(head):
         known = placed_title(title)
@@ -178,16 +200,4 @@ def _arrangement(plan: RowPlan, head: Row, line: int, found: Found) -> dict[int,
             found(UNKNOWN_COLUMN.at(line=line, column=place + 1, value=head[place]))
     found_at = {place: seen[known] for place, known in enumerate(wanted) if known in seen}
     same = all(place == there for place, there in found_at.items()) and len(seen) <= len(wanted)
-    return {} if same else found_at
-
-
-def _arranged(row: Row, plan: RowPlan, moved: dict[int, int]) -> Row:
-    """A row in the order of the layout."""
-    reach = max(moved.values()) + 1
-    if len(row) < reach:
-        short = Row(row[: min(len(row), plan.width)])
-        short.places = None
-        return short
-    arranged = Row(row[moved[place]] if place in moved else "" for place in range(plan.width))
-    arranged.places = [moved.get(place, place) + 1 for place in range(plan.width)]
-    return arranged
+    return None if same else Arrangement(plan, found_at, len(head))

@@ -113,6 +113,28 @@ def test_columns_follow_the_header_of_the_file() -> None:
 
 
 @pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("P;n;1,00;Bo;x", [("CSV006", 3, 5)]),
+        ("P;a;b;1,00;Bo", [("CSV006", 3, 5), ("VAL010", 3, 3)]),
+        ("P;n;1,00", [("VAL001", 3, 4)]),
+        ("P;n", [("CSV005", 3, 3), ("VAL001", 3, 3), ("VAL001", 3, 4)]),
+    ],
+)
+def test_rows_that_differ_from_the_header_of_the_file_never_shift_a_value(
+    row: str, told: list[tuple[str, int, int]]
+) -> None:
+    moved = f"Kind;Note;Amount;Name\nH;2026-11-30\n{row}\nT;1;1,00\n"
+    assert sorted(one for one in _codes(moved) if one[0] != "FIX020") == told
+
+
+def test_a_row_that_ends_early_keeps_the_columns_of_its_header() -> None:
+    rows = "Kind;Amount;Name;Note\nH;2026-11-30\nP;1,00;Bo\nT;1;1,00\n"
+    (record,), found = _read(rows.encode())
+    assert found == [] and (record["name"], record["amount"], record["note"]) == ("Bo", Decimal("1.00"), None)
+
+
+@pytest.mark.parametrize(
     ("old", "new", "code", "line", "column"),
     [
         ("P;Bo;7,00;\r\n", "P;Bo\r\n", "CSV005", 7, 3),
