@@ -15,7 +15,7 @@ from exchange.formats._csv_read import _codecs
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
-from exchange.formats.encoding import canonical, unwritable_finding
+from exchange.formats.encoding import marks_itself, unwritable_finding
 from exchange.formats.group import ungrouped
 from exchange.formats.values import EMPTY
 from exchange.model import LINE, Batch, Record
@@ -68,7 +68,7 @@ class CsvWriter:
         dialect = self._layout.dialect
         lines = ungrouped(batches, self._layout.group) if self._layout.group else batches
         encoder = codecs.getincrementalencoder(self._layout.encoding)()
-        if dialect.bom and canonical(self._layout.encoding) not in ("utf-16", "utf-32", "utf-8-sig"):
+        if dialect.bom and not marks_itself(self._layout.encoding):
             out.write(encoder.encode("\ufeff"))
         written = 0
         around: Any = None

@@ -103,6 +103,11 @@ def canonical(name: str) -> str:
     return codecs.lookup(name).name
 
 
+def marks_itself(name: str) -> bool:
+    """Whether what is written in an encoding begins with its mark in any case."""
+    return canonical(name) in ("utf-16", "utf-32", "utf-8-sig")
+
+
 EncodingName = Annotated[str, AfterValidator(known)]
 
 

@@ -23,7 +23,7 @@ from exchange.formats._csv_complaints import (
 from exchange.formats.contract import Progress
 from exchange.formats.delimited.layout import Layout, own_lines
 from exchange.formats.delimited.plan import Row, RowPlan, joined
-from exchange.formats.encoding import Unreadable, blocks
+from exchange.formats.encoding import Unreadable, blocks, marks_itself
 from exchange.formats.fixed.fit import CONTROL
 from exchange.formats.fixed.lines import LINE_LIMIT
 
@@ -111,7 +111,8 @@ class Rows:
     def opening(self) -> str:
         """The header lines."""
         heads = [joined(plan.header, self.layout.dialect) for plan in self.plans.values() if plan.header]
-        return ("\ufeff" if self.layout.dialect.bom else "") + "".join(head + self.end for head in heads)
+        mark = self.layout.dialect.bom and not marks_itself(self.layout.encoding)
+        return ("\ufeff" if mark else "") + "".join(head + self.end for head in heads)
 
 
 class Fitter:

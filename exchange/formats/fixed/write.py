@@ -6,6 +6,7 @@ are written behind them. An envelope with a total in its first record is spooled
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -90,8 +91,8 @@ class RecordWriter:
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
     ) -> Written:
         """Write all records; see `contract.Writer`."""
-        out.write(self.dispatch.opening().encode(self.layout.encoding))
         writing = _Writing(self, out, spool, found)
+        out.write(writing.encoder.encode(self.dispatch.opening()))
         for batch in ungrouped(batches, self.layout.group) if self.layout.group else batches:
             for record in batch:
                 writing.record(record)
@@ -108,6 +109,8 @@ class _Writing:
         self.writer = writer
         self.layout = writer.layout
         self.controls = writer.controls
+        self.encoder = codecs.getincrementalencoder(writer.layout.encoding)()
+        """One for the whole file: some encodings have a mark, which stands at its beginning alone."""
         self.out = out
         self.spool = spool
         self.found = found
@@ -279,7 +282,7 @@ class _Writing:
         if plan.varies:
             text = plan.finished(text)
         try:
-            raw = self.writer.dispatch.ended(text).encode(self.layout.encoding)
+            raw = self.encoder.encode(self.writer.dispatch.ended(text))
         except UnicodeEncodeError:
             self._unwritable(plan, values, line)
             return

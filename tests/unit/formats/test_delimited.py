@@ -103,6 +103,16 @@ def test_written_as_read() -> None:
     assert _written(_read(GOOD.encode())[0]) == (GOOD.encode(), [])
 
 
+@pytest.mark.parametrize("bom", ["", ", bom: true"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-8-sig", "utf-16-le"])
+def test_a_mark_stands_at_the_beginning_of_a_file_alone(encoding: str, bom: str) -> None:
+    layout = _layout(TEXT.replace("utf-8", encoding).replace('decimal: ","', f'decimal: ","{bom}'))
+    out, found = io.BytesIO(), list[Finding]()
+    registry.get("delimited").writer(layout).write([_read(GOOD.encode())[0]], out, io.BytesIO, found.append)
+    marks = "\ufeff" if bom and encoding in ("utf-8", "utf-16-le") else ""
+    assert found == [] and out.getvalue().decode(encoding) == marks + GOOD
+
+
 def test_columns_follow_the_header_of_the_file() -> None:
     moved = "Kind;Note;Amount;Name\nH;2026-11-30\nP;n;1,00;Åke\nP;n;x;Bo\nT;2;1,00\n"
     records, found = _read(moved.encode())

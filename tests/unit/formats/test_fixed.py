@@ -374,6 +374,9 @@ def test_totals_in_the_first_record_wait_for_the_others() -> None:
         one["file"] |= {"lines": 99, "total": None, "rest": None}
     assert write(both, declared) == (padded(text, 12), [])
     assert told(read(padded(text.replace("30002", "30003"), 12), declared)[1]) == [("FIX020", 1)]
+    out = io.BytesIO()
+    fixed.writer(layout(records, length=12, encoding="utf-16")).write([both], out, io.BytesIO, Gathered())
+    assert out.getvalue().decode("utf-16") == padded(text, 12), "the mark stands once, before all"
 
 
 def test_records_without_line_ends() -> None:
