@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from exchange.findings import code
+from collections.abc import Iterator
+
+from exchange.findings import Finding, code
+from exchange.formats.encoding import unwritable_finding
 
 _ASK = "Ask the sender for a corrected file."
 EMPTY_FILE = code(
@@ -63,3 +66,24 @@ LONE_RETURN = code(
     "Line {line}: a carriage return without a line feed stands inside the row.",
     advice="Lines must end in LF or CR LF. " + _ASK,
 )
+NEEDS_QUOTES = code(
+    "CSV020",
+    "error",
+    'The text "{value}" for {field} holds the delimiter or a line end, but the layout has no quotes.',
+    advice="Replace the character in the mapping, or declare a quote in the layout's dialect.",
+)
+NO_STRUCTURE = code(
+    "CSV021",
+    "error",
+    "The value for {field} is of type {got}; a structure of columns is needed.",
+    advice="Set the fields of the structure one by one in the mapping.",
+)
+
+
+def unwritable(text: str, encoding: str, quote: str, delimiter: str, **place: object) -> Iterator[Finding]:
+    """Why a text cannot be written: the encoding has not all of its characters, or it needs quotes and there are none."""
+    lacking = unwritable_finding(text, encoding, **place)
+    if lacking is not None:
+        yield lacking
+    if quote == "none" and any(character in text for character in f"{delimiter}\r\n"):
+        yield NEEDS_QUOTES.at(value=text, **place)  # type: ignore[arg-type]

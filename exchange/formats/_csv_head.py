@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from exchange.findings import Finding, Found, code
+from exchange.formats._csv_complaints import unwritable
 from exchange.formats.values import Codec
 from exchange.model import KIND, LINE, Record
 
@@ -31,6 +32,7 @@ class HeadLine:
         assert layout.head is not None
         self._head = layout.head
         self._dialect = layout.dialect
+        self._encoding = layout.encoding
         self._codecs = {
             str(name): Codec(str(name), field, layout.dialect) for name, field in self._head.fields.items()
         }
@@ -67,9 +69,14 @@ class HeadLine:
         """The cells of a head; what does not fit is told."""
         cells = [""] * self._head.width
         for name, codec in self._codecs.items():
-            cells[self._places[name]], findings = codec.write(record.get(name), line=line)
+            text, findings = codec.write(record.get(name), line=line)
+            place = {"field": name, "line": line}
+            findings += unwritable(
+                text, self._encoding, self._dialect.quote, self._dialect.delimiter, **place
+            )
             for finding in findings:
                 found(finding)
+            cells[self._places[name]] = "" if findings else text
         return cells
 
     def line(self, cells: Sequence[str], newline: str) -> str:
@@ -80,6 +87,8 @@ class HeadLine:
 
 def text_line(cells: Sequence[str], texts: Sequence[bool], dialect: CsvDialect, newline: str) -> str:
     """Cells as one line. texts: which of them are texts; where the dialect says so, just these are quoted."""
+    if dialect.quote == "none":
+        return f"{dialect.delimiter.join(cells)}{newline}"
     mark, every = str(dialect.quote), dialect.quoting == "all"
     special = (str(dialect.delimiter), mark, "\r", "\n")
 

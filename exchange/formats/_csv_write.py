@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
 from exchange.formats._csv_columns import Column, leaves
+from exchange.formats._csv_complaints import NO_STRUCTURE, unwritable
 from exchange.formats._csv_head import HeadLine, text_line
 from exchange.formats._csv_read import _codecs
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
-from exchange.formats.encoding import marks_itself, unwritable_finding
+from exchange.formats.encoding import marks_itself
 from exchange.formats.group import ungrouped
 from exchange.formats.values import EMPTY
 from exchange.model import LINE, Batch, Record
@@ -26,23 +27,11 @@ if TYPE_CHECKING:
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A text that begins so is a formula to a spreadsheet program."""
 
-NEEDS_QUOTES = code(
-    "CSV020",
-    "error",
-    'The text "{value}" for {field} holds the delimiter or a line end, but the layout has no quotes.',
-    advice="Replace the character in the mapping, or declare a quote in the layout's dialect.",
-)
 OTHER_HEAD = code(
     "CSV022",
     "error",
     "The rows do not stand in one {value}, but the file has one head.",
     advice="Write one file per document (`per: document`), or let the mapping set the same `above` for all rows.",
-)
-NO_STRUCTURE = code(
-    "CSV021",
-    "error",
-    "The value for {field} is of type {got}; a structure of columns is needed.",
-    advice="Set the fields of the structure one by one in the mapping.",
 )
 
 
@@ -217,13 +206,12 @@ class CsvWriter:
         """Which texts of a record cannot be encoded or need quotes that the layout does not have."""
         texts: dict[str, str] = {}
         self._texts(self._layout.fields, "", record, texts, [])
-        dialect, line = self._layout.dialect, record.get(LINE)
+        dialect, encoding, line = self._layout.dialect, self._layout.encoding, record.get(LINE)
         for field, text in texts.items():
-            finding = unwritable_finding(text, self._layout.encoding, field=field, line=line)
-            if finding is not None:
+            for finding in unwritable(
+                text, encoding, dialect.quote, dialect.delimiter, field=field, line=line
+            ):
                 found(finding)
-            if dialect.quote == "none" and any(character in text for character in f"{dialect.delimiter}\r\n"):
-                found(NEEDS_QUOTES.at(line=line, field=field, value=text))
 
 
 def _at_least_one(batches: Iterable[Batch]) -> Iterator[Batch]:

@@ -241,6 +241,11 @@ class Layout(GroupingLayout):
             raise ValueError("without a header nothing tells which delimiter and which columns a file has")
         if self.dialect.bom and not encodings.canonical(self.encoding).startswith("utf-"):
             raise ValueError(f"{self.encoding} has no byte order mark")
+        if self.dialect.header:
+            titles = (*(str(one.shown) for one in found), *self.dialect.other_header)
+            unwritable = [title for title in titles if encodings.unwritable(title, self.encoding)]
+            if unwritable:
+                raise ValueError(f'the header "{unwritable[0]}" cannot be written in {self.encoding}')
         if self.dialect.width and any(isinstance(p, int) and p > self.dialect.width for p in places):
             raise ValueError(f"a column is declared beyond the width of {self.dialect.width}")
         if self.head is not None and (

@@ -171,6 +171,9 @@ def _line_problems(layout: Layout, line: Line) -> Iterator[str]:
         yield "a title stands twice in `header`"
     if line.header and line.columns != len(line.header):
         yield f"`header` has {len(line.header)} titles for {line.columns} columns"
+    for title in line.header or ():
+        if encodings.unwritable(title, layout.encoding):
+            yield f'the title "{title}" cannot be written in {layout.encoding}'
     if line.columns < layout.code_column or (line.fewest or 1) > line.columns:
         yield f"it has {line.columns} columns, fewer than `code column` or `fewest` says"
     for name, field in line.fields.items():

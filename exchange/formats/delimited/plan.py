@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exchange.findings import Finding, Found
-from exchange.formats._csv_write import NEEDS_QUOTES
+from exchange.formats._csv_complaints import NEEDS_QUOTES
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.delimited.layout import Layout, Line, RowDialect

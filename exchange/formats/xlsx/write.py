@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 
 from exchange.findings import Found, code
-from exchange.formats._csv_write import NO_STRUCTURE
+from exchange.formats._csv_complaints import NO_STRUCTURE
 from exchange.formats.contract import Written
 from exchange.formats.csv import Field
 from exchange.formats.encoding import unwritable_finding

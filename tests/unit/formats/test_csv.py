@@ -272,6 +272,23 @@ def test_writing_refuses_with_the_line_of_the_source() -> None:
 GROUP = {"by": ["order_no"], "into": "order", "children": "lines", "keep": ["day"]}
 
 
+@pytest.mark.parametrize("quote", ["none", '"'])
+def test_what_the_first_line_cannot_hold_is_told(quote: str) -> None:
+    declared = layout({"a": {}}, encoding="windows-1252", quote=quote).model_dump(by_alias=True)
+    head = {"width": 2, "fields": {"mark": {"column": 1}, "name": {"column": 2}}}
+    made = csv.Layout.model_validate({k: v for k, v in declared.items() if v is not None} | {"head": head})
+
+    def one(mark: str) -> tuple[bytes, list[str]]:
+        data, found = write([{"a": "1", "file": {"mark": mark, "name": "none"}}], made)
+        return data, [f"{each.code} {each.field}" for each in found]
+
+    assert one("a") == (b"a;none\r\na\r\n1\r\n", [])
+    assert one("Ł")[1] == ["ENC010 mark"]
+    assert one("a;b") == (
+        (b";none\r\na\r\n1\r\n", ["CSV020 mark"]) if quote == "none" else (b'"a;b";none\r\na\r\n1\r\n', [])
+    )
+
+
 def test_what_is_grouped_by_is_a_field() -> None:
     for wrong in (GROUP | {"by": ["ordr"]}, GROUP | {"keep": ["kept"]}, GROUP | {"by": []}):
         with pytest.raises(ValidationError, match=r"is not a field of the records|at least 1 item"):
@@ -345,6 +362,8 @@ def test_lines_that_disagree_withhold_their_group(order: str) -> None:
         {"fields": {"a": {"check": "ibann"}}},
         {"fields": {"a": {"open": True}}},
         {"skip": -1},
+        {"encoding": "ascii", "fields": {"a": {"column": "Määrä"}}},
+        {"encoding": "ascii", "other header lines": ["Määrä"]},
     ],
 )
 def test_wrong_layouts_are_refused(wrong: dict[str, Any]) -> None:
