@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from exchange.declare.problems import nearest
+
 if TYPE_CHECKING:
     from exchange.formats.csv import Field, Layout
 
@@ -42,6 +44,27 @@ class Column:
             return written
         alike = [placed_title(name) for name in header]
         return next((alike.index(name) for name in map(placed_title, self.names) if name in alike), None)
+
+
+def found_in(header: Sequence[str], columns: Mapping[str, Column]) -> tuple[dict[str, int], list[str]]:
+    """The places of the columns in a header, from 0, and the fields whose column is not there. What one field has no other
+    has as well: of two that would, the second has none, even where it may be missing.
+    """
+    places: dict[str, int] = {}
+    missing: list[str] = []
+    for field, column in columns.items():
+        place = column.find(header)
+        if place is not None and place not in places.values():
+            places[field] = place
+        elif place is not None or not column.optional:
+            missing.append(field)
+    return places, missing
+
+
+def near(title: int | str, names: Sequence[str]) -> str:
+    """What a column that is not there may have become, as a sentence."""
+    close = nearest(str(title), names)
+    return f' Did it become "{close}"?' if close else ""
 
 
 def columns(layout: Layout) -> dict[str, Column]:

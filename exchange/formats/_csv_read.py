@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from exchange.declare.problems import nearest
 from exchange.findings import Finding, Found
 from exchange.formats import _csv_columns
 from exchange.formats._csv_columns import Column
@@ -92,20 +91,14 @@ class CsvReader:
         if header is None:
             return self._declared_arrangement()
         names = [cell.strip() for cell in header]
-        fields: list[str | None] = [None] * len(names)
-        whole = True
-        for field, column in self._columns.items():
-            place = column.find(names)
-            if place is not None:
-                fields[place] = field
-            elif not column.optional:
-                whole = False
-                close = nearest(str(column.shown), names)
-                near = f' Did it become "{close}"?' if close else ""
-                found(
-                    NO_COLUMN.at(line=header_line(self._layout), field=field, value=column.shown, near=near)
-                )
-        return tuple(fields) if self._no_doubles(names, fields, found) and whole else None
+        places, missing = _csv_columns.found_in(names, self._columns)
+        for field in missing:
+            title = self._columns[field].shown
+            near = _csv_columns.near(title, names)
+            found(NO_COLUMN.at(line=header_line(self._layout), field=field, value=title, near=near))
+        held = {place: field for field, place in places.items()}
+        fields = [held.get(place) for place in range(len(names))]
+        return tuple(fields) if self._no_doubles(names, fields, found) and not missing else None
 
     def expects(self, first: str, line: int, delimiter: str, following: Iterator[str], found: Found) -> bool:
         """Whether a file that begins so may be of the layout; what it is instead is told, see `FirstRow.strange`."""
@@ -188,7 +181,7 @@ class CsvReader:
             fields[(number if column.number is None else column.number) - 1] = field
         return tuple(fields)
 
-    def _no_doubles(self, names: list[str], fields: list[str | None], found: Found) -> bool:
+    def _no_doubles(self, names: Sequence[str], fields: Sequence[str | None], found: Found) -> bool:
         """Reports columns that stand twice and columns that nobody reads."""
         line, clear = header_line(self._layout), True
         for index, name in enumerate(names):

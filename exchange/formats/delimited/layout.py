@@ -11,6 +11,7 @@ from pydantic import field_validator, model_validator
 
 from exchange.declare.layout import Name
 from exchange.formats import encoding as encodings
+from exchange.formats._csv_columns import placed_title
 from exchange.formats.fixed.structure import (
     CodedLine,
     RecordBase,
@@ -167,7 +168,7 @@ def _problems(layout: Layout) -> Iterator[str]:
 
 def _line_problems(layout: Layout, line: Line) -> Iterator[str]:
     taken: dict[int, str] = {}
-    if line.header and len(set(line.header)) < len(line.header):
+    if line.header and len(set(map(placed_title, line.header))) < len(line.header):
         yield "a title stands twice in `header`"
     if line.header and line.columns != len(line.header):
         yield f"`header` has {len(line.header)} titles for {line.columns} columns"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
-from exchange.declare.problems import nearest
 from exchange.findings import Finding, Found, code
+from exchange.formats._csv_columns import found_in, near
 from exchange.formats.contract import Progress
 from exchange.formats.csv import Field
 from exchange.formats.group import REFUSED, grouped
@@ -110,20 +110,14 @@ class _Sheet:
             return None
         width = max(header)
         names = [header[column].text.strip() if column in header else "" for column in range(1, width + 1)]
-        arrangement: Arrangement = {}
-        whole = True
-        for field, column in self.reader.columns.items():
-            place = column.find(names)
-            if place is not None:
-                arrangement[field] = place + 1
-            elif not column.optional:
-                whole = False
-                close = nearest(str(column.shown), names)
-                near = f' Did it become "{close}"?' if close else ""
-                self.found(
-                    NO_COLUMN.at(path=self.name, line=number, field=field, value=column.shown, near=near)
-                )
-        return arrangement if self._no_doubles(number, names, set(arrangement.values())) and whole else None
+        places, missing = found_in(names, self.reader.columns)
+        for field in missing:
+            title = self.reader.columns[field].shown
+            facts: dict[str, Any] = {"value": title, "near": near(title, names)}
+            self.found(NO_COLUMN.at(path=self.name, line=number, field=field, **facts))
+        arrangement = {field: place + 1 for field, place in places.items()}
+        clear = self._no_doubles(number, names, set(arrangement.values()))
+        return arrangement if clear and not missing else None
 
     def _no_doubles(self, row: int, names: list[str], used: set[int]) -> bool:
         """Tells of columns that stand twice, and of those that nobody reads."""

@@ -81,6 +81,24 @@ def test_a_column_that_must_be_there() -> None:
     assert not registry.recognise(b"Name,Cancelled at\n1,x\n", "x.csv", [layout()])
 
 
+@pytest.mark.parametrize("optional", ["", ", optional: true"])
+@pytest.mark.parametrize("header", ["Sum,X", "SUM,X", "s u m,X"])
+def test_a_column_is_of_one_field_alone(header: str, optional: str) -> None:
+    """Where capitals do not count, one column could be taken for two, and one of the values for empty."""
+    alike = f"""
+layout: test/alike
+format: csv
+dialect: {{{{delimiter: ","{{more}}}}}}
+record: line
+fields: {{{{a: {{{{column: Sum, type: money}}}}, b: {{{{column: SUM, type: money{optional}}}}}}}}}
+"""
+    reader, found = registry.get("csv").reader(layout(text=alike)), Gathered()
+    assert list(reader.read(io.BytesIO(f"{header}\n1.00,2.00\n".encode()), found)) == []
+    assert [each.code for each in found.kept] == ["CSV002", "CSV003"]
+    (rows,) = reader.read(io.BytesIO(b"SUM,Sum\n1.00,2.00\n"), Gathered())
+    assert (rows[0]["a"], rows[0]["b"]) == (D("2.00"), D("1.00"))
+
+
 def test_columns_nobody_declared() -> None:
     text = "Name,Total,Colour\n1,2.50,red\n"
     assert read(text)[1] == ["CSV003"]

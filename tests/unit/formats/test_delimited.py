@@ -203,6 +203,7 @@ def test_without_quotes_a_delimiter_cannot_be_written() -> None:
         ("note: {column: Note}", "note: {column: 2}", "both stand in column 2"),
         ("code: L", "code: P", "same code"),
         ("[Kind, Name, Amount, Note]", "[Kind, Name, Amount, Name]", "twice"),
+        ("[Kind, Name, Amount, Note]", "[Kind, Name, Amount, na me]", "twice"),
         ("sum: [payment.amount]", "sum: [payment.nope]", "no field"),
     ],
 )

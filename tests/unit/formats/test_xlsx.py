@@ -193,11 +193,18 @@ def test_times_of_day_and_the_day_that_is_none() -> None:
         (HEADER.replace(">Amount<", ">Sum<"), ["XLS003", "XLS004"]),
         (HEADER.replace(">Rate<", ">Amount<"), ["XLS003", "XLS005"]),
         (HEADER.replace(">Note<", ">Colour<"), ["XLS004"]),
+        (HEADER.replace(">Rate<", ">X<"), ["XLS003", "XLS004"]),
     ],
 )
 def test_headers(rows: str, codes: list[str]) -> None:
     made, found = read(book(rows))
     assert made == [] and sorted(one.code for one in found) == codes
+
+
+def test_a_column_is_of_one_field_alone() -> None:
+    text = LAYOUT.replace("column: Rate", "column: AMOUNT")
+    made, found = read(book(HEADER.replace(">Rate<", ">Other<") + "<row><c><v>1</v></c></row>"), text)
+    assert made == [] and [(one.code, one.field) for one in found] == [("XLS003", "rate"), ("XLS004", None)]
 
 
 def test_files_that_are_no_workbooks() -> None:
