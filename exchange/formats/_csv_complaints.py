@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 
 from exchange.findings import Finding, code
@@ -78,6 +79,18 @@ NO_STRUCTURE = code(
     "The value for {field} is of type {got}; a structure of columns is needed.",
     advice="Set the fields of the structure one by one in the mapping.",
 )
+
+
+def broken(error: csv.Error, first: int, last: int) -> Finding:
+    """What Python's csv module complains about. first, last: the lines of the row as far as it was read."""
+    why = str(error)
+    if "end of data" in why:
+        return UNCLOSED.at(line=first, last=last)
+    if "field limit" in why:
+        return TOO_LONG.at(line=first, last=last, why=why)
+    if "new-line" in why:
+        return LONE_RETURN.at(line=last)
+    return BAD_QUOTE.at(line=last, first=first, why=why)
 
 
 def unwritable(text: str, encoding: str, quote: str, delimiter: str, **place: object) -> Iterator[Finding]:

@@ -12,17 +12,15 @@ from exchange.findings import Finding, Found
 from exchange.formats import _csv_columns
 from exchange.formats._csv_columns import Column
 from exchange.formats._csv_complaints import (
-    BAD_QUOTE,
     DOUBLE_COLUMN,
     EMPTY_FILE,
-    LONE_RETURN,
     LONG_ROW,
     NO_COLUMN,
     SHORT_ROW,
     TOO_LONG,
-    UNCLOSED,
     UNKNOWN_COLUMN,
     ZERO_BYTE,
+    broken,
 )
 from exchange.formats._csv_head import HeadLine
 from exchange.formats._csv_straight import Rows
@@ -317,16 +315,7 @@ class Reading:
             yield iter([rest])
 
     def _broken(self, rows: Any, error: csv.Error) -> Finding:
-        """The finding for what the csv module complains about."""
-        skip, why = self.layout.before, str(error)
-        first, last = self.mark[0] + 1, rows.line_num + skip
-        if "end of data" in why:
-            return UNCLOSED.at(line=first, last=last)
-        if "field limit" in why:
-            return TOO_LONG.at(line=first, last=last, why=why)
-        if "new-line" in why:
-            return LONE_RETURN.at(line=last)
-        return BAD_QUOTE.at(line=last, first=first, why=why)
+        return broken(error, self.mark[0] + 1, rows.line_num + self.layout.before)
 
 
 class _Generator:

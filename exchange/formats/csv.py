@@ -28,6 +28,7 @@ from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import Column, columns, first_line, rows_only, split
 from exchange.formats._csv_read import CsvReader
+from exchange.formats._csv_signs import Delimiter, Quote, need_to_differ
 from exchange.formats._csv_strange import DELIMITERS
 from exchange.formats._csv_write import CsvWriter
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Resemblance, Sniffed, Writer
@@ -78,8 +79,8 @@ class Field(ValueField):
 class CsvDialect(Dialect):
     """How rows, columns and values are written."""
 
-    delimiter: str = Described(";", description="the character between columns, or tab")
-    other_delimiters: list[str] = Described(
+    delimiter: Delimiter = Described(";", description="the character between columns, or tab")
+    other_delimiters: list[Delimiter] = Described(
         [],
         alias="other delimiters",
         description="files may have one of these instead; the header tells which",
@@ -89,7 +90,7 @@ class CsvDialect(Dialect):
         alias="other columns",
         description="columns that are not declared: a warning, or nothing where senders choose their columns",
     )
-    quote: str = Described(
+    quote: Quote = Described(
         '"',
         description="the character around values that hold a delimiter, doubled inside a value; or none",
     )
@@ -125,32 +126,9 @@ class CsvDialect(Dialect):
         description="write ' before texts that would become formulas; default: if spreadsheet",
     )
 
-    @field_validator("other_delimiters")
-    @classmethod
-    def _characters(cls, others: list[str]) -> list[str]:
-        return [cls._one_character(other) for other in others]
-
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, delimiter: str) -> str:
-        named = {"tab": "\t"}.get(delimiter, delimiter)
-        if len(named) != 1 or named in "\r\n\0":
-            raise ValueError(f'"{delimiter}" cannot separate columns; use one character, or tab')
-        return named
-
-    @field_validator("quote")
-    @classmethod
-    def _quotes(cls, quote: str) -> str:
-        if quote != "none" and (len(quote) != 1 or quote.isalnum() or quote in " \r\n\t\0"):
-            raise ValueError(
-                f'"{quote}" cannot stand around values; use one character that is no letter, or none'
-            )
-        return quote
-
     @model_validator(mode="after")
     def _differ(self) -> Self:
-        if self.quote in (self.delimiter, *self.other_delimiters):
-            raise ValueError(f"{self.quote} cannot stand both around values and between columns")
+        need_to_differ(self.quote, *self.delimiters)
         if self.quoting != "when needed" and self.quote == "none":
             raise ValueError(f"`quoting: {self.quoting}` needs a quote")
         return self

@@ -10,15 +10,13 @@ from typing import Any, BinaryIO
 from exchange.findings import Finding, Found
 from exchange.formats._csv_columns import placed_title
 from exchange.formats._csv_complaints import (
-    BAD_QUOTE,
     DOUBLE_COLUMN,
-    LONE_RETURN,
     LONG_ROW,
     NO_COLUMN,
     SHORT_ROW,
     TOO_LONG,
-    UNCLOSED,
     UNKNOWN_COLUMN,
+    broken,
 )
 from exchange.formats.contract import Progress
 from exchange.formats.delimited.layout import Layout, own_lines
@@ -84,7 +82,7 @@ class Rows:
             try:
                 cells = next(rows, None)
             except csv.Error as error:
-                found(_broken(str(error), first + dialect.skip, rows.line_num + dialect.skip))
+                found(broken(error, first + dialect.skip, rows.line_num + dialect.skip))
                 cells = []
             last = rows.line_num
             if cells is None:
@@ -147,17 +145,6 @@ def _lines(texts: Iterator[str], skip: int) -> Iterator[str]:
             raise Unreadable(TOO_LONG.at(line=number + 1, last=number + 1, why=why))
     if (rest := rest.rstrip("\x1a")) and number >= skip:  # the end mark of DOS
         yield rest
-
-
-def _broken(why: str, first: int, last: int) -> Finding:
-    """What the csv module complains about."""
-    if "end of data" in why:
-        return UNCLOSED.at(line=first, last=last)
-    if "field limit" in why:
-        return TOO_LONG.at(line=first, last=last, why=why)
-    if "new-line" in why:
-        return LONE_RETURN.at(line=last)
-    return BAD_QUOTE.at(line=last, first=first, why=why)
 
 
 class Arrangement:

@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Literal, Self
 
 from pydantic import Field as Described
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from exchange.declare.layout import Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import placed_title
+from exchange.formats._csv_signs import Delimiter, Quote, need_to_differ
 from exchange.formats.fixed.structure import (
     CodedLine,
     RecordBase,
@@ -91,8 +92,8 @@ class Record(Line, RecordBase):
 class RowDialect(Dialect):
     """How rows, columns and values are written."""
 
-    delimiter: str = Described(";", description="the character between columns, or tab")
-    quote: str = Described(
+    delimiter: Delimiter = Described(";", description="the character between columns, or tab")
+    quote: Quote = Described(
         '"',
         description="the character around values that hold a delimiter or a line end, doubled inside a value; or none",
     )
@@ -102,23 +103,9 @@ class RowDialect(Dialect):
     )
     bom: bool = Described(False, description="write a byte order mark")
 
-    @field_validator("delimiter")
-    @classmethod
-    def _one_character(cls, delimiter: str) -> str:
-        named = {"tab": "\t"}.get(delimiter, delimiter)
-        if len(named) != 1 or named in "\r\n\0":
-            raise ValueError(f'"{delimiter}" cannot separate columns; use one character, or tab')
-        return named
-
     @model_validator(mode="after")
-    def _quotes(self) -> Self:
-        quote = self.quote
-        if quote != "none" and (len(quote) != 1 or quote.isalnum() or quote in " \r\n\t\0"):
-            raise ValueError(
-                f'"{quote}" cannot stand around values; use one character that is no letter, or none'
-            )
-        if quote == self.delimiter:
-            raise ValueError(f"{quote} cannot stand both around values and between columns")
+    def _differ(self) -> Self:
+        need_to_differ(self.quote, self.delimiter)
         return self
 
 
