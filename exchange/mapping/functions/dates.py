@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Annotated
 
@@ -17,6 +17,7 @@ KEEPS_FILLED = frozenset(
         "date",
         "datetime",
         "date_of",
+        "local_day",
         "time_of",
         "at_midnight",
         "format_date",
@@ -62,6 +63,18 @@ def datetime_(value: str | None, pattern: Pattern = "%Y-%m-%dT%H:%M:%S") -> date
 def date_of(value: datetime | None) -> date | None:
     """The day of a moment. `date_of(datetime("2024-09-01T12:30:00")) → 2024-09-01`"""
     return None if value is None else value.date()
+
+
+def local_day(value: datetime | None, where: datetime) -> date | None:
+    """The day that a moment has in the time zone of another moment; a moment without a zone is one of UTC. With
+    `arrival.moment` it is the day in the site's time zone.
+
+    `local_day(datetime("2024-08-31T22:30:00"), datetime("2024-09-01T08:00:00+0300", "%Y-%m-%dT%H:%M:%S%z")) → 2024-09-01`
+    """
+    if value is None:
+        return None
+    moment = value if value.tzinfo is not None else value.replace(tzinfo=UTC)
+    return moment.astimezone(where.tzinfo or UTC).date()
 
 
 def time_of(value: datetime | None) -> time | None:
