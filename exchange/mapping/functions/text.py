@@ -5,6 +5,7 @@ Positions count from 1. Results never grow without bound: `pad` and `repeat` sto
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,6 +21,8 @@ from exchange.mapping.operators import Fault
 T = TypeVar("T")
 LONGEST = 1_000
 """How many characters padding may make and a pattern may go through."""
+MARK = 8
+"""How many characters at the end of an abridged text tell it from others."""
 
 
 def text(value: str | int | Decimal | date | datetime | bool | None) -> str | None:
@@ -72,6 +75,20 @@ def squeeze(value: str | None) -> str | None:
 def left(value: str | None, length: int) -> str | None:
     """The first characters. `left("abcdef", 2) → "ab"`"""
     return None if value is None else value[: _size(length)] or None
+
+
+def abridged(value: str | None, length: int) -> str | None:
+    """A text that is no longer than that as it is; of a longer one the beginning and eight characters that are computed from
+    all of it, so that different texts stay different: for numbers that must fit and by which rows belong together.
+
+    `abridged("till-2026-11-24-EUR", 16) → "till-20-A35BCD63"`
+    """
+    if value is None or len(value) <= _size(length):
+        return value
+    if length <= MARK:
+        raise Fault(f"{length} characters are too few to tell texts apart", f"Allow more than {MARK}.")
+    mark = hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()[:MARK].upper()
+    return f"{value[: length - MARK - 1]}-{mark}"
 
 
 def right(value: str | None, length: int) -> str | None:
