@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from test_ubl import BUYER, INVOICE, INVOICES, NO_VAT, UNTAXED, discounted, line
 RULES = CORPUS / "en16931/cii/xslt/EN16931-CII-validation.xslt"
 XSD = "en16931/cii/schema/D16B SCRDM (Subset)/uncoupled clm/CII/uncefact/data/standard/CrossIndustryInvoice_100pD16B.xsd"
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
+SAMPLE = Path(__file__).parents[2] / "samples/uncefact/received/01-two-rates.in.xml"
+LINE_START, LINE_END = (f"<{slash}ram:IncludedSupplyChainTradeLineItem>" for slash in ("", "/"))
 SOME = max(10, EXAMPLES // 2)
 """How many invoices at random."""
 
@@ -68,3 +71,30 @@ def test_what_a_receiver_would_refuse_is_refused_here(change: dict[str, Any], co
     assert errors(found) == []
     assert schema(XSD).validate(etree.fromstring(data)), schema(XSD).error_log
     assert code in {finding.code for finding in errors(sent({**INVOICE, **change})[1])}
+
+
+def test_lines_that_are_the_sum_of_others_are_not_counted() -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    start, end = text.index(LINE_START), text.index(LINE_END) + len(LINE_END)
+    one, number = text[start:end], "<ram:LineID>1</ram:LineID>"
+    kinds = {
+        kind: one.replace(number, f"{number}<ram:LineStatusReasonCode>{kind}</ram:LineStatusReasonCode>")
+        for kind in ("GROUP", "DETAIL", "INFORMATION")
+    }
+    (whole,), _ = read("uncefact/invoice-to-invoice", "uncefact/invoice", text.encode())
+    for kept in ("GROUP", "INFORMATION"):
+        data = (text[:start] + kinds[kept] + kinds["DETAIL"] + text[end:]).encode()
+        (invoice,), found = read("uncefact/invoice-to-invoice", "uncefact/invoice", data)
+        assert found == []
+        assert [each["net"] for each in invoice["lines"]] == [each["net"] for each in whole["lines"]]
+
+
+def test_vat_in_the_currency_of_the_books_is_not_that_of_the_invoice() -> None:
+    text = SAMPLE.read_text(encoding="utf-8")
+    own = '<ram:TaxTotalAmount currencyID="EUR">8.90</ram:TaxTotalAmount>'
+    other = '<ram:TaxTotalAmount currencyID="SEK">98.77</ram:TaxTotalAmount>'
+    assert own in text
+    for both in (own + other, other + own):
+        data = text.replace(own, both).encode()
+        (invoice,), found = read("uncefact/invoice-to-invoice", "uncefact/invoice", data)
+        assert (found, invoice["total_vat"]) == ([], Decimal("8.90"))
