@@ -61,3 +61,24 @@ def test_allowances_and_charges_are_booked_by_their_rate() -> None:
         } <= booked
         accounts = {text: account for account, text, _ in made[:2]}
         assert next(account for account, text, _ in made if text == "Alennus") == accounts["Kahvi"]
+
+
+def test_a_line_that_is_there_twice_is_no_rounding() -> None:
+    step = open_site(SITE).library.mapping("common/invoice-to-voucher")
+    assert step is not None
+    line = {"description": "Kahvi", "quantity": Decimal(1), "net": Decimal("100.00"), "vat_rate": Decimal("25.5"),
+            "vat_category": "S", "vat": Decimal("25.50"), "gross": Decimal("125.50")}  # fmt: skip
+    customer = {"name": "A", "address": {"country": "FI"}}
+    invoice = {"number": "1", "kind": "invoice", "issued": date(2026, 11, 2), "currency": "EUR", "customer": customer,
+               "total_net": Decimal(100), "total_vat": Decimal("25.50")}  # fmt: skip
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({"lines": [line], "total": Decimal("125.52")}, []),
+        ({"lines": [line], "total": Decimal("126.00"), "rounding": Decimal("0.50")}, []),
+        ({"lines": [line], "total": Decimal("126.00")}, ["VOU006"]),
+        ({"lines": [line, line], "total": Decimal("125.50")}, ["VOU006"]),
+    ]
+    for given, codes in cases:
+        found: list[Finding] = []
+        records = [document("common/invoice", {**invoice, **given})]
+        list(run_chain(iter([records]), [[step]], FACTS, found.append, lambda _: Tally()))
+        assert [each.code for each in errors(found)] == codes
