@@ -11,15 +11,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from exchange.declare.problems import nearest
+from exchange.formats.values import Codec
 
 if TYPE_CHECKING:
     from exchange.formats.csv import Field, Layout
+    from exchange.formats.xlsx.layout import Layout as SheetLayout
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,32 @@ def near(title: int | str, names: Sequence[str]) -> str:
     return f' Did it become "{close}"?' if close else ""
 
 
-def columns(layout: Layout) -> dict[str, Column]:
+def shown_in(header: Sequence[str], columns: Iterable[Column]) -> tuple[int, int] | None:
+    """How many of the columns that have names a header shows, and of how many; None where it shows none, or not all that must
+    be there.
+    """
+    named = [column for column in columns if column.names]
+    there = [column.find(header) is not None for column in named]
+    lacks = any(not (is_there or column.optional) for is_there, column in zip(there, named, strict=True))
+    return None if lacks or not any(there) else (sum(there), len(named))
+
+
+def distinct(columns: Collection[Column]) -> list[int | str]:
+    """All names and numbers of columns. Raises ValueError when one stands twice."""
+    places: list[int | str] = [name for one in columns for name in one.names]
+    places += [one.number for one in columns if one.number is not None]
+    doubled = sorted({str(place) for place in places if places.count(place) > 1})
+    if doubled:
+        raise ValueError(f"the column {doubled[0]} is declared twice")
+    return places
+
+
+def codecs(layout: Layout | SheetLayout) -> dict[str, Codec]:
+    """The codec of each plain field, by its dotted name."""
+    return {name: Codec(name, field, layout.dialect) for name, field in leaves(layout.fields)}
+
+
+def columns(layout: Layout | SheetLayout) -> dict[str, Column]:
     """The column of each plain field, by its dotted name; without a header, in declared order."""
     plain = list(leaves(layout.fields))
     if not layout.dialect.header and all(field.column is None for _, field in plain):

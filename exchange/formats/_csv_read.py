@@ -51,7 +51,7 @@ class CsvReader:
     def __init__(self, layout: Layout, columns: Mapping[str, Column]) -> None:
         self._layout = layout
         self._columns = columns
-        self._codecs = dict(_codecs(layout.fields, layout))
+        self._codecs = _csv_columns.codecs(layout)
         self.head = HeadLine(layout) if layout.head is not None else None
         self._sources: dict[Arrangement, str] = {}
         self._functions: dict[Arrangement, Callable[..., None]] = {}
@@ -405,14 +405,6 @@ class _Generator:
 def header_line(layout: Layout) -> int:
     """The line of the header."""
     return layout.before + 1
-
-
-def _codecs(fields: Mapping[str, Field], layout: Layout, prefix: str = "") -> Iterator[tuple[str, Codec]]:
-    for name, field in fields.items():
-        if field.fields is None:
-            yield prefix + name, Codec(prefix + name, field, layout.dialect)
-        else:
-            yield from _codecs(field.fields, layout, f"{prefix}{name}.")
 
 
 def _below(names: Mapping[str, object], prefix: str) -> list[str]:

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
+from exchange.formats import _csv_columns
 from exchange.formats._csv_columns import Column, leaves
 from exchange.formats._csv_complaints import NO_STRUCTURE, unwritable
 from exchange.formats._csv_head import HeadLine, text_line
-from exchange.formats._csv_read import _codecs
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Written
@@ -40,7 +40,7 @@ class CsvWriter:
 
     def __init__(self, layout: Layout, columns: Mapping[str, Column]) -> None:
         self._layout = layout
-        self._codecs = dict(_codecs(layout.fields, layout))
+        self._codecs = _csv_columns.codecs(layout)
         self._places = _places(layout, columns)
         self._quoted = {name for name, field in leaves(layout.fields) if field.is_quoted}
         self._head = HeadLine(layout) if layout.head is not None else None

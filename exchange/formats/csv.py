@@ -26,7 +26,7 @@ from pydantic import field_validator, model_validator
 from exchange.declare.declared import Declared
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
-from exchange.formats._csv_columns import Column, columns, first_line, rows_only, split
+from exchange.formats._csv_columns import Column, columns, distinct, first_line, rows_only, shown_in, split
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_signs import Delimiter, Quote, need_to_differ
 from exchange.formats._csv_strange import DELIMITERS
@@ -205,11 +205,7 @@ class Layout(GroupingLayout):
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
         found = columns(self).values()
-        places: list[int | str] = [name for one in found for name in one.names]
-        places += [one.number for one in found if one.number is not None]
-        doubled = {place for place in places if places.count(place) > 1}
-        if doubled:
-            raise ValueError(f"the column {sorted(map(str, doubled))[0]} is declared twice")
+        places = distinct(found)
         if not self.dialect.header and any(isinstance(place, str) for place in places):
             named = next(place for place in places if isinstance(place, str))
             raise ValueError(f'the file has no header, so the column "{named}" needs a number')
@@ -313,13 +309,11 @@ def _options(layout: Layout) -> list[dict[str, Any]]:
 def _recognised_header(rows: list[list[str]], layout: Layout) -> str | None:
     """Why the first row is a header of the layout: all columns are there that files must have."""
     header = [cell.strip() for cell in rows[0]] if rows else []
-    named = [column for column in columns(layout).values() if column.names]
-    there = [column.find(header) is not None for column in named]
-    if not any(there) or not all(
-        is_there or column.optional for is_there, column in zip(there, named, strict=True)
-    ):
+    shown = shown_in(header, columns(layout).values())
+    if shown is None:
         return None
-    known = f"all {len(named)}" if all(there) else f"{sum(there)} of the {len(named)}"
+    there, named = shown
+    known = f"all {named}" if there == named else f"{there} of the {named}"
     return f"The header has {known} columns of the layout."
 
 

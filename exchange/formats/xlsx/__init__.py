@@ -20,10 +20,11 @@ from __future__ import annotations
 import io
 from itertools import chain
 
+from exchange.formats._csv_columns import columns, shown_in
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.xlsx.book import Unusable, opened
 from exchange.formats.xlsx.layout import Layout
-from exchange.formats.xlsx.read import SheetReader
+from exchange.formats.xlsx.read import SheetReader, titles
 from exchange.formats.xlsx.write import SheetWriter
 
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
@@ -48,24 +49,14 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
     try:
         book = opened(io.BytesIO(sample))
         sheet = layout.sheet or next(iter(book.sheets), "")
-        header = (
-            next((cells for number, cells in book.rows(sheet) if cells and number > layout.dialect.skip), {})
-            if sheet in book.sheets
-            else {}
-        )
+        rows = book.rows(sheet) if sheet in book.sheets else iter(())
+        header = next((cells for number, cells in rows if cells and number > layout.dialect.skip), {})
     except Unusable:
         return None
-    names = [
-        header[column].text.strip() if column in header else ""
-        for column in range(1, max(header, default=0) + 1)
-    ]
-    named = [column for column in layout.columns().values() if column.names]
-    there = [column.find(names) is not None for column in named]
-    if not any(there) or not all(
-        is_there or column.optional for is_there, column in zip(there, named, strict=True)
-    ):
+    shown = shown_in(titles(header), columns(layout).values())
+    if shown is None:
         return None
-    return f"The sheet {sheet} has {sum(there)} of the {len(named)} columns of the layout."
+    return f"The sheet {sheet} has {shown[0]} of the {shown[1]} columns of the layout."
 
 
 def sniff(sample: bytes) -> Sniffed | None:

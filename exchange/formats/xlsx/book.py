@@ -12,6 +12,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import IO, Any, BinaryIO, Literal, NamedTuple
 
 from lxml import etree
@@ -256,6 +257,7 @@ def _column(reference: str | None, missing: int) -> int:
     return number
 
 
+@lru_cache(maxsize=COLUMNS)
 def letters(column: int) -> str:
     """2 → B."""
     text = ""

@@ -9,7 +9,7 @@ from pydantic import Field as Described
 from pydantic import model_validator
 
 from exchange.declare.layout import GroupingLayout, KindBase, Name
-from exchange.formats._csv_columns import Column, leaves, placed
+from exchange.formats._csv_columns import columns, distinct
 from exchange.formats.csv import Field, Kind
 from exchange.formats.values import Dialect
 
@@ -47,12 +47,8 @@ class Layout(GroupingLayout):
 
     @model_validator(mode="after")
     def _columns_fit(self) -> Self:
-        found = list(self.columns().values())
-        places: list[int | str] = [name for one in found for name in one.names]
-        places += [one.number for one in found if one.number is not None]
-        doubled = {place for place in places if places.count(place) > 1}
-        if doubled:
-            raise ValueError(f"the column {sorted(map(str, doubled))[0]} is declared twice")
+        found = columns(self).values()
+        distinct(found)
         if not self.dialect.header and any(one.names or one.optional for one in found):
             raise ValueError(
                 "the sheet has no header, so every column needs its number, and none is optional"
@@ -60,13 +56,6 @@ class Layout(GroupingLayout):
         if self.sheet is not None and (set(self.sheet) & set("[]:*?/\\") or self.sheet[0] == "'"):
             raise ValueError(f'"{self.sheet}" cannot be the name of a sheet')
         return self
-
-    def columns(self) -> dict[str, Column]:
-        """The column of each plain field, by its dotted name; without a header, in declared order."""
-        plain = list(leaves(self.fields))
-        if not self.dialect.header and all(field.column is None for _, field in plain):
-            return {name: Column((), number) for number, (name, _) in enumerate(plain, 1)}
-        return {name: placed(name.rpartition(".")[2], field) for name, field in plain}
 
     def kinds(self) -> Mapping[str, KindBase]:
         """The one kind of row."""

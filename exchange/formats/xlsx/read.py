@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO
 
 from exchange.findings import Finding, Found, code
-from exchange.formats._csv_columns import found_in, near
+from exchange.formats._csv_columns import codecs, columns, found_in, near
 from exchange.formats.contract import Progress
 from exchange.formats.csv import Field
 from exchange.formats.group import REFUSED, grouped
-from exchange.formats.values import EMPTY, Codec
+from exchange.formats.values import EMPTY
 from exchange.formats.xlsx.book import NO_SHEET, Book, Cell, Unusable, letters, opened
 from exchange.formats.xlsx.cells import DIGITS, is_cut, text_of
 from exchange.formats.xlsx.layout import Layout
@@ -58,8 +58,8 @@ class SheetReader:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.columns = layout.columns()
-        self.codecs = dict(codecs(layout.fields, layout))
+        self.columns = columns(layout)
+        self.codecs = codecs(layout)
 
     def read(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Iterator[Batch]:
         """The rows as records; see `contract.Reader`."""
@@ -108,8 +108,7 @@ class _Sheet:
         if not header:
             self.found(EMPTY_SHEET.at(path=self.name))
             return None
-        width = max(header)
-        names = [header[column].text.strip() if column in header else "" for column in range(1, width + 1)]
+        names = titles(header)
         places, missing = found_in(names, self.reader.columns)
         for field in missing:
             title = self.reader.columns[field].shown
@@ -204,10 +203,7 @@ class _Sheet:
         return value
 
 
-def codecs(fields: Mapping[Any, Field], layout: Layout, prefix: str = "") -> Iterator[tuple[str, Codec]]:
-    """The codec of each plain field, by its dotted name."""
-    for name, field in fields.items():
-        if field.fields is None:
-            yield f"{prefix}{name}", Codec(f"{prefix}{name}", field, layout.dialect)
-        else:
-            yield from codecs(field.fields, layout, f"{prefix}{name}.")
+def titles(header: Mapping[int, Cell]) -> list[str]:
+    """The texts of a row from its first column on."""
+    width = max(header, default=0)
+    return [header[column].text.strip() if column in header else "" for column in range(1, width + 1)]

@@ -7,6 +7,7 @@ versions of zlib.
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -14,9 +15,9 @@ from datetime import date, datetime
 from decimal import Decimal
 from itertools import chain, islice
 from typing import Any, BinaryIO
-from xml.sax.saxutils import escape, quoteattr
 
 from exchange.findings import Found, code
+from exchange.formats._csv_columns import codecs, columns, leaves
 from exchange.formats._csv_complaints import NO_STRUCTURE
 from exchange.formats.contract import Written
 from exchange.formats.csv import Field
@@ -26,7 +27,6 @@ from exchange.formats.values import EMPTY
 from exchange.formats.xlsx.book import letters
 from exchange.formats.xlsx.cells import DIGITS, plain, serial
 from exchange.formats.xlsx.layout import Layout
-from exchange.formats.xlsx.read import codecs
 from exchange.model import LINE, Batch
 
 ROWS = 1_048_576
@@ -75,9 +75,15 @@ class SheetWriter:
 
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self.codecs = dict(codecs(layout.fields, layout))
+        self.codecs = codecs(layout)
         self.places = _places(layout)
-        self.formats = sorted({_format(codec.field) for codec in self.codecs.values()} - {"General"})  # type: ignore[arg-type]
+        shown = {name: _format(field) for name, field in leaves(layout.fields)}
+        self.formats = sorted({*shown.values()} - {"General"})
+        self.styles = {
+            name: f' s="{self.formats.index(one) + 1}"' if one in self.formats else ""
+            for name, one in shown.items()
+        }
+        """What a cell of each field says of its format."""
 
     def write(
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
@@ -147,7 +153,7 @@ class SheetWriter:
 
     def _cell(self, full: str, field: Field, value: Any, text: str, line: int | None, found: Found) -> str:
         place: dict[str, Any] = {"field": full, "line": line}
-        style = self._style(field)
+        style = self.styles[full]
         if isinstance(value, bool):
             return f' t="b"><v>{int(value)}</v></c>'
         if field.type in _NUMBERS and isinstance(value, int | Decimal):
@@ -168,13 +174,9 @@ class SheetWriter:
             return ""
         return _text(text)
 
-    def _style(self, field: Field) -> str:
-        shown = _format(field)
-        return f' s="{self.formats.index(shown) + 1}"' if shown in self.formats else ""
-
     def _parts(self) -> Iterator[tuple[str, str]]:
         """Everything but the sheet."""
-        name = quoteattr(self.layout.sheet or "Sheet1")
+        name = html.escape(self.layout.sheet or "Sheet1")
         kinds = (
             ("/xl/workbook.xml", "sheet.main"),
             ("/xl/worksheets/sheet1.xml", "worksheet"),
@@ -193,14 +195,14 @@ class SheetWriter:
         yield "_rels/.rels", _relations(("officeDocument", "xl/workbook.xml"))
         yield (
             "xl/workbook.xml",
-            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name={name} sheetId="1" r:id="rId1"/></sheets></workbook>',
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets><sheet name="{name}" sheetId="1" r:id="rId1"/></sheets></workbook>',
         )
         yield (
             "xl/_rels/workbook.xml.rels",
             _relations(("worksheet", "worksheets/sheet1.xml"), ("styles", "styles.xml")),
         )
         own = "".join(
-            f'<numFmt numFmtId="{164 + n}" formatCode={quoteattr(one)}/>'
+            f'<numFmt numFmtId="{164 + n}" formatCode="{html.escape(one)}"/>'
             for n, one in enumerate(self.formats)
         )
         used = "".join(
@@ -221,10 +223,10 @@ class SheetWriter:
 
 def _places(layout: Layout) -> list[tuple[str, str]]:
     """Title and field of each column, in the order in which they are written; columns without a field are blank."""
-    columns = layout.columns()
-    numbered = {column.number: field for field, column in columns.items() if column.number is not None}
-    named = iter([(column.names[0], field) for field, column in columns.items() if column.names])
-    width = max([*numbered, len(columns)])
+    found = columns(layout)
+    numbered = {column.number: field for field, column in found.items() if column.number is not None}
+    named = iter([(column.names[0], field) for field, column in found.items() if column.names])
+    width = max([*numbered, len(found)])
     return [("", numbered[n]) if n in numbered else next(named, ("", "")) for n in range(1, width + 1)]
 
 
@@ -248,7 +250,7 @@ def _text(text: str) -> str:
     safe = _BAD.sub(
         lambda found: f"_x005F_{found[0][1:]}" if len(found[0]) > 1 else f"_x{ord(found[0]):04X}_", text
     )
-    return f' t="inlineStr"><is><t xml:space="preserve">{escape(safe)}</t></is></c>'
+    return f' t="inlineStr"><is><t xml:space="preserve">{html.escape(safe, quote=False)}</t></is></c>'
 
 
 def _relations(*targets: tuple[str, str]) -> str:
