@@ -3,6 +3,7 @@ leading zero."""
 
 from __future__ import annotations
 
+import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -35,6 +36,9 @@ KEEPS_FILLED = frozenset(
 _PARTS = frozenset("dmYyHMSfjzV%GuUWaAbB")
 _BARE = frozenset({"-d", "-m", "-H"})
 """Parts without leading zeros. Python writes them so; it reads one digit where two may stand anyway."""
+_WITH_DASH = re.compile("((?:^|[^%])(?:%%)*)%-")
+_UNLIKE = ("time data", "unconverted data")
+"""What Python says of a text that is not of the pattern, and then the text itself, which may hold any word."""
 
 
 def _pattern_fault(pattern: str) -> str | None:
@@ -164,9 +168,9 @@ def day_from(year: int | None, month: int, day: int) -> date | None:
 def _parsed(value: str, pattern: str) -> datetime:
     """The same few days come again and again in a file, and strptime is slow."""
     try:
-        return datetime.strptime(value.strip(), pattern.replace("%-", "%"))  # noqa: DTZ007
+        return datetime.strptime(value.strip(), _WITH_DASH.sub(r"\1%", pattern))  # noqa: DTZ007
     except ValueError as wrong:
-        if "range" in str(wrong):
+        if "range" in str(wrong) and not str(wrong).startswith(_UNLIKE):
             raise Fault(f'"{value}" does not exist ({wrong})', "Correct the value.") from wrong
         raise Fault(
             f'"{value}" is no date of the pattern {pattern}',

@@ -22,6 +22,8 @@ from exchange.mapping.bound import Frame
 from exchange.mapping.codegen import Emitter
 from exchange.mapping.evaluator import Env, evaluate
 from exchange.mapping.functions import functions
+from exchange.mapping.functions.dates import date_
+from exchange.mapping.operators import Fault
 from exchange.mapping.scope import Names, Scope
 from exchange.mapping.tables import build
 from exchange.mapping.types import Type, of_field
@@ -212,3 +214,21 @@ def test_a_key_spelt_twice_is_a_problem() -> None:
     assert rows is not None
     _, (problem,) = build([rows])
     assert "lines 4 and 5" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "said"),
+    [
+        ("orange", "%Y", "no date of the pattern"),
+        ("2024-01-01range", "%Y-%m-%d", "no date of the pattern"),
+        ("31.2.2024", "%-d.%-m.%Y", "does not exist"),
+    ],
+)
+def test_a_text_that_is_no_day_is_told_by_what_it_is(text: str, pattern: str, said: str) -> None:
+    with pytest.raises(Fault, match=said):
+        date_(text, pattern)
+
+
+def test_percent_signs_before_a_dash_are_signs() -> None:
+    assert date_("%-1.2.2024", "%%-%d.%m.%Y") == date(2024, 2, 1)
+    assert date_("%1.2.2024", "%%%-d.%-m.%Y") == date(2024, 2, 1)
