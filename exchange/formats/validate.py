@@ -232,12 +232,13 @@ class JsonSchemaCheck:
         text = self._load("")
         if text is None or _is_too_big(stream, found):
             return
+        text_of = io.TextIOWrapper(stream, "utf-8-sig")
         try:
-            document = json.load(
-                io.TextIOWrapper(stream, "utf-8-sig", write_through=True), parse_float=Decimal
-            )
-        except ValueError:
+            document = json.load(text_of, parse_float=Decimal)
+        except (ValueError, RecursionError):
             return
+        finally:
+            text_of.detach()  # or it would close the stream, which others still read
         schema = json.loads(text, parse_float=Decimal)
         try:
             maker = validator_for(schema)

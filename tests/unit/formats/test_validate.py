@@ -170,6 +170,13 @@ def test_json_is_checked_with_exact_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ['{"id": "1"}', '{"price": 1}', '{"id":', "[" * 100_000])
+def test_whoever_reads_the_file_next_finds_it_open(text: str) -> None:
+    stream = io.BytesIO(text.encode())
+    JsonSchemaCheck(lambda _: json.dumps(SCHEMA).encode())(stream, Gathered(), "error")
+    assert not stream.closed
+
+
 def test_a_schema_elsewhere_is_not_fetched() -> None:
     findings = json_found({"id": "1"}, {"$ref": "http://127.0.0.1:9/schema.json"})
     assert [finding.code for finding in findings] == ["JSC002"]
