@@ -68,18 +68,29 @@ class Ancestor(Declared):
     set: dict[PlacedText, Any] = Field({}, description="fields of the envelope: text, =expression, structure")
 
 
-class Follows(Declared):
-    """Groups follow each other: each opens with what the one before it closed with."""
+class Said(Declared):
+    """What is said where a balance lacks something."""
 
     code: str = Field(pattern=CODE_PATTERN, description="the finding's code, such as CAMT06")
     say: str = Field(min_length=1, description="a sentence for the person who reads the finding")
     advice: str = Field("", description="the next step, for the same person")
+
+
+class Follows(Said):
+    """Groups follow each other: each opens with what the one before it closed with."""
+
     severity: Literal["error", "warning", "info"] = Field("warning", description="an error holds the file")
+
+
+class Ends(Said):
+    """A group has an opening and a closing: without one of them nobody knows whether it is whole."""
+
+    severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
 
 
 class Balanced(Declared):
     """What was there and what moved must make what is there then, within each value of `by`. Where opening
-    or closing is empty nothing is asked.
+    or closing is empty nothing is asked, unless `ends` says that they must be there.
     """
 
     by: list[PlacedText] = Field([], description="expressions; results with equal values belong together")
@@ -99,6 +110,9 @@ class Balanced(Declared):
         None,
         description="groups that differ in the last value of `by` alone, such as statements of one account, must follow "
         "each other in the file, from the first to the last or from the last to the first",
+    )
+    ends: Ends | None = Field(
+        None, description="a group without opening or closing may be cut off; what is said of it"
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from exchange.declare.mapping import Follows
+from exchange.declare.mapping import Ends, Follows
 from exchange.findings import Finding
 from exchange.mapping.evaluator import shown
 from exchange.mapping.listing import Listing, listing_findings
@@ -56,8 +56,23 @@ class Balances:
             for by, movement in movements.items():
                 if movement.opening is not None and movement.closing is not None:
                     yield from _difference(balance, by, movement)
+                elif balance.declared.ends is not None:
+                    yield _endless(balance.declared.ends, by, movement)
             if balance.declared.follows is not None:
                 yield from _gaps(balance.declared.follows, movements)
+
+
+def _endless(rule: Ends, by: tuple[Any, ...], movement: Movement) -> Finding:
+    """A group of which nobody knows whether it is whole."""
+    missing = " nor ".join(name for name in ("opening", "closing") if getattr(movement, name) is None)
+    message = f"{rule.say}{_within(by)} There is no {missing} balance; the movements that are there make {shown(movement.moved)}."
+    advice = rule.advice or "The file may be cut off: ask the sender for the whole of it."
+    return Finding(rule.code, rule.severity, message, advice, movement.line, None, movement.path, None, None)
+
+
+def _within(by: tuple[Any, ...]) -> str:
+    """Which group it is, for people."""
+    return f" ({' / '.join(str(value) for value in by if value is not None)})" if by else ""
 
 
 def _gaps(rule: Follows, movements: Mapping[tuple[Any, ...], Movement]) -> Iterator[Finding]:
@@ -84,9 +99,8 @@ def _broken(
 
 
 def _gap(rule: Follows, by: tuple[Any, ...], before: Movement, movement: Movement) -> Finding:
-    within = " / ".join(str(value) for value in by if value is not None)
     message = (
-        f"{rule.say} ({within}) It opens with {shown(movement.opening)}, but the one before it closed with "
+        f"{rule.say}{_within(by)} It opens with {shown(movement.opening)}, but the one before it closed with "
         f"{shown(before.closing)}."
     )
     advice = rule.advice or "One between them is probably missing: ask the sender for it."
@@ -101,9 +115,8 @@ def _difference(balance: Balance, by: tuple[Any, ...], movement: Movement) -> It
     if computed == movement.closing:
         return
     rule = balance.declared
-    within = f" ({' / '.join(str(value) for value in by if value is not None)})" if by else ""
     message = (
-        f"{rule.say}{within} Opening {shown(movement.opening)} and movements {shown(movement.moved)} make "
+        f"{rule.say}{_within(by)} Opening {shown(movement.opening)} and movements {shown(movement.moved)} make "
         f"{shown(computed)}, but the closing is {shown(movement.closing)}; the difference is "
         f"{shown(movement.closing - computed)}."
     )

@@ -179,6 +179,16 @@ def test_a_day_outside_the_period_is_told() -> None:
     assert "TITO06" in codes(found)
 
 
+def test_a_statement_that_is_cut_off_is_held() -> None:
+    first = FULL[: FULL.index(b"T40050260302")]
+    _, found = documents(NAME, first.replace(b"000023EUR", b"000000EUR"))
+    assert errors(found) == ["TITO10"] and "make 237.66" in found[0].message
+    second = FULL[: FULL.rindex(b"T40050")]
+    assert "TITO03" in errors(documents(NAME, second.replace(b"000023EUR", b"000000EUR"))[1])
+    lone = file(head(18, "100.00"))
+    assert errors(mapped("finanssiala/tito-to-bank-statement", records(NAME, lone)[0])[1]) == ["TITO10"]
+
+
 def test_a_wrong_check_digit_is_told() -> None:
     _, found = documents(NAME, FULL.replace(b"1234561", b"1234562"))
     assert codes(found) == ["TITO02"]

@@ -104,6 +104,24 @@ def test_an_unknown_opening_or_closing_is_no_balance() -> None:
         assert run(mapping, opened(3, total=Decimal(5), pieces=None))[1] == []
 
 
+def test_a_group_without_an_end_is_told_where_it_must_have_one() -> None:
+    ends = "    ends: {code: BAL2, say: It may be cut off., advice: Ask again.}\n"
+    for mapping in both("set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE + ends):
+        assert run(mapping, opened(7, total=Decimal(5), pieces=12))[1] == []
+        for opening, closing, missing in (
+            (3, None, "closing"),
+            (None, 12, "opening"),
+            (None, None, "opening nor closing"),
+        ):
+            (said,) = run(mapping, opened(opening, total=Decimal(5), pieces=closing))[1]
+            assert (said.code, said.severity, said.advice) == ("BAL2", "error", "Ask again.")
+            assert (
+                said.message
+                == f"It may be cut off. (EUR) There is no {missing} balance; the movements that are there make 5."
+            )
+        assert len(run(mapping, *[opened(3, total=Decimal(5), pieces=None)] * 40)[1]) == 1
+
+
 def test_a_balance_needs_numbers() -> None:
     text = "set: {number: =order_no, currency: =currency}\n" + ABOVE + BALANCE
     problem = problems_of(text.replace("=source.total", "=source.currency"))[0]
