@@ -54,13 +54,12 @@ class RowPlan(Plan):
             self.blank[layout.code_column - 1] = line.codes[0]
         names: dict[str, object] = {"Refused": Refused, "joined": joined, "dialect": layout.dialect}
         function = title.replace(".", "_")
-        self.read_source, self.write_source = self._read_source(function, names), ""
-        self.read = compile_function(f"read_{function}", self.read_source, names, f"{layout.layout} {title}")
-        written: dict[str, object] = {"Refused": Refused, "joined": joined, "dialect": layout.dialect}
-        self.write_source = self._write_source(function, written)
-        self.write = compile_function(
-            f"write_{function}", self.write_source, written, f"{layout.layout} written {title}"
-        )
+        self.read_source = self._read_source(function, names)
+        self.write_source = self._write_source(function, names)
+        shown = f"{layout.layout} {title}"
+        self.read = compile_function(f"read_{function}", self.read_source, names, shown)
+        written = f"{layout.layout} written {title}"
+        self.write = compile_function(f"write_{function}", self.write_source, names, written)
 
     def written(self, name: str, row: Row) -> str:
         """What a row says in a field, whether or not that is a value."""
