@@ -11,6 +11,7 @@ in findings are those in the attached file.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import io
 import logging
@@ -104,6 +105,11 @@ class PdfReader:
             return [(str(name), list(contents)) for name, contents in document.attachments.items()]
         except (self._pypdf.errors.PyPdfError, self._pypdf.errors.DependencyError, *_FAULTS) as error:
             found(DAMAGED.at(why=str(error).strip(". \n") or type(error).__name__))
+            return None
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            found(DAMAGED.at(why="it refers to a place before its beginning"))
             return None
 
 

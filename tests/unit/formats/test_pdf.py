@@ -87,6 +87,14 @@ def test_reading_never_raises() -> None:
         assert records or found.kept
 
 
+def test_a_place_before_the_beginning_of_the_file_is_damage(tmp_path: Path) -> None:
+    """A file on a disk says so in another way than bytes in memory do."""
+    whole = carrying(("factur-x.xml", SAMPLE.read_bytes()))
+    at = whole.index(b" 00000 n") - 10
+    documents, found = read(whole[:at] + b"-999999999" + whole[at + 10 :], tmp_path / "a.pdf")
+    assert documents == [] and {each.code for each in found.kept} == {"PDF001"}
+
+
 def test_without_the_extra_its_name_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(LAYOUT, pdf.Layout)
     monkeypatch.setitem(sys.modules, "pypdf", None)
