@@ -14,6 +14,7 @@ from exchange.model import LINE, Batch, Record
 from exchange.past import NoPast, Past, Settled
 from exchange.reconcile import money, references, words
 from exchange.reconcile.index import Index
+from exchange.reconcile.names import plain
 from exchange.reconcile.packed import Kept, Packed
 
 Side = Literal["receivable", "payable"]
@@ -172,6 +173,10 @@ class OpenItems:
         """The items of a customer or supplier, in the order of the ledger."""
         return self._found("party", number, self._party_number)
 
+    def of_owner(self, item: Item) -> list[Item]:
+        """All items of the customer or supplier who has this one, itself among them; of nobody known, none."""
+        return self._found("owner", _owner(item), _owner)
+
     def of_account(self, account: str) -> list[Item]:
         """The items of whoever has this bank account by the ledger itself."""
         return self._found("account", references.compact(account), self._party_account)
@@ -211,6 +216,11 @@ class OpenItems:
 
 def _spelled(item: Item) -> str:
     return words.spelled(item.record["number"])
+
+
+def _owner(item: Item) -> str:
+    """Who has an item: by number, or by name where the ledger has no numbers."""
+    return item.party.get("number") or plain(item.party.get("name") or "")
 
 
 def _digits(item: Item) -> str:

@@ -17,15 +17,19 @@ from exchange.model import Record
 LEAST = 4
 """A number of fewer digits is found in any text by chance."""
 _WORD = re.compile(r"[0-9A-ZÅÄÖÆØÜ]+")
+_JOINED = re.compile(r"[0-9A-ZÅÄÖÆØÜ]+(?:[-/._][0-9A-ZÅÄÖÆØÜ]+)+")
+"""A number in parts, such as 2026-0012 or F/2026/12."""
 _DATES = (
     re.compile(r"\b\d{1,2}[.\-/]\d{1,2}[.\-/](?:\d{4}|\d{2})\b"),
     re.compile(r"\b(?:19|20)\d\d[.\-/]\d{1,2}[.\-/]\d{1,2}\b"),
     re.compile(r"\b20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\b"),
+    re.compile(r"(?<![\w.\-/])(?:0?[1-9]|1[0-2])[./](?:19|20)\d\d\b"),  # a month; 2026-11 may be an invoice
 )
-_AMOUNT = re.compile(r"\b\d+[.,]\d\d\b(?![.,]?\d)")
+_AMOUNT = re.compile(r"\b(?:\d{1,3}(?: \d{3})+|\d+)[.,]\d\d\b(?![.,]?\d)")
 GROUPED = re.compile(r"(?<!\w)(?:RF ?)?[0-9]{1,5}(?: [0-9]{1,5}){1,6}(?!\w)")
 """References in groups of digits, as they are printed on invoices."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
+_RUN = re.compile(r"[0-9]+")
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -35,20 +39,29 @@ def words(text: str) -> tuple[str, ...]:
 
 @lru_cache(10_000)
 def numbers(text: str) -> frozenset[str]:
-    """What of a text may be the number of an invoice, as `spelled` spells it: words, and two that stand together."""
+    """What of a text may be the number of an invoice, as `spelled` spells it: words, two that stand together, and several
+    that signs join.
+    """
+    return frozenset(word for word in _candidates(text) if len(digits(word)) >= LEAST)
+
+
+def _candidates(text: str) -> list[str]:
     found = [word.lstrip("0") for word in words(text)]
     together = [first + second for first, second in pairwise(found) if first[-1:].isalpha()]
-    return frozenset(word for word in (*found, *together) if len(digits(word)) >= LEAST)
+    return [*found, *together, *map(spelled, _JOINED.findall(text.upper()))]
 
 
 @lru_cache(10_000)
 def loose(text: str) -> frozenset[str]:
-    """Numbers in a text that may name something: not those of dates, years and amounts."""
+    """Numbers in a text that may name something, however short: not those of dates, years and amounts.
+
+    >>> sorted(loose("Lasku 7, 1.11.2026")), sorted(loose("2026-0012")), sorted(loose("vuokra 11/2026 1 250,00"))
+    (['7'], ['12', '20260012'], [])
+    """
     for pattern in (*_DATES, _AMOUNT):
         text = pattern.sub(" ", text)
-    return frozenset(
-        digits(word) for word in numbers(text) if digits(word) and not _YEAR.fullmatch(digits(word))
-    )
+    found = (run.lstrip("0") for word in _candidates(text) for run in _RUN.findall(word))
+    return frozenset(run for run in found if run and not _YEAR.fullmatch(run))
 
 
 def spelled(number: str) -> str:
@@ -58,7 +71,7 @@ def spelled(number: str) -> str:
 
 def digits(number: str) -> str:
     """The digits of a number, where they are many enough and stand together; else nothing."""
-    runs = re.findall(r"[0-9]+", number)
+    runs = _RUN.findall(number)
     return runs[0].lstrip("0") if len(runs) == 1 and len(runs[0].lstrip("0")) >= LEAST else ""
 
 

@@ -18,7 +18,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import truth
+from tests.bench import traps, truth
 from tests.bench.jobs import JOBS, Job, payments
 
 ROOT = Path(__file__).parents[2]
@@ -121,6 +121,7 @@ def main() -> None:
             print(growth(Path(base), GROWTH[options.full]), flush=True)
     if not options.jobs or "truth" in options.jobs:
         print("\n".join(truth.report(range(20 if options.full else 5)).lines()), flush=True)
+        print("\n".join(traps.report(range(60 if options.full else 15)).lines()), flush=True)
 
 
 if __name__ == "__main__":

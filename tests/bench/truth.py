@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 from exchange.checks import get
 from exchange.model import Record
 from exchange.outcome import MatchedItem
-from exchange.past import Earlier, NoPast
+from exchange.past import Earlier, NoPast, Past
 from exchange.reconcile import money
 from exchange.reconcile.rulebook import Rulebook
 from tests.unit.reconcile.support import decide, item, moved
@@ -454,7 +454,17 @@ def world(seed: int, country: str) -> World:
     return made
 
 
-def judge(made: World, report: Report, rules: Rulebook | None = None) -> list[Record]:
+class Judged(Past, Protocol):
+    """What is decided about, and what is right; it is its own past."""
+
+    seed: int
+    country: str
+    items: list[Record]
+    receipts: list[Record]
+    truths: list[tuple[str, Truth | str | None]]
+
+
+def judge(made: Judged, report: Report, rules: Rulebook | None = None) -> list[Record]:
     """Decide everything and compare it with the truth."""
     records = decide(made.items, made.receipts, past=made, rules=rules)
     for record, (kind, truth) in zip(records, made.truths, strict=True):

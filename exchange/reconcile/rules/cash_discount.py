@@ -16,7 +16,7 @@ from exchange.reconcile import money
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision, Posting
 from exchange.reconcile.items import Item
-from exchange.reconcile.rules._by_reference import named
+from exchange.reconcile.rules._by_reference import doubted, named
 
 ORDER = 50
 EARLY = False
@@ -56,6 +56,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         case.note(
             f"The discount of {case.money(discount)} was for payments until {last}; this one is of {paid}."
         )
+        return None
+    if doubted(case, book, item, "cash_discount"):
         return None
     booked = missing if case.side == "receivable" else -missing
     number = item.record["number"]

@@ -1,6 +1,6 @@
 """An account from which the invoices of one party were paid before, and an amount that is exactly what one open item of that
-party has left. Nothing else in the payment may speak of something else. What several items fit is proposed, the oldest
-first.
+party has left. Nothing else in the payment may speak of something else, and no other items of the payer may come to it
+together. What several items fit is proposed, the oldest first.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from datetime import date
 from pydantic import Field
 
 from exchange.declare.declared import Declared
-from exchange.reconcile import words
+from exchange.reconcile import sums, words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision
 from exchange.reconcile.items import Item
@@ -69,10 +69,12 @@ def _doubt(case: Case, book: Book, settings: Settings, fitting: list[Item]) -> s
         return (
             f"the payer gave the reference {case.transaction['reference']}, which is not that of the invoice"
         )
-    own = {words.digits(fitting[0].record["number"]), fitting[0].party.get("number")}
+    own = words.loose(fitting[0].record["number"]) | words.loose(fitting[0].party.get("number") or "")
     stray = sorted(words.loose(case.text) - own)
     if stray:
         return f"the text names {', '.join(stray)}, which is not the invoice"
+    if sums.ways([item.left for item in party_items(case, book)], case.paid)[0] > 1:
+        return "several invoices of the payer together come to it, too"
     learned = book.learned(case)
     total = sum(learned.values())
     number = fitting[0].party.get("number") or ""

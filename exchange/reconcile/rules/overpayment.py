@@ -1,5 +1,6 @@
 """The checked reference of one open item, and more money than is open: the item is paid, the rest stands as a credit on
-account. The payer must be the item's party by account, id or name.
+account. The payer must be the item's party by account, id or name. Where open items of the party come to just what was paid, such as
+two invoices with the reference of one, they are proposed.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pydantic import Field
 from exchange.declare.declared import Declared
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision, Posting
-from exchange.reconcile.rules._by_reference import agreed, named
+from exchange.reconcile.rules._by_reference import agreed, doubted, named
 
 ORDER = 70
 EARLY = False
@@ -37,6 +38,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     fits, evidence = agreed(case, book, item, needed=settings.party)
     if not fits or rest > settings.limits.get(case.currency, item.left):
         case.propose("overpayment", f"The reference is that of invoice {number}: too much was paid?", [item])
+        return None
+    if doubted(case, book, item, "overpayment"):
         return None
     because = f" and {evidence}" if evidence else ""
     reason = (

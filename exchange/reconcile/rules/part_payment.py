@@ -1,5 +1,7 @@
 """The checked reference of one open item, and less money than is open: what was paid is taken off, the rest stays open. The
-payer must be the item's party by account, id or name, because the amount proves nothing here.
+payer must be the item's party by account, id or name, because the amount proves nothing here. Where open items of the
+party (credit notes among them) come to just what was paid, the reference may be the wrong one: then it is proposed. So it is where
+several items have the reference.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from pydantic import Field
 from exchange.declare.declared import Declared
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision
-from exchange.reconcile.rules._by_reference import agreed, named
+from exchange.reconcile.rules._by_reference import agreed, doubted, named
 
 ORDER = 60
 EARLY = False
@@ -39,6 +41,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     fits, evidence = agreed(case, book, item, needed=settings.party)
     if not fits or case.paid * 100 < settings.at_least * item.left:
         case.propose("part_payment", f"The reference is that of invoice {number}: a part of it?", [item])
+        return None
+    if doubted(case, book, item, "part_payment"):
         return None
     because = f" and {evidence}" if evidence else ""
     rest = case.money(item.left - case.paid)

@@ -11,7 +11,7 @@ from pydantic import Field
 from exchange.declare.declared import Declared
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision, Posting
-from exchange.reconcile.rules._by_reference import named
+from exchange.reconcile.rules._by_reference import doubted, named
 
 ORDER = 40
 EARLY = False
@@ -46,6 +46,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         return None
     difference = case.paid - item.left
     if not limit.allows(difference, item.left) or (difference > 0 and not settings.over):
+        return None
+    if doubted(case, book, item, "reference_tolerance"):
         return None
     booked = -difference if case.side == "receivable" else difference
     reason = (

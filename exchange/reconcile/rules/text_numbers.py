@@ -1,6 +1,6 @@
 """Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the
 payment. It decides when the payer is the party of all of them by account, id or name; a long checked reference with the
-exact amount needs no more.
+exact amount needs no more. A structured reference must be that of one of them.
 """
 
 from __future__ import annotations
@@ -34,21 +34,24 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Closes what the text names, or proposes it."""
     open_items = book.of(case)
     found = words.numbers(case.text)
-    if open_items is None or not found or len(found) > settings.at_most or _other(case, book):
+    if open_items is None or not found or len(found) > settings.at_most:
         return None
-    by_reference = _by_reference(case, book, open_items, settings)
-    if by_reference is not None:
-        return by_reference
+    reference = case.transaction["reference"]
+    structured = reference if reference and references.fault(reference) is None else None
+    if structured is None:
+        by_reference = _by_reference(case, book, open_items, settings)
+        if by_reference is not None:
+            return by_reference
     items = _named(case, book, open_items, found)
-    if not items:
+    if not items or (structured and not _has(items, structured)):
         return None
     return _together(case, book, items)
 
 
-def _other(case: Case, book: Book) -> bool:
-    """Whether a structured reference names something else: then the text does not decide."""
-    reference = case.transaction["reference"]
-    return bool(reference) and references.fault(reference) is None
+def _has(items: list[Item], reference: str) -> bool:
+    """Whether one of them has this reference: a reference of something else means that the text does not decide."""
+    wanted = references.comparable(reference)
+    return any(references.comparable(item.record["reference"] or "") == wanted for item in items)
 
 
 def _by_reference(case: Case, book: Book, open_items: OpenItems, settings: Settings) -> Decision | None:

@@ -16,13 +16,13 @@ from exchange.flow.reconciling import MatchSpool
 from exchange.model import Record
 from exchange.outcome import Gathered, MatchedItem
 from exchange.past import ByHand, Earlier, NoPast, Settled
+from exchange.reconcile import sums
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import POSITION
 from exchange.reconcile.continuity import Statements
 from exchange.reconcile.matching import match
 from exchange.reconcile.rulebook import references_only
 from exchange.reconcile.rules import rules
-from exchange.reconcile.rules.subset import only_subset
 from tests.unit.reconcile.support import decide, item, moved, numbers
 
 NORTH = {"number": "77", "name": "Norrbageriet i Umeå AB"}
@@ -234,9 +234,84 @@ def test_only_one_set_of_items_may_add_up() -> None:
     assert proposed(one(items, moved("165.00", payers_account=ACCOUNT), **known)) == [("subset", "1, 2, 3")]
     twice = [item(number, None, "50.00", customer=NORTH) for number in range(4)]
     assert proposed(one(twice, moved("100.00", payers_account=ACCOUNT), **known)) == []
-    assert only_subset([1] * 16, 15) is None and only_subset(
-        [2**place for place in range(16)], 2**16 - 1
-    ) == list(range(16))
+    assert sums.all_ways([1] * 16, 15)[0] == 16
+    assert sums.all_ways([2**place for place in range(16)], 2**16 - 1) == (1, list(range(16)))
+
+
+PAYS = {"payer": NORTH["name"], "payers_account": ACCOUNT}
+
+
+def test_a_reference_decides_no_other_amount_that_is_just_what_other_items_come_to() -> None:
+    own, other, credit = (
+        item(1, "1232", "300.00", customer=NORTH),
+        item(2, "1245", "250.00", customer=NORTH),
+        item("K3", None, "-50.00", customer=NORTH),
+    )
+    for amount, items, meant in (
+        ("550.00", [own, other], "1, 2"),
+        ("250.00", [own, other], "2"),
+        ("250.00", [own, credit], "1, K3"),
+        ("299.80", [own, {**other, "open": Decimal("299.80")}], "2"),
+    ):
+        made = one(items, moved(amount, "1232", **PAYS))
+        assert (made["decision"], [each["items"] for each in made["proposals"]][:2]) == (
+            "unmatched",
+            [meant, "1"],
+        ), amount
+    assert (
+        told(one([own, item(2, "1245", "240.00", customer=NORTH)], moved("250.00", "1232", **PAYS)))[1]
+        == "part_payment"
+    )
+    stranger = item(2, "1245", "250.00", customer=LAKE)
+    assert told(one([own, stranger], moved("250.00", "1232", **PAYS)))[1] == "part_payment"
+    unnumbered = [{**each, "customer": {**each["customer"], "number": None}} for each in (own, other)]
+    assert told(one(unnumbered, moved("550.00", "1232", **PAYS)))[0] == "unmatched"
+
+
+def test_the_rest_of_an_item_that_was_paid_in_parts_is_its_rest() -> None:
+    bill = item(1, "1232", "100.00", customer=NORTH)
+    made = decide([bill], [moved(amount, "1232", **PAYS) for amount in ("40.00", "40.00", "20.00")])
+    assert [each["allocations"][0]["left"] for each in made] == [Decimal("60.00"), Decimal("20.00"), 0]
+
+
+def test_a_reference_that_several_items_have_tells_no_part() -> None:
+    items = [item(1, "1232", "100.00", customer=NORTH), item(2, "1232", "200.00", customer=NORTH)]
+    first, second = decide(items, [moved("300.00", "1232", **PAYS), moved("100.00", "1232", **PAYS)])
+    assert (first["decision"], told(second)[2]) == ("unmatched", ["1"])
+
+
+def test_numbers_in_parts_and_short_ones_speak_too() -> None:
+    known = {"parties_": {ACCOUNT: {"77": 3}}}
+
+    def paid(number: str, text: str) -> Record:
+        return one(
+            [item(number, None, "100.00", customer=NORTH)], moved("100.00", text=text, **PAYS), **known
+        )
+
+    assert told(paid("2026-0012", "Lasku 2026-0012"))[1] == "text_numbers"
+    assert told(paid("2026/12", "Faktura 2026/12 tack"))[1] == "text_numbers"
+    for number, text in (("2026-0012", "Lasku 2026-0013"), ("456", "Lasku 123"), ("456", "2 laskua")):
+        assert told(paid(number, text))[0] == "unmatched", text
+    for text in ("Lasku 456", "vuokra 11/2026", "1 250,00 EUR 20.11.2026", "kundnr 77"):
+        assert told(paid("456", text))[1] == "known_payer", text
+
+
+def test_an_amount_that_several_sets_of_items_come_to_is_not_decided_by_the_payer_alone() -> None:
+    known = {"parties_": {ACCOUNT: {"77": 3}}}
+    items = [item(number, None, f"{number}00.00", customer=NORTH) for number in (1, 2, 3)]
+    assert proposed(one(items, moved("300.00", **PAYS), **known))[:1] == [("known_payer", "3")]
+    many = [item(number, None, f"{number}.00", customer=NORTH) for number in range(100, 130)]
+    assert told(one(many, moved("110.00", **PAYS), **known))[2] == ["110"]
+    assert told(one(many, moved("110.00", **PAYS, text=""), **known))[1] == "known_payer"
+    pair = [*many, item(1, None, "10.00", customer=NORTH)]
+    assert told(one(pair, moved("110.00", **PAYS), **known))[0] == "unmatched"
+
+
+def test_a_text_with_a_reference_of_its_own_decides_what_both_name() -> None:
+    items = [item(1001, "1232", "100.00", customer=NORTH), item(1002, "1245", "70.00", customer=NORTH)]
+    both = moved("170.00", "1232", text="laskut 1001 ja 1002", **PAYS)
+    assert told(one(items, both))[2] == ["1001", "1002"]
+    assert told(one(items, {**both, "reference": "1258"}))[0] == "unmatched"
 
 
 def test_a_name_much_alike_is_only_proposed() -> None:

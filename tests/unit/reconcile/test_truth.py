@@ -13,7 +13,7 @@ from exchange.checks import get
 from exchange.model import Record
 from exchange.reconcile import money
 from exchange.reconcile.rules import rules
-from tests.bench import truth
+from tests.bench import traps, truth
 from tests.unit.reconcile.support import ALL, decide, item, moved, numbers, rules_of
 
 
@@ -23,6 +23,21 @@ def test_automatic_decisions_are_right_and_most_receipts_are_decided() -> None:
     assert made.decided.total() * 100 > made.cases.total() * 70, made.coverage
     assert {"reference", "reference_tolerance", "cash_discount", "part_payment", "overpayment", "invoice_list", "text_numbers",
             "known_payer", "bank_events", "returns"} <= set(made.right)  # fmt: skip
+
+
+def test_what_payers_tell_wrong_misleads_no_rule() -> None:
+    made = traps.report(range(6))
+    assert made.wrong == []
+    assert {
+        "reference",
+        "reference_tolerance",
+        "part_payment",
+        "overpayment",
+        "text_numbers",
+        "known_payer",
+    } <= set(made.right)
+    for kind in ("less a credit note, rf reference", "two, right reference", "one, his other reference"):
+        assert made.cases[kind] > made.decided[kind] > 0, kind
 
 
 def test_what_nobody_can_know_is_never_decided() -> None:
