@@ -31,6 +31,8 @@ ACCOUNT = {
     "Opening + booked = closing": "say",
 }
 """What is shown of each statement: heading → key of `--json`."""
+BOOKS = "of the books"
+"""The currency of vouchers, which do not name it."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -64,12 +66,13 @@ def _show(result: Inspected) -> None:
             "Version": result.version,
             "Encoding": result.encoding,
             "Evidence": result.evidence,
+            **result.about,
             "Records": ", ".join(f"{number} {kind}" for kind, number in result.records.items()),
             "Documents": ", ".join(f"{number} {kind}" for kind, number in result.documents.items()),
         }
     )
     if result.totals:
-        rows = [(t["currency"], t["credit"], t["debit"], t["count"]) for t in result.totals]
+        rows = [(t["currency"] or BOOKS, t["credit"], t["debit"], t["count"]) for t in result.totals]
         print_table("Totals", ("Currency", "Credit", "Debit", "Count"), rows)
     if result.accounts:
         rows = [tuple(account[key] for key in ACCOUNT.values()) for account in result.accounts]

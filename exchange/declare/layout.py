@@ -186,6 +186,26 @@ class LayoutBase(Declared):
         description="how serious they are when reading; when writing they are errors",
     )
     recognise: Recognise | None = None
+    about: dict[str, str | list[str]] = Field(
+        {},
+        description="what `exchange inspect` shows of a file: words for people → kind.field, or two of them such as the first and "
+        "the last day of a period",
+    )
+
+    @model_validator(mode="after")
+    def _about_its_fields(self) -> Self:
+        for fields in self.about.values():
+            for field in [fields] if isinstance(fields, str) else fields:
+                if field not in (known := list(self._dotted())):
+                    raise Wrong(
+                        f'"{field}" is no kind.field of this layout', advice=did_you_mean(field, known)
+                    )
+        return self
+
+    def _dotted(self) -> Iterator[str]:
+        """All fields that `about` may name."""
+        for kind, declared in self.kinds().items():
+            yield from (f"{kind}.{name}" for name, _ in walk_fields(declared.own_fields()))
 
     def kinds(self) -> Mapping[str, KindBase]:
         """The kinds of records, by name; formats with a short form (`record` + `fields`) expand it."""

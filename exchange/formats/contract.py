@@ -14,7 +14,9 @@ from exchange.findings import Found
 from exchange.model import Batch
 
 SAMPLE_SIZE = 64 * 1024
-"""How many of a file's first bytes `recognise` and `sniff` are given."""
+"""How many of a file's first bytes `recognise` and `sniff` are given. A format that must see more has a function `reach`: the first
+bytes → how many it needs of a file that begins so, 0 when it is none of its own.
+"""
 
 Progress = Callable[[int], None]
 """Called now and then with the number of bytes read so far."""

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import cast
+from typing import BinaryIO, cast
 
 import exchange.formats
 from exchange.declare.layout import LayoutBase
@@ -18,7 +18,7 @@ from exchange.declare.suppose import Supposed, changed, suppose, word
 from exchange.declare.yaml import Node
 from exchange.errors import UnknownNameError
 from exchange.formats import encoding as encodings
-from exchange.formats.contract import Format, Resemblance, Sniffed
+from exchange.formats.contract import SAMPLE_SIZE, Format, Resemblance, Sniffed
 
 STARTS_WITHIN = 4_096
 """How many of the first characters `recognise: {starts: …}` sees."""
@@ -83,6 +83,14 @@ def suppose_layout(node: Node, problems: Iterable[Problem] = ()) -> Supposed[Lay
     return suppose(format_.Layout, node, told)
 
 
+def sample_of(stream: BinaryIO) -> bytes:
+    """The first bytes of a file: as many as the formats need to know it."""
+    first = stream.read(SAMPLE_SIZE)
+    reaches = (getattr(_module(name), "reach", None) for name in names())
+    wanted = max(reach(first) for reach in reaches if reach is not None)
+    return first + stream.read(max(0, wanted - len(first)))
+
+
 def recognise(sample: bytes, name: str, layouts: Iterable[LayoutBase]) -> list[Candidate]:
     """All layouts that a file with these first bytes and this name may be of: none, one, or an ambiguity to
     show.
@@ -116,7 +124,7 @@ def nearest_to(sample: bytes, layouts: Iterable[LayoutBase]) -> list[tuple[str, 
     found: list[tuple[str, Resemblance]] = []
     for layout in layouts:
         test = getattr(_module(layout.format), "resembles", None)
-        like: Resemblance | None = test(sample, layout) if test is not None else None
+        like: Resemblance | None = test(_seen_by(layout.format, sample), layout) if test is not None else None
         if like is not None and like.score >= LIKE_ENOUGH:
             found.append((layout.layout, like))
     return sorted(found, key=lambda each: (-each[1].score, each[0]))[:NEAREST]
@@ -124,7 +132,7 @@ def nearest_to(sample: bytes, layouts: Iterable[LayoutBase]) -> list[tuple[str, 
 
 def sniff(sample: bytes) -> list[Sniffed]:
     """What each format that knows these bytes says of them."""
-    said = (get(name).sniff(sample) for name in names())
+    said = (get(name).sniff(_seen_by(name, sample)) for name in names())
     return [sniffed for sniffed in said if sniffed is not None]
 
 
@@ -138,13 +146,18 @@ def _module(name: str) -> Format | None:
     return cast(Format, module) if is_format else None
 
 
+def _seen_by(name: str, sample: bytes) -> bytes:
+    """The part of a sample that a format asks for."""
+    return sample if hasattr(_module(name), "reach") else sample[:SAMPLE_SIZE]
+
+
 def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
     if layout.recognise is not None and layout.recognise.never:
         return None
     starts = layout.recognise.starts if layout.recognise else None
     if starts is not None and not re.match(starts, _beginning(sample, layout)):
         return None
-    reason = get(layout.format).recognise(sample, layout)
+    reason = get(layout.format).recognise(_seen_by(layout.format, sample), layout)
     return None if reason is None else Candidate(layout, reason)
 
 

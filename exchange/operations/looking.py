@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,16 +20,19 @@ from exchange.flow.content import run_chain
 from exchange.flow.library import Library, Step
 from exchange.flow.schemas import validator
 from exchange.formats import registry, strangers
-from exchange.formats.contract import SAMPLE_SIZE, Sniffed
+from exchange.formats.contract import Sniffed
 from exchange.mapping.repeated import Seen
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import KIND, NO_ARRIVAL, ArrivalFacts, Batch, Record
+from exchange.operations.about import About
 from exchange.operations.balances import Statements
 from exchange.outcome import Gathered
 
 COMMON = "common/"
 TEXT = "csv"
 """What a file may be whose rows are too uneven to say."""
+VERSION = "Version"
+"""What a file says under this name counts more than the version for which its layout was made."""
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
 Progress = Callable[[int], None]
@@ -79,6 +82,7 @@ class Inspected:
     version: str | None = None
     encoding: str | None = None
     evidence: str | None = None
+    about: dict[str, str] = field(default_factory=dict)
     records: Counter[str] = field(default_factory=Counter)
     documents: Counter[str] = field(default_factory=Counter)
     totals: list[dict[str, Any]] = field(default_factory=list)
@@ -96,6 +100,7 @@ class Inspected:
             "layout": self.layout,
             "version": self.version,
             "encoding": self.encoding,
+            "about": self.about,
             "records": dict(self.records),
             "documents": dict(self.documents),
             "totals": self.totals,
@@ -117,6 +122,15 @@ class _Sums:
             self.credit += amount
         else:
             self.debit -= amount
+
+    def add_rows(self, amounts: Iterable[Decimal]) -> None:
+        """The rows of one voucher: debit is positive there."""
+        self.count += 1
+        for amount in amounts:
+            if amount >= 0:
+                self.debit += amount
+            else:
+                self.credit -= amount
 
 
 def library_of(site: Path | None) -> Library:
@@ -185,7 +199,7 @@ def _sha256(path: Path) -> str:
 
 def _sample(path: Path) -> bytes:
     with path.open("rb") as stream:
-        return stream.read(SAMPLE_SIZE)
+        return registry.sample_of(stream)
 
 
 def _sniff(path: Path, result: Inspected) -> Sniffed | None:
@@ -328,11 +342,12 @@ def _twice(seen: Seen, step: Step, keys: Keys, found: Gathered) -> None:
 def _count(
     path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None
 ) -> None:
-    """Records, documents, totals and accounts of a file, in one pass."""
+    """What a file says of itself, its records, documents, totals and accounts, in one pass."""
     sums: dict[str, _Sums] = defaultdict(_Sums)
-    statements = Statements()
+    statements, about = Statements(), About(layout)
     steps = _to_common(library, layout)
-    records = _counted(_records(path, library, layout, result.findings, progress), result.records)
+    read = _records(path, library, layout, result.findings, progress)
+    records = _counted(read, result.records, about)
     said = Gathered()
     for batch in _mapped(records, path, steps, said):
         for document in batch if steps else ():
@@ -340,21 +355,29 @@ def _count(
             _add(document, sums)
             statements.add(document)
     result.findings.take(said)
+    result.version = about.said.pop(VERSION, result.version)
+    result.about = about.said
     result.totals = [
-        {"currency": currency, "credit": s.credit, "debit": s.debit, "count": s.count}
+        {"currency": currency or None, "credit": s.credit, "debit": s.debit, "count": s.count}
         for currency, s in sorted(sums.items())
     ]
     result.accounts = statements.as_dicts()
 
 
-def _counted(batches: Iterator[Batch], counts: Counter[str]) -> Iterator[Batch]:
+def _counted(batches: Iterator[Batch], counts: Counter[str], about: About) -> Iterator[Batch]:
     for batch in batches:
+        about.add(batch)
         counts.update(record.get(KIND, "record") for record in batch)
         yield batch
 
 
 def _add(document: Record, sums: dict[str, _Sums]) -> None:
-    """A document's amount to the totals of its currency."""
+    """A document's amount to the totals of its currency; a voucher's rows to those of the books, which it does not name."""
+    if document.get(KIND) == "voucher":
+        sums[""].add_rows(
+            row["amount"] for row in document.get("rows") or () if row.get("amount") is not None
+        )
+        return
     amount = document.get("amount", document.get("total"))
     currency = document.get("currency")
     if amount is not None and currency is not None:

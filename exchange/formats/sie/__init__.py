@@ -14,6 +14,7 @@ Source: SIE filformat, utgåva 4B, 2008-09-30 (sie.se).
 
 from __future__ import annotations
 
+import codecs
 import re
 
 from exchange.formats import encoding as encodings
@@ -25,12 +26,17 @@ from exchange.formats.sie.write import SieWriter
 
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
 
-_FIRST = re.compile(r"\ufeff?\s*#(FLAGGA|" + "|".join(line.tag for line in HEAD) + r")\b", re.IGNORECASE)
-_TYPE = re.compile(r'^[ \t]*#SIETYP[ \t]+"?([0-9]+)', re.IGNORECASE | re.MULTILINE)
-_BALANCE = re.compile(rf"^[ \t]*#({'|'.join(line.tag for line in BALANCES)})[ \t]", re.MULTILINE)
+_MARK = codecs.BOM_UTF8
+_FIRST = re.compile(
+    rb"(?:%s)?\s*#(FLAGGA|%s)\b" % (_MARK, "|".join(line.tag for line in HEAD).encode()), re.IGNORECASE
+)
+_TYPE = re.compile(rb'^[ \t]*#SIETYP[ \t]+"?([0-9]+)', re.IGNORECASE | re.MULTILINE)
+_BALANCE = re.compile(rb"^[ \t]*#(%s)[ \t]" % "|".join(line.tag for line in BALANCES).encode(), re.MULTILINE)
 _COMPANY = re.compile(r'^[ \t]*#FNAMN[ \t]+"?([^"\r\n]*)', re.MULTILINE)
 _OEM = ("cp437", "cp850", "cp865")
 """Code pages of DOS; å, ä and ö stand at the same bytes in all of them."""
+REACH = 16 * 1024 * 1024
+"""So far the first balance is looked for: a chart of accounts and the objects of dimensions stand before it."""
 
 
 def reader(layout: Layout) -> Reader:
@@ -43,31 +49,34 @@ def writer(layout: Layout) -> Writer:
     return SieWriter(layout)
 
 
+def reach(first: bytes) -> int:
+    """How much of a file that begins so must be seen to know its type."""
+    return REACH if _FIRST.match(first) else 0
+
+
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """By #SIETYP; of type 4, balances tell an export (4E) from vouchers for import (4I)."""
-    text = sample.decode(ENCODING)
-    if not _FIRST.match(text):
+    if not _FIRST.match(sample):
         return None
-    said = _TYPE.search(text)
-    number = said[1] if said else "1"
+    said = _TYPE.search(sample)
+    number = said[1].decode() if said else "1"
     if number != layout.type[0]:
         return None
     reason = f"#SIETYP is {number}" if said else "There is no #SIETYP, which means type 1"
     if number != "4":
         return f"{reason}."
-    has_balances = _BALANCE.search(text) is not None
+    has_balances = _BALANCE.search(sample) is not None
     if has_balances != (layout.type == "4E"):
         return None
-    return f"{reason}, and it begins with {'balances' if has_balances else 'vouchers and no balances'}."
+    return f"{reason}, and it has {'balances' if has_balances else 'vouchers and no balances'}."
 
 
 def sniff(sample: bytes) -> Sniffed | None:
     """A text whose first record is one of the head of a SIE file."""
-    text = sample.decode(ENCODING)
-    if not _FIRST.match(text):
+    if not _FIRST.match(sample):
         return None
     guessed = encodings.guess(sample)
     encoding = ENCODING if guessed.encoding in _OEM else guessed.encoding
-    said, company = _TYPE.search(text), _COMPANY.search(sample.decode(encoding, "replace"))
-    facts = {"type": said[1] if said else "1", "company": company[1].strip() if company else ""}
+    said, company = _TYPE.search(sample), _COMPANY.search(sample.decode(encoding, "replace"))
+    facts = {"type": said[1].decode() if said else "1", "company": company[1].strip() if company else ""}
     return Sniffed("sie", encoding, guessed.reason, version=f"SIE {facts['type']}", facts=facts)

@@ -16,6 +16,7 @@ from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
+from exchange.formats.sie.agree import Agreement
 from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, Head, Once, complete
 from exchange.formats.sie.layout import IMPORT, Layout
 from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, encoding_of, lines, pairs, split
@@ -196,6 +197,7 @@ class _Reading:
         self.forbidden = {line.tag for line in (*BALANCES, VOUCHER) if layout.type in line.never}
         self.balances = {line.tag for line in BALANCES}
         self.rows = {line.tag for line in ROWS}
+        self.agreement = Agreement(file) if layout.type == "4E" else None
 
     def line(self, text: str, number: int) -> Record | None:
         """One more line; the record that it completes."""
@@ -213,6 +215,8 @@ class _Reading:
     def end(self) -> None:
         """The file has ended."""
         self._unclosed("the end of the file")
+        if self.agreement is not None:
+            self.agreement.end(self.found)
 
     def _read(self, tag: str, rest: str, number: int) -> Record | None:
         plan = self.plans[tag]
@@ -229,7 +233,7 @@ class _Reading:
         read = self._read(tag, rest, number)
         if read is None:
             return None
-        return {
+        record = {
             "record": tag,
             "year": read["year"],
             "period": read.get("period"),
@@ -241,6 +245,9 @@ class _Reading:
             KIND: "balance",
             LINE: number,
         }
+        if self.agreement is not None:
+            self.agreement.balance(record)
+        return record
 
     def _begin(self, rest: str, number: int) -> None:
         """A #VER line."""
@@ -299,6 +306,8 @@ class _Reading:
             value = shown(voucher)
             self._tell(UNBALANCED.at(line=voucher[LINE], field="rows", value=value, total=total))
         self._rising(voucher)
+        if self.agreement is not None:
+            self.agreement.voucher(voucher)
         return voucher | {"file": self.file, KIND: "voucher"} if self.good else None
 
     def _rising(self, voucher: Record) -> None:

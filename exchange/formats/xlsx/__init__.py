@@ -21,7 +21,7 @@ import io
 from itertools import chain
 
 from exchange.formats._csv_columns import columns, shown_in
-from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
+from exchange.formats.contract import Reader, Sniffed, Writer
 from exchange.formats.xlsx.book import Unusable, opened
 from exchange.formats.xlsx.layout import Layout
 from exchange.formats.xlsx.read import SheetReader, titles
@@ -30,6 +30,8 @@ from exchange.formats.xlsx.write import SheetWriter
 __all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
 
 _ZIP = b"PK\x03\x04"
+REACH = 32 * 1024 * 1024
+"""The contents of a workbook stand at its end: one with fewer bytes is known by its sheets, of a bigger one the layout must be named."""
 
 
 def reader(layout: Layout) -> Reader:
@@ -42,9 +44,14 @@ def writer(layout: Layout) -> Writer:
     return SheetWriter(layout)
 
 
+def reach(first: bytes) -> int:
+    """All of a workbook must be seen to know it."""
+    return REACH if first.startswith(_ZIP) else 0
+
+
 def recognise(sample: bytes, layout: Layout) -> str | None:
-    """By the header of the sheet. The contents of a workbook stand at its end, so only one that fits into a sample can be known by them."""
-    if not sample.startswith(_ZIP) or len(sample) >= SAMPLE_SIZE or not layout.dialect.header:
+    """By the header of the sheet."""
+    if not sample.startswith(_ZIP) or len(sample) >= REACH or not layout.dialect.header:
         return None
     try:
         book = opened(io.BytesIO(sample))
@@ -65,7 +72,7 @@ def sniff(sample: bytes) -> Sniffed | None:
         return None
     columns: tuple[str, ...] = ()
     facts: dict[str, str] = {}
-    if len(sample) < SAMPLE_SIZE:
+    if len(sample) < REACH:
         try:
             book = opened(io.BytesIO(sample))
             facts["sheets"] = ", ".join(book.sheets)

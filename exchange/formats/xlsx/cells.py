@@ -31,9 +31,9 @@ def text_of(cell: Cell, codec: Codec, from_1904: bool) -> str:
     if cell.type == "truth":
         words = codec.dialect.true if cell.text == "1" else codec.dialect.false
         return words if isinstance(words, str) else words[0]
-    if cell.type == "date" and kind not in _NUMBERS:
+    if cell.type == "date":
         return _moment(cell.text, codec, from_1904)
-    if cell.type not in ("number", "percent", "date"):
+    if cell.type not in ("number", "percent"):
         return cell.text
     number = exact(cell.text)
     if number is None:
@@ -73,7 +73,9 @@ def plain(number: Decimal) -> str:
 
 
 def _moment(text: str, codec: Codec, from_1904: bool) -> str:
-    """A day, moment or time of day; as ISO 8601 when the field is not of that type."""
+    """A day, moment or time of day; as ISO 8601 when the field is not of that type. In a field of numbers it is refused: people see a day
+    there, and the number by which Excel keeps it is no amount.
+    """
     kind, is_counted = codec.field.type, _ISO_DAY.match(text) is None
     try:
         moment = _serial(Decimal(text), from_1904) if is_counted else datetime.fromisoformat(text)

@@ -380,7 +380,7 @@ def test_recognising_and_sniffing() -> None:
     import_file, export = (HEAD + VOUCHER).encode("cp437"), (HEAD + "#IB 0 1 1\n" + VOUCHER).encode("cp437")
     assert "no balances" in (sie.recognise(import_file, layout()) or "")
     assert sie.recognise(export, layout()) is None
-    assert "with balances" in (sie.recognise(export, layout("4E")) or "")
+    assert "has balances" in (sie.recognise(export, layout("4E")) or "")
     assert sie.recognise(import_file, layout("3")) is None
     assert sie.recognise(b"#FLAGGA 0\n#FNAMN a\n", layout("1")) == "There is no #SIETYP, which means type 1."
     assert sie.recognise(b"a;b\n", layout("1")) is None

@@ -125,7 +125,7 @@ def test_cells_of_other_programs() -> None:
         ("<c r='B2'><v>46000</v></c>", "VAL020"),
         ("<c r='B2' s='2'><v>46000.5</v></c>", "VAL020"),
         ("<c r='B2' s='1'><v>60</v></c>", "VAL020"),
-        ("<c r='D2' s='1'><v>46000</v></c>", ""),
+        ("<c r='D2' s='1'><v>46000</v></c>", "VAL010"),
         ("<c r='F2'><v>1</v></c>", "VAL030"),
         ("<c r='D2' t='s'><v>7</v></c>", "XLS001"),
     ],
@@ -376,6 +376,18 @@ def test_a_workbook_is_known_by_its_header() -> None:
     sniffed = xlsx.sniff(data)
     assert sniffed is not None and sniffed.facts["sheets"] == "First, Rows"
     assert xlsx.sniff(b"a;b\n1;2\n") is None
+
+
+def test_a_big_workbook_is_known_as_well() -> None:
+    noise = random.Random(7)
+    texts = (f"<row r='{n}'><c r='A{n}'><v>{noise.random()}</v></c></row>" for n in range(2, 9_000))
+    data = book(HEADER + "".join(texts))
+    sample = registry.sample_of(io.BytesIO(data))
+    assert len(data) > 64 * 1024
+    assert [one.reason for one in registry.recognise(sample, "a.xlsx", [layout()])] == [
+        "The sheet Rows has 7 of the 7 columns of the layout."
+    ]
+    assert [(said.format, said.columns[0]) for said in registry.sniff(sample)] == [("xlsx", TITLES[0])]
 
 
 def test_a_workbook_without_a_layout_is_told_with_its_columns(tmp_path: Path) -> None:
