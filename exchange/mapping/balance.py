@@ -64,7 +64,7 @@ class Balances:
 
 def _endless(rule: Ends, by: tuple[Any, ...], movement: Movement) -> Finding:
     """A group of which nobody knows whether it is whole."""
-    missing = " nor ".join(name for name in ("opening", "closing") if getattr(movement, name) is None)
+    missing = " and no ".join(name for name in ("opening", "closing") if getattr(movement, name) is None)
     message = f"{rule.say}{_within(by)} There is no {missing} balance; the movements that are there make {shown(movement.moved)}."
     advice = rule.advice or "The file may be cut off: ask the sender for the whole of it."
     return Finding(rule.code, rule.severity, message, advice, movement.line, None, movement.path, None, None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -95,16 +96,26 @@ def detail(text: str) -> str:
 def statement(
     *entries: str,
     version: str = "02",
-    balances: str = "",
+    balances: str | None = None,
     account: str = f"<IBAN>{OWN}</IBAN>",
     extra: str = "",
 ) -> bytes:
-    """A camt.053 with one statement."""
+    """A camt.053 with one statement; balances that agree with its entries, unless others are given."""
+    if balances is None:
+        balances = agreeing("".join(entries))
     head = element("GrpHdr/MsgId=M1; GrpHdr/CreDtTm=2026-11-21T06:00:00")
     inner = "<Id>S1</Id><ElctrncSeqNb>7</ElctrncSeqNb><CreDtTm>2026-11-21T06:00:00</CreDtTm>"
     inner += f"<Acct><Id>{account}</Id><Ccy>EUR</Ccy></Acct>{balances}{extra}{''.join(entries)}"
     body = f"<BkToCstmrStmt>{head}<Stmt>{inner}</Stmt></BkToCstmrStmt>"
     return f'<Document xmlns="{ISO}camt.053.001.{version}">{body}</Document>'.encode()
+
+
+def agreeing(entries: str) -> str:
+    """An opening and a closing balance between which nothing but the booked entries lies."""
+    moved = Decimal(0)
+    for booked in re.finditer(r"<Ntry><Amt Ccy=.\w+.>([\d.]+)</Amt><CdtDbtInd>(\w+)</CdtDbtInd><Sts>(?:<Cd>)?BOOK<", entries):
+        moved += Decimal(booked[1]) * (1 if booked[2] == "CRDT" else -1)
+    return balance("OPBD", "0") + balance("CLBD", str(abs(moved)), "CRDT" if moved >= 0 else "DBIT")
 
 
 def balance(code: str, amount: str, direction: str = "CRDT") -> str:

@@ -234,6 +234,51 @@ def test_a_returned_payment() -> None:
     assert taken(made, "counterparty.name", "bank_code.subfamily") == ("Payee", "RRTN")
 
 
+RETURN = "BkTxCd/Domn/Cd=PMNT; BkTxCd/Domn/Fmly/Cd={}; BkTxCd/Domn/Fmly/SubFmlyCd={}"
+
+
+@pytest.mark.parametrize(
+    ("code", "direction", "name"),
+    [
+        (("IDDT", "UPDD"), "DBIT", "Payer"),  # a claim of ours comes back: who should have paid it
+        (("RCDT", "RRTN"), "DBIT", "Payer"),
+        (("RRCT", "RPCR"), "DBIT", "Payer"),
+        (("ICDT", "RRTN"), "CRDT", "Payee"),  # a payment of ours comes back: who should have got it
+        (("IRCT", "RRTN"), "CRDT", "Payee"),
+        (("RDDT", "PRDD"), "CRDT", "Payee"),
+        (("RCDT", "RRTN"), "CRDT", "Payer"),  # a return that was received like a payment: who sent it
+        (("ICDT", "RRTN"), "DBIT", "Payee"),
+        (("RCDT", "ESCT"), "DBIT", "Payee"),  # no return: the direction tells
+    ],
+)
+def test_the_other_party_of_a_return_by_its_code_alone(
+    code: tuple[str, str], direction: str, name: str
+) -> None:
+    given = f"RltdPties/Dbtr/Nm=Payer; RltdPties/Cdtr/Nm=Payee; {RETURN.format(*code)}"
+    made = transaction(statement(entry("", direction=direction, details=detail(given))))
+    assert made["counterparty"]["name"] == name
+
+
+@pytest.mark.parametrize(("debtor", "creditor"), [("OUR OY", "Other"), ("Other", "Our Oy")])
+@pytest.mark.parametrize("direction", ["CRDT", "DBIT"])
+def test_the_other_party_of_a_return_is_not_who_holds_the_account(
+    debtor: str, creditor: str, direction: str
+) -> None:
+    given = f"RltdPties/Dbtr/Nm={debtor}; RltdPties/Cdtr/Nm={creditor}; RtrInf/Rsn/Cd=AC04"
+    data = statement(entry("", direction=direction, details=detail(given)))
+    named = data.replace(b"<Ccy>EUR</Ccy>", b"<Ccy>EUR</Ccy><Ownr><Nm>Our Oy</Nm></Ownr>")
+    assert transaction(named)["counterparty"]["name"] == "Other"
+
+
+def test_the_rate_is_that_of_the_instructed_amount() -> None:
+    given = (
+        "AmtDtls/InstdAmt/Amt@Ccy=NOK:1720.66; AmtDtls/InstdAmt/CcyXchg/XchgRate=0.76; AmtDtls/TxAmt/Amt@Ccy=EUR:100.00; "
+        "AmtDtls/CntrValAmt/Amt@Ccy=EUR:100.00; AmtDtls/CntrValAmt/CcyXchg/XchgRate=1.0000000"
+    )
+    made = transaction(statement(entry("", details=detail(given))))
+    assert taken(made, "original_amount.currency", "original_amount.rate") == ("NOK", Decimal("0.76"))
+
+
 def test_parties_in_the_new_form() -> None:
     given = (
         "Amt@Ccy=EUR:100.00; CdtDbtInd=CRDT; RltdPties/Dbtr/Pty/Nm=Payer; RltdPties/Dbtr/Pty/PstlAdr/Ctry=DE; "
@@ -516,6 +561,36 @@ def test_transactions_of_a_batch_have_keys_of_their_own() -> None:
     assert [each["entry_ref"] for each in made] == ["A1", "A1", "A2", None]
     assert len(set(keys)) == 4 and all(key.startswith(f"{OWN}/") for key in keys)
     assert [key.rpartition("/")[2] for key in keys] == ["1", "2", "A2", "2026-11-20 CRDT 100.00"]
+
+
+@pytest.mark.parametrize("entries", [(), (entry("AcctSvcrRef=A1"), entry("AcctSvcrRef=A2"))])
+@pytest.mark.parametrize(
+    ("balances", "missing"),
+    [
+        ("", "no opening and no closing balance"),
+        (balance("OPBD", "1.00"), "no closing balance"),
+        (balance("CLBD", "1.00"), "no opening balance"),
+        (balance("OPAV", "1.00") + balance("CLAV", "1.00"), "no opening and no closing balance"),
+    ],
+)
+def test_a_statement_without_its_balances_may_be_cut_off(
+    entries: tuple[str, ...], balances: str, missing: str
+) -> None:
+    data = statement(*entries, balances=balances)
+    made, found = documents(data, "iso20022/camt.053")
+    assert len(made) == max(1, len(entries))
+    assert [(each.code, each.severity) for each in found] == [("CAMT14", "warning")]
+    assert f"There is {missing};" in found[0].message
+
+
+@pytest.mark.parametrize("message", ["camt.052", "camt.054"])
+@pytest.mark.parametrize("entries", [(), (entry("AcctSvcrRef=A1"),)])
+def test_reports_and_advices_need_no_balances(message: str, entries: tuple[str, ...]) -> None:
+    text = statement(*entries, balances="").decode()
+    for own, other in zip(("camt.053", *NAMES["camt.053"]), (message, *NAMES[message]), strict=True):
+        text = text.replace(own, other)
+    made, found = documents(text.encode(), f"iso20022/{message}")
+    assert (len(made), found) == (1, [])
 
 
 def test_two_statements_in_one_message_are_told_apart() -> None:

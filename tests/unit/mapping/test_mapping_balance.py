@@ -111,7 +111,7 @@ def test_a_group_without_an_end_is_told_where_it_must_have_one() -> None:
         for opening, closing, missing in (
             (3, None, "closing"),
             (None, 12, "opening"),
-            (None, None, "opening nor closing"),
+            (None, None, "opening and no closing"),
         ):
             (said,) = run(mapping, opened(opening, total=Decimal(5), pieces=closing))[1]
             assert (said.code, said.severity, said.advice) == ("BAL2", "error", "Ask again.")
