@@ -95,7 +95,7 @@ def test_each_statement_says_whether_its_balances_hold(tmp_path: Path) -> None:
         ("D", "D1", "EUR", None, -5, None, "cannot be checked: no opening and no closing balance"),
     ]
     assert [each["balance"] for each in result.accounts] == ["agrees", "differs", "unchecked", "unchecked"]
-    assert told(result) == ["CAMT02"]
+    assert told(result) == ["CAMT02", "CAMT14", "CAMT14"]
 
 
 def test_statements_of_one_account_follow_each_other(tmp_path: Path) -> None:
@@ -209,6 +209,17 @@ def test_xml_without_its_namespace_is_told_with_the_layout_that_it_is_like(tmp_p
     assert said.count("It is like") == 1
     assert "--layout iso20022/camt.053" in said
     assert '`like: iso20022/camt.053` and `namespace: ""` and `versions: []`' in said
+
+
+def test_xml_of_a_version_with_other_elements_is_told_what_is_missing(tmp_path: Path) -> None:
+    said = unknown(
+        tmp_path, EMPTY.replace("camt.053.001.02", "camt.053.001.01").replace("BkToCstmrStmt", "Old")
+    )
+    assert "begins with Document/Old" in said
+    assert (
+        "It is like iso20022/camt.053: the namespace is one of its own, but //BkToCstmrStmt is not in this file."
+        in said
+    )
 
 
 def test_such_a_layout_reads_the_file(tmp_path: Path) -> None:

@@ -113,7 +113,9 @@ def statement(
 def agreeing(entries: str) -> str:
     """An opening and a closing balance between which nothing but the booked entries lies."""
     moved = Decimal(0)
-    for booked in re.finditer(r"<Ntry><Amt Ccy=.\w+.>([\d.]+)</Amt><CdtDbtInd>(\w+)</CdtDbtInd><Sts>(?:<Cd>)?BOOK<", entries):
+    for booked in re.finditer(
+        r"<Ntry><Amt Ccy=.\w+.>([\d.]+)</Amt><CdtDbtInd>(\w+)</CdtDbtInd><Sts>(?:<Cd>)?BOOK<", entries
+    ):
         moved += Decimal(booked[1]) * (1 if booked[2] == "CRDT" else -1)
     return balance("OPBD", "0") + balance("CLBD", str(abs(moved)), "CRDT" if moved >= 0 else "DBIT")
 

@@ -74,6 +74,31 @@ def test_an_answer_about_a_file_its_batches_and_payments(message: str) -> None:
 
 
 @pytest.mark.parametrize("message", ANSWERS)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"debtor_account": OWN, "reference": "RF18539007547034", "creditor__account": OTHER, "creditor__account_scheme": "iban"},
+        {"debtor_account": "123456", "creditor__account": "50501055", "creditor__account_scheme": "bankgiro"},
+        {"creditor__account": "412346", "creditor__account_scheme": "plusgiro", "reference": "Invoice 2026-8841 of November, paid twice"},
+        {"creditor__account": "86011117947", "creditor__account_scheme": "bban"},
+        {"creditor__account": "X-1"},
+    ],
+)  # fmt: skip
+def test_what_the_payment_was_is_told_and_reads_back_the_same(message: str, given: dict[str, Any]) -> None:
+    one = status("payment", "rejected", status="RJCT", payment_info_id="P1", end_to_end_id="E1", **given)
+    root = answer(message, one)
+    made, found = documents(etree.tostring(root), "iso20022/pain.002")
+    (back,) = (each for each in made if each["level"] == "payment")
+    assert codes(found) == []
+    assert (back["debtor_account"], back["reference"]) == (
+        given.get("debtor_account"),
+        given.get("reference"),
+    )
+    told = (back["creditor"]["account"], back["creditor"]["account_scheme"])
+    assert told == (given["creditor__account"], given.get("creditor__account_scheme"))
+
+
+@pytest.mark.parametrize("message", ANSWERS)
 def test_a_lone_word_about_the_file_is_an_answer(message: str) -> None:
     root = answer(message, status("file", "rejected", reasons=[reason("FF01", "Not well formed")]))
     assert values(root, "GrpSts") == ["RJCT"] and values(root, "OrgnlPmtInfAndSts") == []
@@ -170,6 +195,21 @@ def test_a_movement_reads_back_the_same(message: str, given: dict[str, Any]) -> 
     one = moved(str(given.pop("amount")), **given)
     _, made = advice(message, one)
     assert [known(each) for each in made] == [known(one)]
+
+
+@pytest.mark.parametrize("message", ADVICE)
+def test_a_batch_of_several_messages_and_codes_is_one_entry(message: str) -> None:
+    batch = {"batch__count": 3, "batch__total": Decimal("60.00")}
+    movements = [
+        moved("10.00", batch__index=1, batch__message_id="M1", **batch),
+        moved("20.00", batch__index=2, batch__message_id="M2", bank_code__subfamily="XBCT", **batch),
+        moved("30.00", batch__index=3, batch__message_id="M3", bank_code__proprietary="705", **batch),
+    ]
+    root, made = advice(message, *movements)
+    assert values(root, "Ntry/Amt") == ["60.00"]
+    assert values(root, "TxDtls/BkTxCd/Domn/Fmly/SubFmlyCd") == ["XBCT", "ESCT"]
+    assert [known(each) for each in made] == [known(each) for each in movements]
+    assert len({each["key"] for each in made}) == 3
 
 
 @pytest.mark.parametrize("message", ADVICE)

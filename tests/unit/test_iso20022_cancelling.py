@@ -80,3 +80,21 @@ def test_a_request_reads_back_the_same(message: str) -> None:
 def test_what_cannot_be_asked(asked: list[Record], want: str) -> None:
     found = written(REQUESTS[0], *asked, mapping=f"payment-cancellation-to-{REQUESTS[0]}")[1]
     assert any(each.code.startswith(want) and each.severity == "error" for each in found), found
+
+
+@pytest.mark.parametrize("message", REQUESTS)
+@pytest.mark.parametrize(
+    ("asked", "want"),
+    [
+        (a_payment(receiver="Östra Banken & Söner"), ["CXL105"]),
+        (a_payment(receiver="B" * 141), ["CXL105"]),
+        (a_payment(receiver="B" * 140), []),
+        (a_payment(creditor__name="N" * 141), ["CXL106"]),
+        (a_payment(debtor__name="N" * 141), ["CXL106"]),
+        (a_payment(reasons=[{"code": "DUPL", "proprietary": None, "text": "word " * 80}]), ["CXL106"]),
+    ],
+)
+def test_what_is_changed_in_a_request_is_told(message: str, asked: Record, want: list[str]) -> None:
+    data, found = written(message, asked, mapping=f"payment-cancellation-to-{message}")
+    assert [(each.code, each.severity) for each in found] == [(code, "info") for code in want]
+    assert faults(etree.fromstring(data), message) == []

@@ -37,7 +37,10 @@ CONTRADICTING = {
         "CAMT09",
         "XML013",
     },  # its summary is of another statement
-    "moov__statement_1.xml": {"CAMT11", "CAMT14"},  # accounts made up for the sample; available balances alone
+    "moov__statement_1.xml": {
+        "CAMT11",
+        "CAMT14",
+    },  # accounts made up for the sample; available balances alone
     "moov__FI_camt_054_sample.xml.xml": {"CAMT03"},  # counts a reversal the other way round
     "moov__FI_camt_053_sample.xml.xml": {"CAMT10"},
     "moov__FI_camt_052_sample.xml.xml": {"CAMT10"},  # RF98123456789012 has wrong check digits

@@ -375,6 +375,12 @@ def test_bank_codes_of_the_transaction_go_before_those_of_the_entry() -> None:
 # --- status, dates, accounts, balances -------------------------------------------------------------------------------
 
 
+def test_an_entry_without_a_status_is_told_as_such() -> None:
+    made, found = documents(statement(entry("AcctSvcrRef=A1", status="")), "iso20022/camt.053")
+    assert made == []
+    assert [(each.code, each.field) for each in found if each.severity == "error"] == [("VAL001", "status")]
+
+
 @pytest.mark.parametrize(
     ("status", "want"), [("BOOK", "booked"), ("PDNG", "pending"), ("INFO", "information"), ("FUTR", "future")]
 )

@@ -129,6 +129,31 @@ def test_a_payer_without_bic() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bic", "system", "clearing"),
+    [(None, ["GBDSC"], ["040004"]), ("LOYDGB21", ["GBDSC"], ["040004"])],
+)
+def test_the_clearing_number_of_the_payer_goes_with_an_account_that_is_no_iban(
+    bic: str | None, system: list[str], clearing: list[str]
+) -> None:
+    abroad = {"currency": "GBP", "creditor__account": "12345678", "creditor__bic": "LOYDGB21"}
+    message = sent(payment(debtor__account="31926819", debtor__bic=bic, debtor__clearing="040004", **abroad))
+    agent = "DbtrAgt/FinInstnId/"
+    assert values(message, agent + "ClrSysMmbId/ClrSysId/Cd") == system
+    assert values(message, agent + "ClrSysMmbId/MmbId") == clearing
+    assert values(message, agent + "Othr/Id") == []
+    iban = sent(payment(debtor__clearing="040004"))
+    assert values(iban, agent + "ClrSysMmbId/MmbId") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "want"), [("Goods", []), ("/GOODS//AE", ["PAY128"]), ("Örn", ["PAY128"]), ("G" * 71, ["PAY128"])]
+)
+def test_what_is_changed_in_a_text_for_the_authorities_is_told(text: str, want: list[str]) -> None:
+    found = written(payment(regulatory=[{"country": "AE", "code": "GDS", "text": text}]))[1]
+    assert codes(found) == want
+
+
+@pytest.mark.parametrize(
     ("reference", "scheme", "sent_as", "issuer"),
     [
         ("RF18 5390 0754 7034", "rf", "RF18539007547034", ["ISO"]),

@@ -11,7 +11,7 @@ from lxml import etree
 
 from exchange.formats.contract import Resemblance, Sniffed
 from exchange.formats.xml.layout import Layout
-from exchange.formats.xml.names import Names, split
+from exchange.formats.xml.names import Names, matches, split
 from exchange.formats.xml.source import encoding_of
 
 _PROLOGUE = re.compile(r"\s*(?:(?:<\?.*?\?>|<!--.*?-->)\s*)*", re.DOTALL)
@@ -67,7 +67,16 @@ def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
                 versions = " and `versions: []`" if layout.versions else ""
                 how = f"its {path} is in {_space(declared)}, here in {_space(here)}"
                 return Resemblance(100, how, f'`namespace: "{here}"`{versions}')
-    return _nearly({split(tag)[0] for _, tag in starts} - {""}, layout.namespaces)
+    spaces = {split(tag)[0] for _, tag in starts} - {""}
+    return _without(spaces, layout) or _nearly(spaces, layout.namespaces)
+
+
+def _without(spaces: set[str], layout: Layout) -> Resemblance | None:
+    """A file in a namespace of the layout in which nothing is that the layout's files hold, as in versions of before."""
+    if not any(matches(space, known) for space in spaces for known in layout.namespaces if known):
+        return None
+    first = [str(path) for kind in layout.kinds().values() if kind.inside is None for path in kind.places]
+    return Resemblance(100, f"the namespace is one of its own, but {' and '.join(first)} is not in this file")
 
 
 def _nearly(seen: set[str], declared: Sequence[str]) -> Resemblance | None:
