@@ -50,6 +50,10 @@ class HeadLine:
             cells = next(csv.reader([line.lstrip("\ufeff")], strict=True, **self._dialect.options), [])
         except csv.Error:
             cells = []
+        while (
+            len(cells) > self._head.width and not cells[-1].strip()
+        ):  # a spreadsheet program makes all lines alike
+            cells.pop()
         if not 0 < len(cells) <= self._head.width:
             found(WRONG_HEAD.at(line=1, got=len(cells), want=self._head.width, value=line.strip()[:80]))
             return {str(self._head.kind): None}

@@ -28,7 +28,7 @@ from exchange.formats._csv_strange import FirstRow
 from exchange.formats._fast import indented
 from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
-from exchange.formats.encoding import Unreadable, blocks
+from exchange.formats.encoding import Unreadable, blocks, of_several
 from exchange.formats.group import REFUSED, grouped
 from exchange.formats.values import EMPTY, Codec
 from exchange.model import KIND, LINE, Batch, Record
@@ -298,7 +298,7 @@ class Reading:
     def _lines(self, stream: BinaryIO, progress: Progress | None) -> Iterator[Iterator[str]]:
         """Physical lines, a block of them at a time; only LF ends a line."""
         rest, passed, lines, reached = "", 0, 0, -1
-        for text in blocks(stream, self.layout.encoding, self.found, progress):
+        for text in blocks(stream, of_several(stream, self.layout.encodings), self.found, progress):
             if "\0" in text:
                 raise Unreadable(_zero_byte(text, rest, lines))
             whole = text.rfind("\n") + 1

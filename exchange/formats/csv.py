@@ -197,6 +197,12 @@ class Layout(GroupingLayout):
 
     format: Literal["csv"]
     encoding: EncodingName = Described("utf-8", description="how text is stored, such as windows-1252")
+    other_encodings: list[EncodingName] = Described(
+        [],
+        alias="other encodings",
+        description="files may be in one of these instead: that of their byte order mark, or the first in which all bytes are text, "
+        "UTF-8 before others",
+    )
     dialect: CsvDialect = CsvDialect()
     head: Head | None = None
     record: Name = Described(description="the kind of record that a row is")
@@ -229,6 +235,11 @@ class Layout(GroupingLayout):
         return self
 
     @property
+    def encodings(self) -> list[str]:
+        """All encodings that files may have; the first is written."""
+        return [self.encoding, *self.other_encodings]
+
+    @property
     def before(self) -> int:
         """How many lines stand before the header (or the first row)."""
         return self.dialect.skip + (self.head is not None)
@@ -253,15 +264,21 @@ def writer(layout: Layout) -> Writer:
 
 def recognise(sample: bytes, layout: Layout) -> str | None:
     """By the header, when there is one; else by the width and the values of the first rows."""
-    encoding = encodings.seen(sample, layout.encoding) if layout.dialect.header else layout.encoding
     if layout.dialect.header:
+        encoding = encodings.seen(sample, _encoding_of(sample, layout))
         headed = (
             _recognised_header(_rows(sample, encoding, options, layout), layout)
             for options in _options(layout)
         )
         return next((reason for reason in headed if reason), None)
-    rows = _rows(sample, encoding, layout.dialect.options, layout)
+    rows = _rows(sample, _encoding_of(sample, layout), layout.dialect.options, layout)
     return _recognised_values(sample, rows, layout) if rows else None
+
+
+def _encoding_of(sample: bytes, layout: Layout) -> str:
+    """The first of the declared encodings in which a sample can be read."""
+    readable = (name for name in layout.encodings if encodings.beginning(sample, name) is not None)
+    return next(readable, layout.encoding)
 
 
 def resembles(sample: bytes, layout: Layout) -> Resemblance | None:
@@ -293,7 +310,7 @@ def _resembles_in(sample: bytes, layout: Layout, encoding: str, named: list[Colu
         return None
     how = f"{best} of its {len(named)} columns are there"
     declare: list[str] = []
-    if encoding not in (layout.encoding, "ascii"):
+    if encoding not in (*layout.encodings, "ascii"):
         how, declare = f"{how}, in {encoding}", [f"`encoding: {encoding}`"]
     if by not in layout.dialect.delimiters:
         sign = "tab" if by == "\t" else f'"{by}"'

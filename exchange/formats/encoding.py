@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, BinaryIO
 
@@ -233,6 +233,20 @@ def holds(stream: BinaryIO, encoding: str) -> bool:
     finally:
         stream.seek(0)
     return True
+
+
+def of_several(stream: BinaryIO, declared: Sequence[str]) -> str:
+    """The one of the declared encodings that a file is in: that of its byte order mark, else the first in which all its bytes are text.
+    UTF-8 is asked before those of one byte, in most of which any bytes are text. The stream is left at its beginning.
+    """
+    if len(declared) == 1:
+        return declared[0]
+    stream.seek(0)
+    marked = mark_of(stream.read(LONGEST_MARK))
+    stream.seek(0)
+    named = [name for name in declared if marked is not None and canonical(name) == canonical(marked)]
+    strict_first = sorted(declared, key=lambda name: not canonical(name).startswith("utf"))
+    return next((name for name in (*named, *strict_first) if holds(stream, name)), declared[0])
 
 
 def unwritable(text: str, encoding: str) -> str | None:

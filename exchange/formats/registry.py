@@ -6,7 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import cache
 from typing import BinaryIO, cast
@@ -126,7 +126,8 @@ def nearest_to(sample: bytes, layouts: Iterable[LayoutBase]) -> list[tuple[str, 
         test = getattr(_module(layout.format), "resembles", None)
         like: Resemblance | None = test(_seen_by(layout.format, sample), layout) if test is not None else None
         if like is not None and like.score >= LIKE_ENOUGH:
-            found.append((layout.layout, like))
+            otherwise = "" if _starts(sample, layout) else ", but it begins otherwise"
+            found.append((layout.layout, replace(like, how=like.how + otherwise)))
     return sorted(found, key=lambda each: (-each[1].score, each[0]))[:NEAREST]
 
 
@@ -154,11 +155,16 @@ def _seen_by(name: str, sample: bytes) -> bytes:
 def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
     if layout.recognise is not None and layout.recognise.never:
         return None
-    starts = layout.recognise.starts if layout.recognise else None
-    if starts is not None and not re.match(starts, _beginning(sample, layout)):
+    if not _starts(sample, layout):
         return None
     reason = get(layout.format).recognise(_seen_by(layout.format, sample), layout)
     return None if reason is None else Candidate(layout, reason)
+
+
+def _starts(sample: bytes, layout: LayoutBase) -> bool:
+    """Whether a file begins as the layout declares, if it does."""
+    starts = layout.recognise.starts if layout.recognise else None
+    return starts is None or re.match(starts, _beginning(sample, layout)) is not None
 
 
 def _named(layout: LayoutBase, name: str) -> bool:

@@ -65,7 +65,7 @@ def test_official_files_are_known(name: str, count: int) -> None:
     [
         ((b'"EXTF";700', b'"EXTF"'), "VAL"),
         ((b";20180101;4;", b";20181301;4;"), "VAL"),
-        ((b';0;"EUR"', b';0;"EUR"' + b";" * 20), "CSV023"),
+        ((b';0;"EUR"', b';0;"EUR"' + b";" * 20 + b"x"), "CSV023"),
     ],
 )
 def test_a_wrong_head_is_told_and_nothing_is_read(change: tuple[bytes, bytes], code: str) -> None:
