@@ -10,6 +10,7 @@ import pytest
 from exchange.model import Record
 from exchange.operations import looking
 from exchange.outcome import Gathered
+from tests.docs.pages import ROOT
 
 FEC = (
     "JournalCode|JournalLib|EcritureNum|EcritureDate|CompteNum|CompteLib|CompAuxNum|CompAuxLib|PieceRef|PieceDate|"
@@ -86,3 +87,27 @@ def test_what_is_no_posting_batch_is_said_to_begin_otherwise(tmp_path: Path) -> 
     path.write_bytes(f"{EXTF.replace(';21;', ';22;')}\r\n{TITLES}\r\n{BOOKED}\r\n".encode())
     (finding,) = looking.inspect(path, None, None).findings.kept
     assert "datev/bookings: 8 of its 8 columns are there, but it begins otherwise." in finding.message
+
+
+FRAME = """<SOAP-ENV:Envelope xmlns:SOAP-ENV="http://schemas.xmlsoap.org/soap/envelope/"><SOAP-ENV:Header/>
+<SOAP-ENV:Body/></SOAP-ENV:Envelope>
+"""
+
+
+@pytest.mark.parametrize("encoding", ["ISO-8859-15", "ISO-8859-1", "UTF-8"])
+def test_an_invoice_in_a_frame_without_a_declaration_is_read_as_it_declares(
+    tmp_path: Path, encoding: str
+) -> None:
+    sample = (ROOT / "samples/finvoice/checked/01-swedish-rates.in.xml").read_text(encoding="utf-8")
+    body = sample[sample.index("?>") + 2 :]
+    body = body.replace("<SellerOrganisationName>", "<SellerOrganisationName>Äijälä ", 1)
+    path = tmp_path / "framed.xml"
+    path.write_bytes(f'{FRAME}<?xml version="1.0" encoding="{encoding}"?>{body}'.encode(encoding))
+    plain = tmp_path / "plain.xml"
+    plain.write_bytes(f'<?xml version="1.0" encoding="{encoding}"?>{body}'.encode(encoding))
+    results = [looking.inspect(each, None, None) for each in (path, plain)]
+    assert [result.layout for result in results] == ["finvoice/finvoice"] * 2
+    assert results[0].documents == results[1].documents != {}
+    assert [one.code for one in results[0].findings.kept] == [one.code for one in results[1].findings.kept]
+    (framed,) = looking.read(path, None, None, as_common=True, found=Gathered())
+    assert framed["seller"]["name"].startswith("Äijälä ")

@@ -28,6 +28,8 @@ _MAGIC = (
     (b"{", "JSON"),
 )
 _DECLARED = re.compile(rb"""\s*<\?xml\b[^>]*?\bencoding\s*=\s*["']([^"'<>]*)["']""")
+_BEHIND_ENVELOPE = re.compile(rb"</(?:[\w.-]+:)?Envelope>\s*(?=<\?xml\b)")
+"""Where a document follows that stands in a frame: its declaration counts when the frame, plain ASCII mostly, has none."""
 _KNOWN = {
     "utf-8", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be", "ascii",
     *(f"iso8859-{part}" for part in range(1, 17)), *(f"cp{page}" for page in range(1250, 1259)),
@@ -48,6 +50,9 @@ def encoding_of(head: bytes) -> tuple[str, int, str | None]:
         if head.startswith(start):
             return name, 0, _declared(head[:DECLARATION], name)
     declared = _declared(head[:DECLARATION], "ascii")
+    framed = _BEHIND_ENVELOPE.search(head) if declared is None else None
+    if framed is not None:
+        declared = _declared(head[framed.end() : framed.end() + DECLARATION], "ascii")
     name = _codec(declared or "utf-8") or ""
     return "utf-8" if name.startswith(_WIDE) else name, 0, declared
 
