@@ -9,7 +9,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from exchange.declare.problems import DeclarationError, Problem
 from exchange.declare.yaml import load
 from exchange.errors import UseError
 from exchange.flow.site import check_site, read_site
-from exchange.operations.trying import INPUT, Tried, try_pairs
+from exchange.operations.trying import INPUT, Tried, try_pairs, unproven
 from exchange.packs import bundle as bundles
 from exchange.packs import signing
 from exchange.packs.bundle import Bundle, manifest_path
@@ -153,8 +153,15 @@ def prove(files: Mapping[str, bytes], *, around: Path | None) -> Proof:
             _lay_out(files, samples, around, site)
             problems += check_site(site)[1]
             if samples and not problems:
-                tried += try_pairs(site, _write_pairs(files, samples, base / "pairs"))
+                tried += _proven(try_pairs(site, _write_pairs(files, samples, base / "pairs")))
         return Proof(list(dict.fromkeys(problems)), tried)
+
+
+def _proven(tried: Iterable[Tried]) -> Iterator[Tried]:
+    """The same; in a pack every sample must have what is expected beside it."""
+    for one in tried:
+        one.differences += unproven(one)
+        yield one
 
 
 # --- building ----------------------------------------------------------------------------------------------

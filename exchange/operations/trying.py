@@ -216,7 +216,7 @@ def _write(tried: Tried, made: Mapping[Path, Output], there: set[Path]) -> None:
     for path, output in made.items():
         path.write_bytes(output.path.read_bytes())
         tried.written.append(path)
-    findings = tried.file.with_name(_stem(tried.file) + FINDINGS)
+    findings = _expected_findings(tried.file)
     lines = finding_lines(tried.outcome.findings.kept)
     if lines:
         findings.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -225,9 +225,25 @@ def _write(tried: Tried, made: Mapping[Path, Output], there: set[Path]) -> None:
         findings.unlink(missing_ok=True)
 
 
+def unproven(tried: Tried) -> list[str]:
+    """What was made of a file that nothing beside it expects: such a sample proves nothing."""
+    missing = [
+        f"nothing beside it says that {result.name} is right."
+        for result in tried.results
+        if not result.expected
+    ]
+    is_silent = tried.outcome.is_bad and not _expected_findings(tried.file).is_file()
+    return missing + ["it would be held, and nothing beside it says why."] * is_silent
+
+
+def _expected_findings(file: Path) -> Path:
+    """Where the findings stand that a file must give."""
+    return file.with_name(_stem(file) + FINDINGS)
+
+
 def _compare_findings(tried: Tried) -> None:
     """Findings against the expected ones; only where a pair exists, so that any file may be tried."""
-    path = tried.file.with_name(_stem(tried.file) + FINDINGS)
+    path = _expected_findings(tried.file)
     if not path.is_file() and not any(result.expected for result in tried.results):
         return
     expected = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

@@ -143,6 +143,13 @@ def test_a_file_of_the_site_is_never_taken_over(exchange: Shell, author: Path, c
     assert "came with no pack" in text(refused)
 
 
+def test_a_pack_whose_samples_prove_nothing_is_not_made(exchange: Shell, author: Path) -> None:
+    next((author / SAMPLES / "orders").glob("*.out.1.csv")).unlink()
+    exchange("pack", "key", "key.pem")
+    refused = exchange("pack", "build", "my", "--site", author, "--key", "key.pem", code=2)
+    assert "nothing beside it says that" in text(refused) and not list(exchange.folder.glob("*.pack"))
+
+
 def test_a_pack_whose_samples_differ_is_not_made(exchange: Shell, author: Path) -> None:
     expected = next((author / SAMPLES / "orders").glob("*.out.1.csv"))
     expected.write_text(expected.read_text().replace("1", "2"))
