@@ -50,6 +50,18 @@ NO_LAST_PAGE = code(
     "The last page of the statement {value} (line {line}) ends with an intermediate balance (62M).",
     advice="More pages follow in another file, or are missing. Ask the bank if they do not come.",
 )
+NO_FIRST_PAGE = code(
+    "MT026",
+    "warning",
+    "The first page of the statement {value} (line {line}) opens with an intermediate balance (60M).",
+    advice="The pages before it are in another file, or are missing. Ask the bank if they did not come.",
+)
+DOUBLED = code(
+    "MT027",
+    "error",
+    "The statement {value} (line {line}) stands in the file twice (first on line {first}): its balances and sums are the same.",
+    advice="Its entries would be booked twice. Ask the bank for the file again, or take the second one out.",
+)
 
 
 @dataclass(slots=True)
@@ -116,6 +128,26 @@ def findings(statement: Record, totals: Totals) -> Iterator[Finding]:
             yield WRONG_SUM.at(field=f"90{side}", **facts, **place)
 
 
+class Doubled:
+    """Finds statements that stand in the file again; many banks give all their statements one number or reference."""
+
+    def __init__(self) -> None:
+        self.seen: dict[tuple[Any, ...], int] = {}
+
+    def of(self, statement: Record, totals: Totals) -> Iterator[Finding]:
+        """The finding when a statement has all of an earlier one: account, number, days, balances, sums."""
+        same = ("account", "currency", "message", "number", "page", "created")
+        balances = [statement[side] and tuple(statement[side].values()) for side in ("opening", "closing")]
+        if not totals.counts or not (all(balances) or statement["created"]):
+            return
+        sums = (tuple(sorted(totals.counts.items())), tuple(sorted(totals.sums.items())))
+        key = (*(statement[field_] for field_ in same), *balances, sums)
+        line = statement[LINE]
+        first = self.seen.setdefault(key, line)
+        if first != line:
+            yield DOUBLED.at(line=line, value=name(statement), first=first)
+
+
 class Pages:
     """Compares each statement with the one before it of the same account."""
 
@@ -127,8 +159,11 @@ class Pages:
         opening, closing = statement.get("opening"), statement.get("closing")
         key = (statement.get("account"), statement.get("currency"))
         before = self.last.get(key)
-        if opening and before and before["closing"]["amount"] != opening["amount"]:
-            kind = PAGE_GAP if opening["intermediate"] else STATEMENT_GAP
+        follows = before is not None and before["closing"]["intermediate"]
+        if opening and opening["intermediate"] and not follows:
+            yield NO_FIRST_PAGE.at(line=statement.get(LINE), value=name(statement), field="opening")
+        elif opening and before and before["closing"]["amount"] != opening["amount"]:
+            kind = PAGE_GAP if follows else STATEMENT_GAP
             facts = {"opening": opening["amount"], "closing": before["closing"]["amount"]}
             yield kind.at(line=statement.get(LINE), value=name(statement), field="opening", **facts)
         if closing:

@@ -37,12 +37,18 @@ NO_CURRENCY = code(
     "Line {line}: field {field} has no currency; it was taken to be that of the opening balance.",
     advice="Tell the bank.",
 )
+NO_COMMA = code(
+    "MT014",
+    "warning",
+    'Line {line}: the amount in field {field} ("{value}") has no decimal comma.',
+    advice="SWIFT demands one, so the line may be cut off. Compare it with the bank's own statement.",
+)
 
 MARKS = ("C", "D", "RC", "RD", "EC", "ED")
 _AMOUNT = r"(?=,?\d)\d*(?:,\d*)?"
 _ENTRY = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?[ \n]?"
-    rf"(?P<amount>{_AMOUNT})(?P<type>[A-Z][A-Z0-9 ]{{3}})?(?P<rest>[^\n]*)(?P<more>\n.*)?",
+    rf"(?P<amount>{_AMOUNT}) *(?P<type>[A-Z][A-Z0-9 ]{{3}})?(?P<rest>[^\n]*)(?P<more>\n.*)?",
     re.DOTALL,
 )
 _BALANCE = re.compile(rf"(?P<mark>[CD])(?P<date>\d{{6}})(?P<currency>[A-Z]{{3}})?(?P<amount>{_AMOUNT})")
@@ -135,7 +141,7 @@ class Parser:
             raise Fault(BROKEN, want="C or D, date, currency, amount", value=field.text)
         if match["currency"] is None:
             self._doubt(NO_CURRENCY, field)
-        number = amount(match["amount"])
+        number = self._amount(match["amount"], field)
         return {
             "date": self._date(match["date"], field),
             "currency": match["currency"] or currency,
@@ -153,7 +159,7 @@ class Parser:
         return {
             "count": int(match["count"]),
             "currency": match["currency"],
-            "amount": amount(match["amount"]),
+            "amount": self._amount(match["amount"], field),
         }
 
     def moment(self, field: Field) -> tuple[datetime, str | None]:
@@ -169,6 +175,11 @@ class Parser:
         """Fields 28C and 28: statement and page, as they are written. Raises Fault."""
         match = _matched(_NUMBER, field, "number/page")
         return match[1] or None, match[2] or None
+
+    def _amount(self, text: str, field: Field) -> Decimal:
+        if "," not in text:
+            self._doubt(NO_COMMA, field, field.text)
+        return amount(text)
 
     def _date(self, text: str, field: Field) -> date:
         try:

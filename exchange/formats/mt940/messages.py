@@ -83,9 +83,14 @@ class Start:
     envelope: str
 
 
-def fields(
-    stream: BinaryIO, encoding: str, found: Found, progress: Progress | None = None
-) -> Iterator[Start | Field]:
+class End:
+    """The mark that a message ends with: -} or a line of -. Files without envelope may have none."""
+
+
+Part = Start | Field | End
+
+
+def fields(stream: BinaryIO, encoding: str, found: Found, progress: Progress | None = None) -> Iterator[Part]:
     """Messages and their fields, in order. Raises Unreadable."""
     cutter = _Cutter(found)
     numbered = _lines(stream, encoding, found, progress)
@@ -138,7 +143,7 @@ class _Cutter:
         self.told = False
         self.colon = ""
 
-    def line(self, number: int, line: str, following: str) -> Iterator[Start | Field]:
+    def line(self, number: int, line: str, following: str) -> Iterator[Part]:
         """One more line; what it ends. A lone colon belongs to the tag on the next line."""
         line, self.colon = self.colon + line, ""
         if line == ":" and _BROKEN_TAG.match(following):
@@ -146,8 +151,7 @@ class _Cutter:
         elif line[:1] == "{" or line[:2] == "-}":
             yield from self._envelope(number, line, following)
         elif line[:1] == "-" and _END.fullmatch(line):
-            yield from self.end()
-            self.inside = False
+            yield from self._ended(marked=self.inside)
         else:
             yield from self._plain(number, line, following)
 
@@ -157,13 +161,18 @@ class _Cutter:
             yield self.open
             self.open = None
 
-    def _envelope(self, number: int, line: str, following: str) -> Iterator[Start | Field]:
+    def _ended(self, *, marked: bool) -> Iterator[Part]:
+        yield from self.end()
+        if marked:
+            yield End()
+        self.inside = False
+
+    def _envelope(self, number: int, line: str, following: str) -> Iterator[Part]:
         match = _ENVELOPE.fullmatch(line)
         if match is None or not (match[1] or match[2] or match[3]):
             yield from self._plain(number, line, following)
             return
-        yield from self.end()
-        self.inside = False
+        yield from self._ended(marked=self.inside and match[1] is not None)
         if match[3]:
             yield self._begin(number, match[2])
         if match[4].strip():
@@ -173,7 +182,7 @@ class _Cutter:
         self.inside, self.seen = True, set()
         return Start(number, envelope)
 
-    def _plain(self, number: int, line: str, following: str) -> Iterator[Start | Field]:
+    def _plain(self, number: int, line: str, following: str) -> Iterator[Part]:
         match = _FIELD.fullmatch(line) if line[:1] == ":" else None
         if match is None or match[1] not in KNOWN or not self._may_stand(match[1], following):
             self._text(number, line)

@@ -14,10 +14,10 @@ from exchange.formats._faults import Fault
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.mt940 import fields as content
-from exchange.formats.mt940.balances import Pages, Totals, findings, name
+from exchange.formats.mt940.balances import Doubled, Pages, Totals, findings, name
 from exchange.formats.mt940.information import Dialects, told_of
 from exchange.formats.mt940.layout import Layout
-from exchange.formats.mt940.messages import Field, Start, choose, fields
+from exchange.formats.mt940.messages import End, Field, Part, Start, choose, fields
 from exchange.formats.mt940.records import kinds
 from exchange.model import KIND, LINE, Batch, Record, batches
 
@@ -75,6 +75,18 @@ OTHER_ENCODING = code(
     "info",
     "The file is not {want}; it was read as {value}.",
     advice="Look at names with letters beyond A to Z: if they are wrong, declare another encoding.",
+)
+NOT_ENDED = code(
+    "MT041",
+    "warning",
+    "The message on line {line} has no end mark (-), which its envelope or the messages before it have.",
+    advice="The file may be cut off. Ask the bank for it again.",
+)
+NOT_WHOLE = code(
+    "MT042",
+    "warning",
+    "Nothing in the report {value} (line {line}) says that it is whole: it has neither sums (90D, 90C) nor an end mark (-).",
+    advice="If the file may be cut off, ask the bank for it again.",
 )
 DIALECTS = code(
     "MT040",
@@ -134,13 +146,17 @@ class _Survey:
         self.lines: dict[str, int] = {}
         self.type: str | None = None
         self.of_entry = False
+        self.ends = self.ended = False
+        """Whether messages of the file end with a mark, and whether this one did."""
 
-    def run(self, incoming: Iterator[Start | Field]) -> list[tuple[Record, bool]]:
+    def run(self, incoming: Iterator[Part]) -> list[tuple[Record, bool]]:
         """Statements in order, and whether entries of each can be handed on."""
         for item in incoming:
             if isinstance(item, Start):
                 self._end()
                 self._begin(item)
+            elif isinstance(item, End):
+                self.ends = self.ended = True
             else:
                 self._field(item)
         self._end()
@@ -152,7 +168,8 @@ class _Survey:
 
     def _begin(self, start: Start) -> None:
         self.now = dict(self.reader.blank["statement"]) | {KIND: "statement", LINE: start.line, "forward": []}
-        self.good, self.lines, self.of_entry = True, {}, False
+        self.good, self.lines, self.of_entry, self.ended = True, {}, False, False
+        self.ends = self.ends or bool(start.envelope)
         application = _APPLICATION.search(start.envelope)
         self.type = application[2] if application else None
         sender = _ENVELOPE.search(start.envelope)
@@ -255,9 +272,14 @@ class _Survey:
             return
         if now["reference"] is None:
             self.found(NO_REFERENCE.at(line=now[LINE]))
+        if self.ends and not self.ended:
+            finding = NOT_ENDED.at(line=now[LINE])
+            self.found(finding.with_severity("error") if now["message"] == "942" else finding)
         if now["message"] == "942":
             if now["currency"] is None:
                 self._refuse(NO_CURRENCY.at(**place))
+            if not (self.ends or now["debits"] or now["credits"]):
+                self.found(NOT_WHOLE.at(**place))
             return
         if "60" not in self.lines:
             self._refuse(NO_OPENING.at(**place))
@@ -282,22 +304,23 @@ class _Reading:
         self.whole = True
         self.lone = True
         self.totals = Totals()
+        self.doubled = Doubled()
         self.entry: Record | None = None
         self.of_entry = False
         self.dialects: Counter[str | None] = Counter()
 
-    def run(self, incoming: Iterator[Start | Field]) -> Iterator[Record]:
+    def run(self, incoming: Iterator[Part]) -> Iterator[Record]:
         """All entries of good statements, and those statements in which none stands."""
         for item in incoming:
             if isinstance(item, Start):
                 yield from self._end()
                 self.statement, self.good = next(self.statements)
                 self.totals, self.of_entry, self.whole, self.lone = Totals(), False, True, True
-            elif item.tag == "61":
+            elif isinstance(item, Field) and item.tag == "61":
                 yield from self._close()
                 self.of_entry, self.lone = True, False
                 self._begin(item)
-            else:
+            elif isinstance(item, Field):
                 self._more(item)
         yield from self._end()
         if self.dialects:
@@ -343,7 +366,10 @@ class _Reading:
         """The statement is whole: what its entries come to; one without entries is handed on itself."""
         yield from self._close()
         if self.statement and self.good and self.whole:
-            for finding in findings(self.statement, self.totals):
+            for finding in (
+                *findings(self.statement, self.totals),
+                *self.doubled.of(self.statement, self.totals),
+            ):
                 self.found(finding)
             if self.lone:
                 yield self.statement

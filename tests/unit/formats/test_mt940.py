@@ -43,6 +43,7 @@ ENTRIES = [
     ("260102CM5000,00S05168790452", ("C", "M", "5000.00", "S051", "68790452", None, None)),
     ("260102C119,NMSC341241773/1XXXXX//O/341241774\nPaiement", ("C", None, "119", "NMSC", "341241773/1XXXXX", "O/341241774", "Paiement")),
     ("2601020102CR\n30,00N062NONREF", ("C", "R", "30.00", "N062", "NONREF", None, None)),
+    ("2601020102D12,35 NRTIKREF+//2016", ("D", None, "12.35", "NRTI", "KREF+", "2016", None)),
 ]  # fmt: skip
 
 
@@ -319,7 +320,18 @@ DIALECTS = [
     ),  # no code before the parts
     ("REMIT:Costs. \nFun.", "remitted", {"text": "Costs. Fun."}),
     ("Lastschrift ?20 Euro", None, {"text": "Lastschrift ?20 Euro"}),
-    ("999PN5477SCHECK", None, {"text": "999PN5477SCHECK"}),
+    ("999PN5477SCHECK", "german_free", {"code": "999", "text": "PN5477SCHECK"}),
+    (
+        "Z46?Kunde AG\nGutschrift aus dem Ausland",
+        "ubs",
+        {"code": "Z46", "name": "Kunde AG", "text": "Gutschrift aus dem Ausland"},
+    ),
+    ("Y92?Saldo Dienstleistungspreise", "ubs", {"code": "Y92", "text": "Saldo Dienstleistungspreise"}),
+    (
+        "/NOTE//10 Kund AB\n /ORDP/Bank AB\n /REMI/Faktura 7\n/ACNO/12-3011-0334130-37",
+        "code_words",
+        {"text": "NOTE//10 Kund AB Faktura 7", "name": "Bank AB", "account": "12-3011-0334130-37"},
+    ),
 ]
 
 
@@ -422,6 +434,15 @@ def test_what_is_wrong_with_a_statement(changes: dict[str, str], amount: str, co
     assert bool(records) == (codes in (["MT020"], ["MT024"]))
 
 
+REPORT_BODY = """:20:R1
+:25:FI2112345600000785
+:28C:1/1
+:34F:EUR0,
+:61:260119D5,NMSCX
+:86:Rent
+"""
+
+
 def test_pages_of_a_statement() -> None:
     one = message(":61:260102C1,00NMSCX", closing="C260102EUR101,00").replace(":62F:", ":62M:")
     two = message(":61:260102C2,00NMSCX", opening="C260102EUR101,00", closing="C260102EUR103,00")
@@ -431,6 +452,37 @@ def test_pages_of_a_statement() -> None:
     gap = two.replace("101,00", "102,00").replace("103,00", "104,00")
     assert told(read(one + gap)[1]) == ["MT022"]
     assert told(read(one.replace("62M", "62F") + gap.replace("60M", "60F"))[1]) == ["MT023"]
+    assert told(read(one + gap.replace("60M", "60F"))[1]) == ["MT022"]
+    # a page of another statement: those before it may be in another file
+    assert told(read(two)[1]) == ["MT026"]
+    assert told(read(one.replace("62M", "62F") + gap)[1]) == ["MT026"]
+
+
+def test_a_statement_that_stands_twice() -> None:
+    one = message(":61:260102C1,00NMSCX", closing="C260102EUR101,00")
+    assert told(read(one + one)[1], "error") == ["MT027"]
+    assert told(read(one + one.replace("C1,00", "D1,00").replace("EUR101,00", "EUR99,00"))[1], "error") == []
+    assert told(read(message() + message())[1], "error") == []  # nothing would be booked twice
+    assert told(read(REPORT + REPORT)[1], "error") == ["MT027"]
+    assert told(read(REPORT + REPORT.replace("2601191815", "2601191915"))[1], "error") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("{1:F01NDEAFIHHAXXX0000000000}{2:I942X}{4:\n" + REPORT_BODY + "-}", []),
+        ("{1:F01NDEAFIHHAXXX0000000000}{2:I942X}{4:\n" + REPORT_BODY, ["MT041"]),
+        (REPORT_BODY + "-\n", []),
+        (REPORT_BODY, ["MT042"]),
+        (REPORT_BODY + "-\n" + REPORT_BODY.replace(":28C:1/1", ":28C:2/1"), ["MT041"]),
+        (REPORT_BODY + ":90D:1EUR5,\n", []),
+        (message(":61:260102C1,00NMSCX", closing="C260102EUR101,0")[:-5], ["MT014"]),
+        (message(":61:260102C1,00NMSCX", closing="C260102EUR101,00") + message()[:-2], ["MT041", "MT023"]),
+        (message()[:-2] + ":64:C260102EUR1", ["MT014"]),
+    ],
+)
+def test_what_is_cut_off_is_told(text: str, codes: list[str]) -> None:
+    assert [each.code for each in read(text)[1] if each.severity != "info"] == codes
 
 
 REPORT = """:20:R1
