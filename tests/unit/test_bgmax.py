@@ -150,3 +150,25 @@ def test_only_movements_of_bankgiro_numbers_become_bgmax() -> None:
 def test_no_changed_byte_passes_with_other_money(corpus: Path) -> None:
     raw = (corpus / "bank/se-bgmax/bankgiro_inbetalningar/minimal.txt").read_bytes()
     assert_guarded(LAYOUT, raw, "account", "amount", "reference", "currency")
+
+
+def test_references_of_autogiro_are_no_ocr_numbers() -> None:
+    (one,), found = made(
+        file(payment("65598".rjust(25)).replace("210000000000010", "240000000000010"), amount=10000)
+    )
+    assert (found, taken(one, "reference", "reference_scheme")) == (["BGM08"], ("65598", "other"))
+
+
+def test_a_day_far_from_that_of_the_file_is_told() -> None:
+    raw = file(payment(), amount=10000)
+    assert made(raw.replace(b"2026010900012", b"1026010900012"))[1] == ["BGM09"]
+    assert made(raw.replace(b"2026010900012", b"2024010900012"))[1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [("Blåbär Öst AB", "cp850"), ("Blåbär – Öst AB", "windows-1252")]
+)
+def test_names_in_other_encodings(name: str, encoding: str) -> None:
+    raw = file(payment(), "26NAME", amount=10000).replace(b"NAME".ljust(20), name.ljust(20).encode(encoding))
+    (one,), found = made(raw)
+    assert (found, one["counterparty"]["name"]) == (["FIX022"], name)

@@ -239,12 +239,20 @@ def test_blanks_taken_off_and_letters_of_seven_bits() -> None:
     assert (made[0]["counterparty"]["name"], codes(found)) == ("PÄIVÄ YÅTJÖ", ["FIX019"])
 
 
-@pytest.mark.parametrize("encoding", ["cp850", "utf-8"])
-def test_other_encodings_are_read_and_told(encoding: str, tmp_path: Path) -> None:
-    raw = FULL.decode("iso-8859-1").replace("MAKSAJA YKSI", "Äijälä Öysti").encode(encoding)
+@pytest.mark.parametrize(
+    ("encoding", "name"), [("cp850", "Äijälä Öysti"), ("utf-8", "Äijälä Öysti"), ("utf-8", "mäkelä pöysy")]
+)
+def test_other_encodings_are_read_and_told(encoding: str, name: str, tmp_path: Path) -> None:
+    raw = FULL.decode("iso-8859-1").replace("MAKSAJA YKSI", name).encode(encoding)
     made, found = documents(NAME, raw)
-    assert (made[0]["counterparty"]["name"], codes(found)) == ("Äijälä Öysti", ["FIX022"])
+    assert (made[0]["counterparty"]["name"], codes(found)) == (name, ["FIX022"])
     assert inspected(raw, tmp_path).layout == NAME
+
+
+def test_details_of_cards_have_42_or_43_characters() -> None:
+    for card in ("T11042034920291234567891209 0606039875421 ", "T11043034920291234567891209 0606039875421  "):
+        made, found = records(NAME, file(head(1, "0.00"), entry(1, "1.00"), card, balance("260302", "1.00")))
+        assert (found, taken(made[0], "cards.0.merchant_reference")) == ([], ("0606039875421",))
 
 
 def test_an_unknown_kind_of_detail_is_kept() -> None:

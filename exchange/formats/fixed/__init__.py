@@ -27,7 +27,7 @@ from exchange.formats import encoding as encodings
 from exchange.formats.contract import SAMPLE_SIZE, Reader, Sniffed, Writer
 from exchange.formats.fixed.form import Columns
 from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.lines import joined, untitled
+from exchange.formats.fixed.lines import encoding_of, joined, untitled
 from exchange.formats.fixed.plan import Dispatch
 from exchange.formats.fixed.read import RecordReader
 from exchange.formats.fixed.seal import unsealed
@@ -105,10 +105,10 @@ def _first(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
 
 
 def _text(sample: bytes, layout: Layout) -> str | None:
-    """The sample in the first encoding of the layout that it can be text in."""
-    known = (layout.encoding, *layout.other_encodings)
-    fitting = [one for one in known[1:] and known if encodings.holds(io.BytesIO(sample), one)]
-    return encodings.beginning(sample, (fitting or known)[0])
+    """The whole lines of the sample in the encoding that they would be read in."""
+    whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_SIZE else sample
+    chosen = encoding_of(io.BytesIO(whole or sample), layout, _nobody)
+    return encodings.beginning(sample, chosen)
 
 
 def _nobody(_: Finding) -> None:

@@ -30,8 +30,8 @@ class Layout(RecordsLayout):
     other_encodings: list[EncodingName] = Described(
         [],
         alias="other encodings",
-        description="encodings that files of this kind come in, too: the first one that the bytes can be text in, "
-        "when they cannot be text in `encoding`; a finding tells of it",
+        description="encodings that files of this kind come in, too: the one that the bytes read best in when they "
+        "cannot be text in `encoding`, or UTF-8 when they are; a finding tells of it",
     )
     lines: int | None = Described(
         None,

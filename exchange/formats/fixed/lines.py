@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from exchange.findings import Found, code
-from exchange.formats.contract import Progress
-from exchange.formats.encoding import Unreadable, blocks, holds
+from exchange.formats.contract import SAMPLE_SIZE, Progress
+from exchange.formats.encoding import Unreadable, blocks, holds, meant_by
 from exchange.formats.fixed.layout import Layout
 from exchange.formats.fixed.letters import SevenBit
 from exchange.formats.fixed.seal import unsealed
@@ -39,7 +39,7 @@ TITLE = code(
 OTHER_ENCODING = code(
     "FIX022",
     "warning",
-    "The file cannot be text in {declared}; it was read as {actual}.",
+    "The file is no text in {declared}; it was read as {actual}.",
     advice="Compare names with letters such as å, ä and ö. Tell the sender which encoding is right.",
 )
 
@@ -48,7 +48,7 @@ def records(
     stream: BinaryIO, layout: Layout, found: Found, progress: Progress | None
 ) -> Iterator[tuple[int, str]]:
     """Each record with its number from 1, without its line end. Raises Unreadable."""
-    texts = blocks(stream, _encoding(stream, layout, found), found, progress)
+    texts = blocks(stream, encoding_of(stream, layout, found), found, progress)
     cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts, layout)
     if layout.lines:
         cut = joined(cut, layout.length or 1, layout.lines)
@@ -74,15 +74,21 @@ def untitled(lines: Iterator[tuple[int, str]], titles: str, found: Found) -> Ite
         yield number, text
 
 
-def _encoding(stream: BinaryIO, layout: Layout, found: Found) -> str:
-    """The declared encoding, or the first of the other ones that all bytes can be text in."""
-    if not layout.other_encodings or holds(stream, layout.encoding):
-        return layout.encoding
-    for other in layout.other_encodings:
-        if holds(stream, other):
-            found(OTHER_ENCODING.at(declared=layout.encoding, actual=other))
-            return other
-    return layout.encoding
+def encoding_of(stream: BinaryIO, layout: Layout, found: Found) -> str:
+    """The declared encoding, or the one of the other ones that the bytes are text in. UTF-8 is certain where it is
+    well-formed; of single-byte encodings the first that can be, or the one in which the words read much better.
+    """
+    declared, others = layout.encoding, layout.other_encodings
+    chosen = (
+        next((one for one in (declared, *others) if holds(stream, one)), declared) if others else declared
+    )
+    meant = meant_by(stream.read(SAMPLE_SIZE), chosen) if others else None
+    stream.seek(0)
+    if meant in others and (meant == "utf-8" or chosen != declared) and holds(stream, meant):
+        chosen = meant
+    if chosen != declared:
+        found(OTHER_ENCODING.at(declared=declared, actual=chosen))
+    return chosen
 
 
 def _lines(texts: Iterator[str], layout: Layout) -> Iterator[tuple[int, str]]:

@@ -121,7 +121,8 @@ class LinePlan(Plan):
             return None
         said = text[slice(*self.length_field)]
         length = int(said) if said.isascii() and said.isdigit() else 0
-        return None if length in self.lengths and length >= len(text.rstrip()) else said
+        known = length in self.lengths or length == len(text)
+        return None if known and length >= len(text.rstrip()) else said
 
     def finished(self, text: str) -> str:
         """A written line with the fewest columns that have room for it, and with its length."""
