@@ -40,7 +40,7 @@ _NEXT_STEPS = {
 """The next step where a check declares none."""
 _FOR_PEOPLE = re.compile(r"[\w.]+|(sum|count|abs|length)\([\w., ]+\)").fullmatch
 """Operands that a check shows: names, and simple sums and counts."""
-_REASON = re.compile(r"\w*fault\(").match
+_REASON = re.compile(r"(\w+_)?fault\(").match
 RULE = "The rule is {rule} ({place}){operands}."
 COMPUTATION = code("MAP001", "error", "{field} cannot be computed: {reason}. " + RULE, advice="{advice}")
 REQUIRED = code(

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from exchange.declare.catalogue import SITE_FILE, Catalogue
 from exchange.declare.layout import LayoutBase
@@ -27,6 +28,9 @@ from exchange.model import KIND, NO_ARRIVAL, ArrivalFacts, Batch, Record
 from exchange.operations.about import About
 from exchange.operations.balances import Statements
 from exchange.outcome import Gathered
+
+if TYPE_CHECKING:
+    from exchange.declare.site import Site
 
 COMMON = "common/"
 TEXT = "csv"
@@ -135,19 +139,33 @@ class _Sums:
 
 def library_of(site: Path | None) -> Library:
     """The declared things of the package, and of a site when there is one in that folder."""
-    folder = site if site is not None and (site / SITE_FILE).is_file() else None
-    return Library(Catalogue.of(folder.absolute() if folder else None), _site_values(folder))
+    folder = _site_folder(site)
+    declared = _declared(folder)
+    return Library(
+        Catalogue.of(folder.absolute() if folder else None), dict(declared.values) if declared else {}
+    )
 
 
-def _site_values(folder: Path | None) -> dict[str, str]:
+def _site_folder(site: Path | None) -> Path | None:
+    return site if site is not None and (site / SITE_FILE).is_file() else None
+
+
+def _declared(folder: Path | None) -> Site | None:
+    """What the site in a folder declares of itself; None where there is none, or it cannot be used."""
     if folder is None:
-        return {}
+        return None
     from exchange.declare.parse import parse
     from exchange.declare.site import Site
 
     node, problems = Catalogue.of(folder).load_site()
-    declared = parse(Site, node)[0] if node is not None and not problems else None
-    return dict(declared.values) if declared else {}
+    return parse(Site, node)[0] if node is not None and not problems else None
+
+
+def _facts(path: Path, site: Path | None) -> ArrivalFacts:
+    """A file that never arrived, in the time zone of the site."""
+    declared = _declared(_site_folder(site))
+    zone = ZoneInfo(declared.time_zone) if declared else UTC
+    return ArrivalFacts(NO_ARRIVAL, "", path.name, "", datetime.fromtimestamp(0, zone))
 
 
 def inspect(path: Path, site: Path | None, layout: str | None, progress: Progress | None = None) -> Inspected:
@@ -163,7 +181,7 @@ def inspect(path: Path, site: Path | None, layout: str | None, progress: Progres
         return result
     result.layout, result.format = chosen.layout, chosen.format
     result.version = result.version or chosen.version
-    _count(path, library, chosen, result, progress)
+    _count(path, library, chosen, result, _facts(path, site), progress)
     return result
 
 
@@ -188,7 +206,7 @@ def read(
             f"No mapping leads from {chosen.layout} to a document of {COMMON}.",
             advice="Leave out --as common to see its records.",
         )
-    for batch in _mapped(_records(path, library, chosen, found, progress), path, steps, found):
+    for batch in _mapped(_records(path, library, chosen, found, progress), _facts(path, site), steps, found):
         yield from batch
 
 
@@ -322,9 +340,10 @@ def _records(
         yield from reader.read(stream, found, progress)
 
 
-def _mapped(batches: Iterator[Batch], path: Path, steps: list[Step], found: Gathered) -> Iterator[Batch]:
+def _mapped(
+    batches: Iterator[Batch], facts: ArrivalFacts, steps: list[Step], found: Gathered
+) -> Iterator[Batch]:
     """What several mappings make of the same records."""
-    facts = ArrivalFacts(NO_ARRIVAL, "", path.name, "", datetime.fromtimestamp(0, UTC))
     chain, seen = [steps] if steps else [], Seen()
 
     def counted(step: Step) -> Tally:
@@ -340,7 +359,12 @@ def _twice(seen: Seen, step: Step, keys: Keys, found: Gathered) -> None:
 
 
 def _count(
-    path: Path, library: Library, layout: LayoutBase, result: Inspected, progress: Progress | None
+    path: Path,
+    library: Library,
+    layout: LayoutBase,
+    result: Inspected,
+    facts: ArrivalFacts,
+    progress: Progress | None,
 ) -> None:
     """What a file says of itself, its records, documents, totals and accounts, in one pass."""
     sums: dict[str, _Sums] = defaultdict(_Sums)
@@ -349,7 +373,7 @@ def _count(
     read = _records(path, library, layout, result.findings, progress)
     records = _counted(read, result.records, about)
     said = Gathered()
-    for batch in _mapped(records, path, steps, said):
+    for batch in _mapped(records, facts, steps, said):
         for document in batch if steps else ():
             result.documents[COMMON + str(document.get(KIND)).replace("_", "-")] += 1
             _add(document, sums)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
@@ -151,3 +152,24 @@ def test_a_batch_that_keeps_money_for_the_next(tmp_path: Path) -> None:
     assert not codes and proved(made[0])["closing"] == D("33.50") and made[0]["payout"] == D("300.00")
     path.write_text(text.replace("SEK,333.50,", "SEK,300.00,"), encoding="utf-8")
     assert read(path) == ([], ["ADY001"])
+
+
+@pytest.mark.parametrize(
+    ("name", "was", "moment"),
+    [
+        ("zettle-account/01-day.in.json", "2026-11-19T15:16:43.945+0000", "2026-11-19T23:30:00.000+0000"),
+        ("payouts/01-payout.in.csv", "2026-11-18 10:00:00", "2026-11-19 23:30:00"),
+    ],
+)
+def test_a_movement_late_in_the_evening_is_of_the_day_that_the_company_had(
+    tmp_path: Path, name: str, was: str, moment: str
+) -> None:
+    """The site is in Stockholm, the report in UTC: 23:30 there is half past midnight here."""
+    samples = Path(__file__).parents[2] / "samples/settlements"
+    text = (samples / name).read_text(encoding="utf-8")
+    assert was in text
+    path = tmp_path / Path(name).name
+    path.write_text(text.replace(was, moment), encoding="utf-8")
+    found = Gathered()
+    made = list(looking.read(path, samples / "site", None, as_common=True, found=found))
+    assert found.kept == [] and date(2026, 11, 20) in {line["date"] for line in made[0]["lines"]}
