@@ -56,12 +56,9 @@ def write_filled(codec: Codec, value: str, into: str, names: dict[str, object]) 
     names[f"{into}_put"] = codec.put
     if codec.field.constant is not None:
         return [f"{into} = {into}_put({value})"]
-    if codec.field.type == "text" and codec.fault is None:
+    if codec.field.type == "text":
         conditions = " and ".join(_text_conditions(codec, value, into, names))
         return [*([f"if not ({conditions}): raise Refused"] if conditions else []), f"{into} = {value}"]
-    if codec.field.type == "text":
-        names[f"{into}_memo"] = Memo(codec.put)
-        return [f"{into} = {into}_memo[{value}]"]
     lines: list[str] = []
     for condition, inner in _write_cases(codec, value, into, names):
         lines += [f"{'elif' if lines else 'if'} {condition}:", *indented(inner)]
@@ -77,14 +74,13 @@ def indented(lines: list[str], levels: int = 1) -> list[str]:
 def filled_lines(codec: Codec, text: str, into: str, names: dict[str, object]) -> list[str]:
     """Lines that set `into` from a text that is not empty and has no white space around it where that is taken off."""
     names.update(Refused=Refused, Decimal=Decimal)
-    plain = codec.fault is None and not codec.empty_words
-    if codec.field.type == "text" and plain:
+    if codec.field.type == "text" and not codec.empty_words:
         conditions = list(_text_conditions(codec, text, into, names))
         refuse = [f"if not ({' and '.join(conditions)}): raise Refused"] if conditions else []
         return [*refuse, f"{into} = {text}"]
     names[f"{into}_memo"] = Memo(codec.take)
     remembered = f"{into} = {into}_memo[{text}]"
-    if not plain or _has_text_rules(codec) or codec.implied:
+    if codec.empty_words or _has_text_rules(codec) or codec.implied:
         return [remembered]
     if codec.field.type == "integer":
         return _read_integer(codec, text, into, names, remembered)
@@ -108,6 +104,9 @@ def _text_conditions(codec: Codec, text: str, into: str, names: dict[str, object
     if codec.matcher is not None:
         names[f"{into}_matches"] = codec.matcher
         yield f"{into}_matches({text})"
+    if codec.fault is not None:  # a check takes long, and accounts, banks and currencies come again and again
+        names[f"{into}_fault"] = Memo(codec.fault)
+        yield f"{into}_fault[{text}] is None"
 
 
 def is_exact(codec: Codec) -> bool:
@@ -183,12 +182,8 @@ def _write_cases(
     """The cases of values that are plainly right: a condition and the lines that make the text."""
     kind = codec.field.type
     if kind == "text":
-        if codec.fault is None:
-            conditions = [f"{value}.__class__ is str", value, *_text_conditions(codec, value, into, names)]
-            yield " and ".join(conditions), [f"{into} = {value}"]
-        else:  # a check takes long, and accounts, banks and currencies come again and again
-            names[f"{into}_memo"] = Memo(codec.put)
-            yield f"{value}.__class__ is str and {value}", [f"{into} = {into}_memo[{value}]"]
+        conditions = [f"{value}.__class__ is str", value, *_text_conditions(codec, value, into, names)]
+        yield " and ".join(conditions), [f"{into} = {value}"]
     elif kind == "date":
         names.update({f"{into}_memo": Memo(codec.put), f"{into}_class": _date_class()})
         yield f"{value}.__class__ is {into}_class", [f"{into} = {into}_memo[{value}]"]

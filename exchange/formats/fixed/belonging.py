@@ -56,12 +56,16 @@ class Plan:
             (name, str(child.by)) for name, child in layout.children(self.name) if child.before is not None
         )
         self.needs = tuple(name for name, child in layout.children(self.name) if child.required)
-        self.alone = [str(name) for name, own in self.fields.items() if not (own.fields and own.many)]
+        self.is_leaf = self.role == "streamed" and not any(layout.children(self.name))
+        """Whether nothing can belong to it, so that it is handed on as soon as it is read."""
+        self.alone: Values = dict.fromkeys(
+            str(name) for name, own in self.fields.items() if not (own.fields and own.many)
+        )
         self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
 
     def fresh(self) -> Values:
         """All fields of the record and of what belongs to it, still empty."""
-        return {**dict.fromkeys(self.alone), **{name: [] for name in self.lists}}
+        return {**self.alone, **{name: [] for name in self.lists}} if self.lists else self.alone.copy()
 
     def written(self, name: str, row: Row) -> str:
         """What a row says in a field, whether or not that is a value."""

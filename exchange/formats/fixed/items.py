@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from exchange.findings import Found, code
@@ -28,29 +28,6 @@ NOTHING = Totals()
 UNREAD: Record = {}
 """Stands for values that the other pass reads."""
 TRAILER = "@trailer"
-
-
-@dataclass(slots=True)
-class Item:
-    """A record that is still open: more may belong to it. place: where the values of its parts go."""
-
-    plan: Plan
-    line: int
-    place: Record
-    of_envelope: bool
-    """Whether it is an envelope or belongs to one."""
-    good: bool = True
-    lone: bool = True
-    """Of an envelope: whether no record stands inside it."""
-    owner: Item | None = None
-    seen: dict[str, int] | None = None
-    """The lines of its parts that stand once, and of its trailer."""
-    totals: Totals = NOTHING
-    """Added up for envelopes only."""
-    ahead: Ahead = field(default_factory=lambda: Ahead({}))
-    """Of an envelope: the records that stand before others."""
-    used: bool = False
-    """Whether one came that belongs to it, when it stands before others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +62,32 @@ class Ahead:
         """At the end of the envelope: those for which no record came."""
         for item in self.known.values():
             _tell_unused(item, found)
+
+
+NONE_AHEAD = Ahead({})
+
+
+@dataclass(slots=True)
+class Item:
+    """A record that is still open: more may belong to it. place: where the values of its parts go."""
+
+    plan: Plan
+    line: int
+    place: Record
+    of_envelope: bool
+    """Whether it is an envelope or belongs to one."""
+    good: bool = True
+    lone: bool = True
+    """Of an envelope: whether no record stands inside it."""
+    owner: Item | None = None
+    seen: dict[str, int] | None = None
+    """The lines of its parts that stand once, and of its trailer."""
+    totals: Totals = NOTHING
+    """Added up for envelopes only."""
+    ahead: Ahead = NONE_AHEAD
+    """Of an envelope: the records that stand before others."""
+    used: bool = False
+    """Whether one came that belongs to it, when it stands before others."""
 
 
 def _tell_unused(item: Item, found: Found) -> None:

@@ -14,7 +14,7 @@ from exchange.findings import Code, Finding, Found, code
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.fixed.belonging import Form, Plan, Row
-from exchange.formats.fixed.items import NOTHING, TRAILER, UNREAD, Item
+from exchange.formats.fixed.items import TRAILER, UNREAD, Ahead, Item
 from exchange.formats.fixed.structure import RecordsLayout
 from exchange.formats.fixed.totals import Controls, Totals
 from exchange.formats.group import grouped
@@ -128,6 +128,8 @@ class _Reading:
         self.next_envelope = 0
         self.open: list[Item] = []
         self.done: Batch = []
+        self.last_leaf: Plan | None = None
+        """The plan of the line before, where that is a leaf: one more of them stands where that one stood."""
         self.fitter = self.dispatch.fitter(self._tell)
 
     def run(self, lines: Iterator[tuple[int, Row]]) -> Iterator[Batch]:
@@ -153,6 +155,10 @@ class _Reading:
             yield self.done
 
     def _line(self, plan: Plan, text: Row, number: int) -> None:
+        if plan is self.last_leaf:
+            self._leaf(plan, text, number, False)
+            return
+        self.last_leaf = None
         if plan.role == "child":
             self._child(plan, text, number)
         elif plan.role == "ahead":
@@ -167,17 +173,36 @@ class _Reading:
         depth, lost = self._inside(plan)
         if len(self.open) > depth:
             self._cut(depth)
-        item = self._begun(plan, text, number)
+        around = self.open[depth - 1] if depth else None
+        if around is not None:
+            around.lone = False
         if lost:
             self._tell(OUTSIDE, line=number, record=plan.name, kind=plan.inside)
-            item.good = False
+        if plan.is_leaf:
+            self.last_leaf = None if lost else plan
+            self._leaf(plan, text, number, lost)
+            return
+        item = self._begun(plan, text, number)
+        item.good = item.good and not lost
         self.open.append(item)
-        if depth:
-            self.open[depth - 1].lone = False
-        if depth and plan.role == "streamed":
+        if around is not None and plan.role == "streamed":
             if plan.ahead and self._reads(False):
-                self.open[depth - 1].ahead.join(item, text)
-            self._counted(self.open[depth - 1], item, plan)
+                around.ahead.join(item, text)
+            self._counted(around, item, plan)
+
+    def _leaf(self, plan: Plan, text: Row, number: int, lost: bool) -> None:
+        """A record that nothing can belong to, in the innermost open one: read and handed on at once."""
+        if self.pass_ == "envelopes":
+            return
+        place = plan.fresh()
+        place[KIND] = plan.name
+        place[LINE] = number
+        item = Item(plan, number, place, False, not lost)
+        self._into(item, plan, text, number, place)
+        if self.open:
+            self._counted(self.open[-1], item, plan)
+        if item.good:
+            self._hand_on(item)
 
     def _ahead(self, plan: Plan, text: Row, number: int) -> None:
         """A record that stands before those it belongs to: kept until they come or their envelope ends."""
@@ -214,12 +239,13 @@ class _Reading:
                 return Item(plan, number, UNREAD, False)
             known = self.envelopes[self.next_envelope]
             self.next_envelope += 1
-            return Item(plan, number, known.place, True, known.good, totals=Totals(lines=1))
+            return Item(plan, number, known.place, True, known.good, totals=Totals(lines=1), ahead=Ahead({}))
         place = plan.fresh()
         place[KIND] = plan.name
         place[LINE] = number
-        item = Item(plan, number, place, envelope, totals=Totals(lines=1) if envelope else NOTHING)
+        item = Item(plan, number, place, envelope)
         if envelope:
+            item.totals, item.ahead = Totals(lines=1), Ahead({})
             self.envelopes.append(item)
         self._into(item, plan, text, number, place)
         return item

@@ -46,11 +46,12 @@ class Totals:
 
     def add(self, name: str, terms: tuple[tuple[str, str], ...], values: Record) -> None:
         """One more record; terms: what of it is summed, with the name of the field."""
-        self.counts[name] = self.counts.get(name, 0) + 1
+        counts = self.counts
+        counts[name] = counts.get(name, 0) + 1
         for term, field_name in terms:
             value = values.get(field_name)
             if isinstance(value, _NUMBERS):
-                self.sums[term] = _EXACT.add(self.sums.get(term, _ZERO), _decimal(value))
+                self.sums[term] = _EXACT.add(self.sums.get(term, _ZERO), value)
 
     def pass_day(self, term: str, day: date | None, last: date | None = None) -> None:
         """One more day, or one more span of days."""
@@ -180,7 +181,3 @@ def _days(record: Declared) -> Iterator[tuple[str, tuple[str, int]]]:
         for end, term in enumerate((own.earliest, own.latest)):
             if term is not None:
                 yield str(name), (term, end)
-
-
-def _decimal(value: Decimal | int) -> Decimal:
-    return value if value.__class__ is Decimal else Decimal(value)
