@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, distinct, func
+from sqlalchemy import Connection, Select, case, func, select
 
 from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import batches, payments
@@ -37,44 +37,44 @@ class Strangers:
 
 
 def strangers(connection: Connection, deliveries: Collection[str]) -> Strangers:
-    """What the payments of files that wait would pay for the first time."""
-    mine = batches.c.delivery.in_(deliveries)
-    inner: Any = Select(payments.c.payee, payments.c.payee_account, payments.c.n)
-    inner = inner.join(batches, batches.c.n == payments.c.batch).where(
-        mine, payments.c.payee_account.is_not(None)
-    )
-    begin = connection.scalar(Select(func.min(inner.subquery().c.n)))
+    """What the payments of files that wait would pay for the first time.
+
+    The ledger's payments are gone through once for the accounts, and once more for the names of those that are new. What
+    became of a payment, which other tables tell, is asked only where the account or the name is one of these. (An index of
+    accounts would double what it costs to enter a payment.)
+    """
+    now = _paid_now(deliveries).subquery()
+    begin = connection.scalar(select(func.min(now.c.n)))
     if begin is None:
         return Strangers(0, ())
-    earlier = joined(Select(payments.c.payee_account, payments.c.payee)).where(
-        payments.c.n < begin, STAGE.not_in(NOT_KNOWN), payments.c.payee_account.is_not(None)
-    )
-    now = inner.subquery()
-    known = earlier.with_only_columns(payments.c.payee_account)
-    fresh = now.c.payee_account.not_in(known)
-    count = connection.scalar(Select(func.count(distinct(now.c.payee_account))).where(fresh)) or 0
-    if not count:
+    account, low = payments.c.payee_account, func.lower(payments.c.payee)
+    earlier = joined(select(account)).where(payments.c.n < begin, STAGE.not_in(NOT_KNOWN))
+    known = earlier.where(account.in_(select(now.c.payee_account)))
+    fresh = select(now, func.count().over().label("total")).where(now.c.payee_account.not_in(known)).cte()
+    named = earlier.with_only_columns(low).where(account.is_not(None), low.in_(select(fresh.c.low)))
+    changed = case((fresh.c.low.in_(named), 0), else_=1)
+    rows = connection.execute(select(fresh).order_by(changed, fresh.c.n).limit(SHOWN)).all()
+    if not rows:
         return Strangers(0, ())
-    names = earlier.with_only_columns(func.lower(payments.c.payee)).where(payments.c.payee.is_not(None))
-    changed = case((func.lower(now.c.payee).in_(names), 1), else_=0)
-    query: Any = (
-        Select(
-            func.min(now.c.payee).label("payee"),
-            now.c.payee_account,
-            func.max(func.lower(now.c.payee)).label("low"),
-        )
-        .where(fresh)
-        .group_by(now.c.payee_account)
-        .order_by(func.max(changed).desc(), func.min(now.c.n))
-        .limit(SHOWN)
-    )
-    rows = connection.execute(query).all()
     had: dict[str, list[str]] = {}
-    lower = func.lower(payments.c.payee)
-    accounts = earlier.with_only_columns(lower.label("low"), payments.c.payee_account)
     lows = {row.low for row in rows if row.low is not None}
-    for low, account in connection.execute(accounts.where(lower.in_(lows)).distinct()):
-        had.setdefault(low, []).append(account)
-    return Strangers(
-        count, tuple(Payee(row.payee, row.payee_account, tuple(sorted(had.get(row.low, ())))) for row in rows)
+    accounts = earlier.with_only_columns(low.label("low"), account).where(low.in_(lows), account.is_not(None))
+    for name, before in connection.execute(accounts.distinct()):
+        had.setdefault(name, []).append(before)
+    first = (Payee(row.payee, row.payee_account, tuple(sorted(had.get(row.low, ())))) for row in rows)
+    return Strangers(rows[0].total, tuple(first))
+
+
+def _paid_now(deliveries: Collection[str]) -> Select[Any]:
+    """The accounts that files would pay: each with its first payment, a name, and the name in small letters."""
+    return (
+        select(
+            payments.c.payee_account,
+            func.min(payments.c.n).label("n"),
+            func.min(payments.c.payee).label("payee"),
+            func.max(func.lower(payments.c.payee)).label("low"),
+        )
+        .join(batches, batches.c.n == payments.c.batch)
+        .where(batches.c.delivery.in_(deliveries), payments.c.payee_account.is_not(None))
+        .group_by(payments.c.payee_account)
     )
