@@ -82,13 +82,23 @@ class Lock:
 
 
 class Engine:
-    """All flows of a site in motion. hands: files moved at once at each place."""
+    """All flows of a site in motion. hands: files moved at once at each place; again: looks once more at what a flow has left
+    open, when nothing of it moves, and says how much has come of it.
+    """
 
     def __init__(
-        self, ledger: Ledger, store: Store, flows: Sequence[BoundFlow], *, lock: Path, hands: int = 4
+        self,
+        ledger: Ledger,
+        store: Store,
+        flows: Sequence[BoundFlow],
+        *,
+        lock: Path,
+        hands: int = 4,
+        again: Callable[[str], int] = lambda flow: 0,
     ) -> None:
         self._lock = Lock(lock)
         self._ledger = ledger
+        self._again = again
         self._store = store
         self._pipelines = [Pipeline(ledger, store, flow, hands=hands) for flow in flows]
         self._stop = threading.Event()
@@ -210,7 +220,10 @@ class Engine:
         if stops:
             return Round(troubles=list(stops.values()))
         try:
-            return pipeline.round(self._stop.is_set)
+            done = pipeline.round(self._stop.is_set)
+            if not (done.moved or done.troubles or self._stop.is_set()):
+                done.again = self._again(pipeline.flow.name)
+            return done
         except LedgerError:
             raise
         except Exception as error:  # noqa: BLE001 - two of two: a bug met by one flow must not stop the others
@@ -224,6 +237,7 @@ def _add(total: Round, done: Round) -> None:
     total.read += done.read
     total.sent += done.sent
     total.closed += done.closed
+    total.again += done.again
     total.troubles = done.troubles
 
 

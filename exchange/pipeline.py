@@ -38,13 +38,15 @@ class Round:
     read: int = 0
     sent: int = 0
     closed: int = 0
+    again: int = 0
+    """Transactions decided that had been open."""
     troubles: list[str] = field(default_factory=list)
     more: bool = False
 
     @property
     def moved(self) -> bool:
         """Whether anything happened, so that another round may find more to do."""
-        return bool(self.taken or self.read or self.sent or self.closed or self.more)
+        return bool(self.taken or self.read or self.sent or self.closed or self.again or self.more)
 
 
 class Pipeline:

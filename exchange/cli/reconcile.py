@@ -144,6 +144,28 @@ def close(case: str, site: Path, as_json: bool, because: str) -> None:
     _print(reconciling.close(site, case, because), as_json)
 
 
+@command.command("again")
+@site_option
+@json_option
+@click.option("--flow", help="Only cases of this flow.")
+def again(site: Path, as_json: bool, flow: str | None) -> None:
+    """Let the rules look at the open cases once more.
+
+    The engine does it by itself when a list of open items or a declaration is another one. What a person has decided or opened
+    again stays as it is. Voucher and tick-off go their way at the engine's next round.
+    """
+    from exchange.operations import reconciling
+
+    looked = reconciling.again(site, flow)
+    if as_json:
+        print_json([{"flow": each.flow, "cases": each.cases, "decided": each.decided} for each in looked])
+        return
+    for each in looked:
+        click.echo(f"{each.flow}: {each.decided} of {each.cases} open cases decided.")
+    if not looked:
+        click.echo("No flow reconciles.")
+
+
 @command.command("rules")
 @site_option
 @json_option

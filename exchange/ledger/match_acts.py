@@ -17,7 +17,7 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
-from exchange.ledger.matches import case_id, item_rows, items_of
+from exchange.ledger.matches import PERSON, case_id, item_rows, items_of, values_of
 from exchange.ledger.settled import used_since
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
 
@@ -139,7 +139,7 @@ def decide(
             "decided_by": actor, "document": document, "sent": int(document is None),
             "event": event, "reason": f"{actor}: {because}", "suspense": suspense or known.suspense,
         }  # fmt: skip
-        if known.decided_by is None:
+        if known.rule is not None and known.rule != PERSON:
             values["was_rule"] = known.rule
         here = matches.c.n == known.n
         writing.connection.execute(delete(match_items).where(match_items.c.match == known.n))
@@ -183,11 +183,9 @@ def note_sent(ledger: Ledger, decisions: Collection[Unsent]) -> None:
 def by_rule(connection: Connection) -> list[tuple[str, str, int, int]]:
     """What rules decided alone: flow, rule, how often, and how often a person took it back."""
     own = select(matches.c.flow, matches.c.rule, func.count()).where(
-        matches.c.decided_by.is_(None), matches.c.rule.is_not(None)
+        matches.c.rule.is_not(None), matches.c.rule != PERSON
     )
-    back = select(matches.c.flow, matches.c.was_rule, func.count()).where(
-        matches.c.decided_by.is_not(None), matches.c.was_rule.is_not(None), matches.c.was_rule != "person"
-    )
+    back = select(matches.c.flow, matches.c.was_rule, func.count()).where(matches.c.was_rule.is_not(None))
     stands = {
         (flow, rule): number
         for flow, rule, number in connection.execute(own.group_by(matches.c.flow, matches.c.rule))
@@ -216,7 +214,7 @@ def habits(connection: Connection) -> list[tuple[str, str, int]]:
     """What people booked, and where: what it looks like, ledger account, how often."""
     query = (
         select(matches.c.mask, matches.c.postings, func.count())
-        .where(matches.c.decided_by.is_not(None), matches.c.decision == "booked")
+        .where(matches.c.decided_by.is_not(None), matches.c.rule == PERSON, matches.c.decision == "booked")
         .group_by(matches.c.mask, matches.c.postings)
         .order_by(matches.c.mask)
     )
@@ -246,11 +244,7 @@ def _said(known: Case, row: MatchRow | None, bare: str) -> dict[str, Any]:
 def _values(row: MatchRow | None, bare: str) -> dict[str, Any]:
     if row is None:
         return {"decision": bare, "rule": None, "side": None, "teaches": 0, "postings": "", "evidence": ""}
-    postings = json.dumps(row.postings) if row.postings else ""
-    return {
-        "decision": row.decision, "rule": "person", "side": row.side, "teaches": int(row.decision == "matched"),
-        "postings": postings, "evidence": row.evidence, "mask": row.mask,
-    }  # fmt: skip
+    return values_of(row) | {"rule": PERSON, "teaches": int(row.decision == "matched")}
 
 
 def _case(connection: Connection, row: Any) -> Case:

@@ -42,10 +42,12 @@ matches = Table(
     Column("postings", Text, nullable=False),
     # the ledger account that it was posted to while it was open, and is posted from when it is decided
     Column("suspense", Text),
-    # who decided it, where a person did, and what the engine had decided before
+    # who decided it after its file was read: a person, or the engine itself (late); and what the engine had decided before
     Column("decided_by", Text),
     Column("was_rule", Text),
-    # the document that goes on its way from a person's decision, and whether its file was written
+    # 1: rules decided it once there were other open items or rules
+    Column("late", Integer, nullable=False, server_default="0"),
+    # the document that goes on its way from such a decision, and whether its file was written
     Column("document", Text),
     Column("sent", Integer, nullable=False),
     Column("event", Big, ForeignKey("events.n"), nullable=False),
@@ -77,6 +79,15 @@ match_items = Table(
     Column("base", Big, nullable=False),
     Index("ix_match_items_match", "match"),
     Index("ix_match_items_key", "key"),
+    sqlite_strict=True,
+)
+
+# with which open items and declarations the open cases of a flow were looked at last
+looks = Table(
+    "match_looks",
+    metadata,
+    Column("flow", Text, primary_key=True),
+    Column("seen", Text, nullable=False),
     sqlite_strict=True,
 )
 

@@ -21,6 +21,8 @@ from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
 from exchange.past import ByHand, Earlier, Settled, Standing
 
 _PORTION = 500
+PERSON = "person"
+"""The rule of what a person has decided."""
 _ITEM = [name for name in MatchedItem._fields if name != "known"]
 """What is kept of an item that was matched."""
 
@@ -119,6 +121,14 @@ def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRo
         bulk.put(writing.connection, match_items, items)
 
 
+def values_of(row: MatchRow) -> dict[str, Any]:
+    """What of a row changes when a case that stands there is decided."""
+    return {
+        "decision": row.decision, "rule": row.rule, "side": row.side, "teaches": int(row.teaches), "evidence": row.evidence,
+        "postings": json.dumps(row.postings) if row.postings else "", "mask": row.mask,
+    }  # fmt: skip
+
+
 def item_rows(match: int, items: Iterable[MatchedItem]) -> list[dict[str, Any]]:
     """The items of a match as they are kept."""
     return [{"match": match, **{name: getattr(each, name) for name in _ITEM}} for each in items]
@@ -169,7 +179,8 @@ class LedgerPast:
             query = (
                 select(matches.c.postings, func.count())
                 .join(arrivals, arrivals.c.id == matches.c.arrival)
-                .where(matches.c.mask == mask, matches.c.decided_by.is_not(None), matches.c.decision == "booked", self._counts())
+                .where(matches.c.mask == mask, matches.c.decided_by.is_not(None), matches.c.rule == PERSON,
+                       matches.c.decision == "booked", self._counts())
             )  # fmt: skip
             found: dict[str, int] = {}
             for postings, times in self._numbers(query.group_by(matches.c.postings)).items():
@@ -205,11 +216,11 @@ class LedgerPast:
         ]
 
     def decided(self) -> Sequence[ByHand]:
-        """The transactions of this file that a person has decided, in their order. What a rule had decided before was never
-        posted to suspense by the file itself.
+        """The transactions of this file that were decided after it was read, in their order. What a rule had decided at once
+        was never posted to suspense by the file itself.
         """
         if self._decided is None:
-            columns = (matches.c.key, matches.c.suspense, matches.c.was_rule)
+            columns = (matches.c.key, matches.c.suspense, matches.c.was_rule, matches.c.late)
             query = select(*columns).where(
                 matches.c.arrival == self.arrival,
                 matches.c.decided_by.is_not(None),
@@ -218,7 +229,7 @@ class LedgerPast:
             with self.ledger.read() as connection:
                 rows = connection.execute(query.order_by(func.abs(matches.c.position))).all()
             self._decided = tuple(
-                ByHand(row.key, row.suspense if row.was_rule is None else None) for row in rows
+                ByHand(row.key, row.suspense if row.was_rule is None or row.late else None) for row in rows
             )
         return () if self.as_then else self._decided
 
@@ -293,4 +304,5 @@ def _earlier(connection: Connection, row: Any) -> Earlier:
     booked = date.fromisoformat(row.booked) if row.booked else None
     postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
     case, closed = case_id(row.arrival, row.position), items_of(connection, row.n)
-    return Earlier(case, booked, row.side or "", closed, postings, row.decided_by, row.units, row.currency)
+    person = row.decided_by if row.rule == PERSON else None
+    return Earlier(case, booked, row.side or "", closed, postings, person, row.units, row.currency)

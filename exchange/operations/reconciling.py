@@ -1,29 +1,23 @@
-"""What people look at and decide in the reconciliation: open cases, matches by hand, what rules have earned.
-
-A decision that books something goes its way as a file of its own: into the folder of the flow that the reconciling flow names
-under `decided`, from where it is taken like any other file, archived and delivered with proof.
-"""
+"""What people look at and decide in the reconciliation: open cases, matches by hand, what rules have earned."""
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from exchange import disk
 from exchange.errors import UseError
-from exchange.ledger import match_acts, queries
+from exchange.ledger import match_acts
 from exchange.ledger.match_acts import Case as Case
-from exchange.ledger.match_acts import Signature, Unsent
-from exchange.mapping.tally import uncounted
+from exchange.ledger.match_acts import Signature
 from exchange.model import ArrivalFacts, Record
+from exchange.operations import looking_again
 from exchange.operations.deciding import actor
+from exchange.operations.decisions import expect_way, text_of, transactions, write_unsent
 from exchange.operations.installation import Books, Installation, books, installation
+from exchange.operations.looking_again import Looked
 from exchange.outcome import ON_NOTHING, Gathered
 from exchange.reconcile import kept, money
 from exchange.reconcile.book import Book
@@ -109,13 +103,13 @@ def unmatch(folder: Path, text: str, because: str) -> Case:
         known = _case(opened, text)
         if known.decision not in ("matched", "booked"):
             raise UseError(f"Case {known.id} is {known.decision}: there is nothing to take back.")
-        _expect_way(opened, known)
+        expect_way(opened, known.flow, "by people")
         _, transaction = _transaction(opened, known)
         waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
         document = matched(waiting, taken_back(waiting, known.items, known.postings, known.side))
         suspense = known.suspense or _suspense(opened, known, transaction)
         done = _entered(opened, known, None, document, because, suspense)
-        _write_unsent(opened)
+        write_unsent(opened)
     return done
 
 
@@ -153,6 +147,12 @@ def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
     return records, _with_totals([*payers, *habits])
 
 
+def again(folder: Path, flow: str | None) -> list[Looked]:
+    """Let rules look at the open cases once more, of one flow or of all; whatever has changed."""
+    with installation(folder) as opened:
+        return looking_again.again(opened, flow)
+
+
 def statements(folder: Path, account: str | None, limit: int) -> list[Mapping[str, Any]]:
     """The statements that were taken."""
     with books(folder) as opened, opened.ledger.read() as connection:
@@ -172,7 +172,7 @@ def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
         if known.decision != "unmatched":
             advice = "Take it back first, with `exchange reconcile unmatch`."
             raise UseError(f"Case {known.id} is {known.decision} already.", advice=advice)
-        _expect_way(opened, known)
+        expect_way(opened, known.flow, "by people")
         facts, transaction = _transaction(opened, known)
         around = _book(opened, known, facts)
         waiting = Waiting(known.position, transaction, known.units)
@@ -181,7 +181,7 @@ def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
         except NotPossible as wrong:
             raise UseError(str(wrong), advice=wrong.advice) from wrong
         done = _entered(opened, known, around, document, because, known.suspense)
-        _write_unsent(opened)
+        write_unsent(opened)
     return done
 
 
@@ -190,32 +190,15 @@ def _case(opened: Books, text: str) -> Case:
         return match_acts.case(connection, text)
 
 
-def _expect_way(opened: Books, known: Case) -> None:
-    """People's decisions need a flow that takes them."""
-    flow = opened.site.declared_flows.get(known.flow)
-    if flow is None or flow.match is None or flow.match.decided is None:
-        raise UseError(
-            f"The flow {known.flow} does not say which flow takes what people decide.",
-            advice="Add `decided: FLOW` under `match`; or book it by hand and use `exchange reconcile close`.",
-        )
-
-
 def _transaction(opened: Installation, known: Case) -> tuple[ArrivalFacts, Record]:
     """The bank transaction of a case, read once more from the archived file."""
     bound = opened.site.flows.get(known.flow)
     if bound is None or bound.content.matching is None:
         raise UseError(f"There is no flow {known.flow} that reconciles any more.")
-    with opened.ledger.read() as connection:
-        row = queries.arrival(connection, known.arrival)
-    moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(bound.zone)
-    facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
-    path = opened.store.archive.path(row.repaired or row.sha256)
-    position = 0
-    for batch in bound.content.intake.documents(path, facts, Gathered(), uncounted):
-        for transaction in batch:
-            position += 1
-            if position == known.position:
-                return facts, _same(known, transaction)
+    facts, found = transactions(opened, bound, known.arrival)
+    for position, transaction in found:
+        if position == known.position:
+            return facts, _same(known, transaction)
     raise UseError(f"The file of case {known.id} has no such transaction by today's declarations.")
 
 
@@ -251,78 +234,9 @@ def _entered(
     row = None if around is None else kept.row(document, around)
 
     def numbered(event: int) -> str:
-        """The document with a key of its own: one transaction may be decided, taken back and decided again."""
-        named = {
-            **document["transaction"],
-            "key": f"{document['transaction'].get('key') or known.id}/{event}",
-        }
-        values = {name: value for name, value in document.items() if not name.startswith("@")}
-        return _text({**values, "transaction": _plain(named), "case": known.id, "number": event})
+        return text_of(document, known.id, event)
 
     basis = ON_NOTHING if around is None else around.past.basis()
     return match_acts.decide(
         opened.ledger, known, row, numbered, signed=Signature(who, because), basis=basis, suspense=suspense
     )
-
-
-TRANSACTION = (
-    "account", "booked", "valued", "entry_ref", "key", "reference", "text", "event", "end_to_end_id", "counterparty", "statement",
-)  # fmt: skip
-"""What a decision says of its transaction."""
-
-
-def _plain(transaction: Record) -> Record:
-    return {name: transaction.get(name) for name in TRANSACTION}
-
-
-def _text(document: Record) -> str:
-    return json.dumps(_given(document), ensure_ascii=False, default=_shown)
-
-
-def _given(value: Any) -> Any:
-    """Without what is empty."""
-    if isinstance(value, dict):
-        return {
-            name: _given(each)
-            for name, each in value.items()
-            if each not in (None, [], {}) and not name.startswith("@")
-        }
-    return [_given(each) for each in value] if isinstance(value, list) else value
-
-
-def _shown(value: object) -> str:
-    return (
-        format(value, "f")
-        if isinstance(value, Decimal)
-        else value.isoformat()
-        if isinstance(value, date)
-        else str(value)
-    )
-
-
-def _write_unsent(opened: Books) -> None:
-    """Write the file of every decision that is not known to be written. The same decision gives the same file."""
-    with opened.ledger.read() as connection:
-        waiting = match_acts.unsent(connection)
-    written = [each for each in waiting if _written(opened, each)]
-    if written:
-        match_acts.note_sent(opened.ledger, written)
-
-
-def _written(opened: Books, decision: Unsent) -> bool:
-    flows = opened.site.declared_flows
-    flow = flows.get(decision.flow)
-    taking = flows.get(flow.match.decided) if flow and flow.match and flow.match.decided else None
-    if taking is None:
-        return False
-    place = opened.site.folder / taking.from_.at.partition(":")[2]
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / f"decided-{decision.event:08d}.jsonl"
-    fresh = path.with_name(f".{path.name}")
-    with fresh.open("w", encoding="utf-8") as out:
-        out.write(decision.document + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.rename(path)
-    disk.sync_folder(place)
-    return True

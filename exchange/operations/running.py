@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from exchange.declare.problems import DeclarationError
 from exchange.engine import Engine, Report
 from exchange.errors import ExchangeError
 from exchange.ledger import trouble
+from exchange.operations import looking_again
 from exchange.operations.installation import Installation, books, installation
 
 DECLARED = "declared files"
@@ -48,7 +50,11 @@ def run_opened(opened: Installation, *, once: bool) -> Report:
     """The same for a site that is open already."""
     _collect_seldom()
     with Engine(
-        opened.ledger, opened.store, list(opened.site.flows.values()), lock=opened.site.var / "engine.lock"
+        opened.ledger,
+        opened.store,
+        list(opened.site.flows.values()),
+        lock=opened.site.var / "engine.lock",
+        again=partial(looking_again.of_flow, opened),
     ) as engine:
         return engine.run(once=once)
 

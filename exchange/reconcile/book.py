@@ -49,6 +49,8 @@ class Book:
     suspense: Mapping[str, Suspense] = field(default_factory=dict)
     entered: Callable[[], Iterable[MatchRow]] = tuple
     """What was decided of this very file so far; to be gone through whole."""
+    called: Callable[[int], str] = "transaction {} of this file".format
+    """What people call a transaction of this file, by its place in it."""
     here: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)
     """Matches of this file that may have come back, by the ids of their transactions."""
     taken_back: set[str] = field(default_factory=set)
@@ -86,7 +88,7 @@ class Book:
         for row in self.entered():
             mine = {row.end_to_end, row.entry} & set(names) if row.decision == "matched" else ()
             for name in mine:
-                found.setdefault(str(name), []).append(_earlier(row))
+                found.setdefault(str(name), []).append(_earlier(self.called(row.position), row))
         self.here = found
         return bool(found)
 
@@ -148,8 +150,7 @@ def ids_of(case: Case) -> list[str]:
     return [name for name in named if name]
 
 
-def _earlier(row: MatchRow) -> Earlier:
-    id = f"transaction {row.position} of this file"
+def _earlier(id: str, row: MatchRow) -> Earlier:
     booked = date.fromisoformat(row.booked) if row.booked else None
     return Earlier(
         id, booked, row.side or "", list(row.items), row.postings, units=row.units, currency=row.currency

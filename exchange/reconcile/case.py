@@ -215,7 +215,7 @@ def decided_before(position: int, transaction: Record, suspense: str | None = No
     """
     units = money.minor(transaction["amount"], transaction["currency"])
     case = Case(position, transaction, units or 0)
-    reason = "A person has decided this one; that stays as it is."
+    reason = "This one was decided after the file had been read; that stays as it is."
     rest: Record = {"side": None, "allocations": [], "proposals": [], EVIDENCE: {}}
     return {**_head(case, "decided", None, reason), "postings": _on_suspense(case, suspense), **rest}
 

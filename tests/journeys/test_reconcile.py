@@ -431,3 +431,89 @@ def test_a_decision_about_one_without_a_bank_s_reference_stays(exchange: Shell, 
     exchange("reconcile", "book", waits["id"], "3990", "--because", "one more", "--site", site)
     run(exchange, site, code=3)
     assert {"3990": -110, "3991": -55}.items() <= balances(site).items()
+
+
+NEW_ITEM = "400111;10023;Kahvila Äijä Oy;18.11.2026;2.12.2026;EUR;99,00;99,00;4001115\r\n"
+
+
+def _suspense(site: Path) -> None:
+    rules = RULES + 'suspense: {EUR: {receipts: "2990", payments: "1790"}}\n'
+    (site / "schemas/rules/ours.yaml").write_text(rules, encoding="utf-8")
+
+
+def test_a_receipt_that_came_before_its_invoice_is_matched_when_the_invoice_is_there(
+    exchange: Shell, site: Path
+) -> None:
+    _suspense(site)
+    text, _ = statement(
+        1,
+        entries(
+            {"amount": "99.00", "name": "KAHVILA AIJA OY", "reference": "4001115"},
+            {"amount": "77.40", "name": "Ruokakauppa Östman Ab", "reference": "4001092"},
+            {"amount": "12.00", "name": "Tuntematon", "text": "kiitos"},
+        ),
+    )
+    drop(site, "bank-statements", "1.xml", text)
+    run(exchange, site)
+    waiting = listed(exchange, site)
+    assert [each["amount"] for each in waiting] == ["99.00", "12.00"]
+    run(exchange, site)
+    assert not list((site / "outbox/sales-ledger").glob("decided-*"))
+    drop(site, "open-receivables", "items-2.csv", HEADER + ITEMS + NEW_ITEM, "windows-1252")
+    run(exchange, site)
+    assert [each["amount"] for each in listed(exchange, site)] == ["12.00"]
+    assert "400111" in newest(site, "sales-ledger", "decided-*")
+    voucher = newest(site, "bookkeeping", "decided-*")
+    assert "2990" in voucher and "1910" not in voucher.replace("#VER", "")
+    shown = exchange("reconcile", "show", waiting[0]["id"], "--site", site).out
+    assert "reference" in shown and "engine" in shown
+    rules = exchange("reconcile", "rules", "--site", site, "--json").json()["rules"]
+    assert {each["rule"]: (each["decided"], each["taken_back"]) for each in rules} == {"reference": (2, 0)}
+    exchange("verify", "--site", site)
+    exchange("reconcile", "unmatch", waiting[0]["id"], "--site", site, "--because", "not theirs")
+    run(exchange, site)
+    assert (
+        exchange("reconcile", "again", "--site", site).out == "bank-statements: 0 of 1 open cases decided.\n"
+    )
+    rules = exchange("reconcile", "rules", "--site", site, "--json").json()["rules"]
+    assert {each["rule"]: (each["decided"], each["taken_back"]) for each in rules} == {"reference": (2, 1)}
+    assert [each["amount"] for each in listed(exchange, site)] == ["99.00", "12.00"]
+
+
+def test_what_was_decided_late_stays_when_its_file_is_read_anew(exchange: Shell, site: Path) -> None:
+    _suspense(site)
+    text, _ = statement(1, entries({"amount": "99.00", "name": "KAHVILA AIJA OY", "reference": "4001115"}))
+    drop(site, "bank-statements", "1.xml", text)
+    run(exchange, site)
+    drop(site, "open-receivables", "items-2.csv", HEADER + ITEMS + NEW_ITEM, "windows-1252")
+    run(exchange, site)
+    [before] = listed(exchange, site, "--all")
+    exchange("replay", before["arrival"], "--site", site, "--because", "see whether it stays")
+    run(exchange, site, code=3)  # what it gave was delivered before
+    assert listed(exchange, site, "--all") == [before]
+    assert (before["decision"], before["decided_by"], before["rule"]) == ("matched", "engine", "reference")
+
+
+def test_ties_and_what_people_opened_again_are_not_decided_late(exchange: Shell, site: Path) -> None:
+    text, _ = statement(
+        1,
+        entries(
+            {"amount": "99.00", "name": "KAHVILA AIJA OY", "reference": "4001115"},
+            {"amount": "99.00", "name": "KAHVILA AIJA OY", "reference": "4001115"},
+            {"amount": "-99.00", "name": "KAHVILA AIJA OY", "reference": "4001115", "code": "RCDT/RRTN"},
+        ),
+    )
+    drop(site, "bank-statements", "1.xml", text)
+    run(exchange, site)
+    assert len(listed(exchange, site)) == 3
+    twin = NEW_ITEM.replace("400111;", "400112;")
+    drop(site, "open-receivables", "items-2.csv", HEADER + ITEMS + NEW_ITEM + twin, "windows-1252")
+    run(exchange, site)
+    first, second, _ = listed(exchange, site)
+    assert {each["items"] for each in first["proposals"]} == {"400111", "400112"}
+    assert "equally well" in first["reason"] and second["reason"] == first["reason"]
+    drop(site, "open-receivables", "items-3.csv", HEADER + ITEMS + NEW_ITEM, "windows-1252")
+    run(exchange, site)
+    left = listed(exchange, site)
+    assert [each["amount"] for each in left] == ["99.00", "-99.00"]
+    assert "paid twice" in left[0]["reason"]
