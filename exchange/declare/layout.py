@@ -194,9 +194,10 @@ class LayoutBase(Declared):
 
     @model_validator(mode="after")
     def _about_its_fields(self) -> Self:
+        known = list(self._dotted()) if self.about else []
         for fields in self.about.values():
             for field in [fields] if isinstance(fields, str) else fields:
-                if field not in (known := list(self._dotted())):
+                if field not in known:
                     raise Wrong(
                         f'"{field}" is no kind.field of this layout', advice=did_you_mean(field, known)
                     )

@@ -139,38 +139,35 @@ class _Sums:
 
 def library_of(site: Path | None) -> Library:
     """The declared things of the package, and of a site when there is one in that folder."""
-    folder = _site_folder(site)
-    declared = _declared(folder)
-    return Library(
-        Catalogue.of(folder.absolute() if folder else None), dict(declared.values) if declared else {}
-    )
+    return _library(*_declared(site))
 
 
-def _site_folder(site: Path | None) -> Path | None:
-    return site if site is not None and (site / SITE_FILE).is_file() else None
+def _library(folder: Path | None, declared: Site | None) -> Library:
+    return Library(Catalogue.of(folder), dict(declared.values) if declared else {})
 
 
-def _declared(folder: Path | None) -> Site | None:
-    """What the site in a folder declares of itself; None where there is none, or it cannot be used."""
-    if folder is None:
-        return None
+def _declared(site: Path | None) -> tuple[Path | None, Site | None]:
+    """The folder of a site, and what it declares of itself; None where there is none, or it cannot be used."""
+    if site is None or not (site / SITE_FILE).is_file():
+        return None, None
     from exchange.declare.parse import parse
     from exchange.declare.site import Site
 
+    folder = site.absolute()
     node, problems = Catalogue.of(folder).load_site()
-    return parse(Site, node)[0] if node is not None and not problems else None
+    return folder, parse(Site, node)[0] if node is not None and not problems else None
 
 
-def _facts(path: Path, site: Path | None) -> ArrivalFacts:
+def _facts(path: Path, declared: Site | None) -> ArrivalFacts:
     """A file that never arrived, in the time zone of the site."""
-    declared = _declared(_site_folder(site))
     zone = ZoneInfo(declared.time_zone) if declared else UTC
     return ArrivalFacts(NO_ARRIVAL, "", path.name, "", datetime.fromtimestamp(0, zone))
 
 
 def inspect(path: Path, site: Path | None, layout: str | None, progress: Progress | None = None) -> Inspected:
     """What a file is: format, version, encoding, counts, totals, accounts, findings."""
-    library = library_of(site)
+    folder, declared = _declared(site)
+    library = _library(folder, declared)
     result = Inspected(str(path), _sha256(path), path.stat().st_size)
     if not result.bytes:
         result.findings(EMPTY.at())
@@ -181,7 +178,7 @@ def inspect(path: Path, site: Path | None, layout: str | None, progress: Progres
         return result
     result.layout, result.format = chosen.layout, chosen.format
     result.version = result.version or chosen.version
-    _count(path, library, chosen, result, _facts(path, site), progress)
+    _count(path, library, chosen, result, _facts(path, declared), progress)
     return result
 
 
@@ -195,7 +192,8 @@ def read(
     progress: Progress | None = None,
 ) -> Iterator[Record]:
     """The records of a file, or its documents; findings go to `found`. UseError when no layout fits."""
-    library = library_of(site)
+    folder, declared = _declared(site)
+    library = _library(folder, declared)
     result = Inspected(str(path), "", path.stat().st_size, findings=found)
     chosen = _choose(path, library, layout, result, _sniff(path, result)) if result.bytes else None
     if chosen is None:
@@ -206,7 +204,8 @@ def read(
             f"No mapping leads from {chosen.layout} to a document of {COMMON}.",
             advice="Leave out --as common to see its records.",
         )
-    for batch in _mapped(_records(path, library, chosen, found, progress), _facts(path, site), steps, found):
+    records = _records(path, library, chosen, found, progress)
+    for batch in _mapped(records, _facts(path, declared), steps, found):
         yield from batch
 
 

@@ -65,6 +65,7 @@ class Ahead:
 
 
 NONE_AHEAD = Ahead({})
+"""That of records that are no envelopes; nothing is added to it."""
 
 
 @dataclass(slots=True)
