@@ -8,7 +8,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from exchange.mapping.tally import Keys, Tally
 from exchange.model import DocumentKey, PaymentNote
@@ -18,11 +18,18 @@ IN_MEMORY = 256 << 10
 """Bytes from which on it goes to disk."""
 
 
+def spooled(folder: Path | None = None) -> BinaryIO:
+    """A file for what is read again, in memory while it is small. folder: where it grows."""
+    return cast(
+        BinaryIO, tempfile.SpooledTemporaryFile[bytes](IN_MEMORY, dir=None if folder is None else str(folder))
+    )
+
+
 class Spool:
     """Lists with what they belong to, in the order in which they came. Forgotten with the last who knows of it."""
 
     def __init__(self, folder: Path) -> None:
-        self._file = tempfile.SpooledTemporaryFile[bytes](IN_MEMORY, dir=str(folder))
+        self._file = spooled(folder)
         weakref.finalize(self, self._file.close)
 
     def adder(self, of: Any) -> Callable[[list[Any]], None]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol
 
 from exchange.findings import Found, code
-from exchange.flow.kept import IN_MEMORY, Spool
+from exchange.flow.kept import Spool, spooled
 from exchange.formats.contract import Reader
 from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
@@ -150,7 +149,7 @@ class Matching:
         if book is None:
             return iter(()), kept_of
         statements = Statements(past, found, self.rules.repeated)
-        decided = match(statements.watched(documents), book, self.rules, lambda: _spool(work))
+        decided = match(statements.watched(documents), book, self.rules, lambda: spooled(work))
         return kept_of.following(decided, book, statements, found), kept_of
 
     def book(
@@ -228,7 +227,3 @@ class MatchSpool(Spool):
         """All of them."""
         for _, some in self:
             yield from some
-
-
-def _spool(folder: Path) -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](IN_MEMORY, dir=str(folder)))

@@ -1,13 +1,13 @@
 """What people decide about single bank transactions, signed with a name and a reason; and what is asked about them.
 
 A decision of a person is entered with the document that goes on its way because of it; the file of that document is
-written afterwards and noted with `note_sent`, so that after a crash it is written again, with the same bytes.
+written afterwards and noted, so that after a crash it is written again, with the same bytes.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -62,7 +62,7 @@ class Signature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A person's decision whose file is not known to be written: its flow, number, and the text of the document."""
+    """A decision whose file is not known to be written: its flow, number, and the text of the document."""
 
     n: int
     flow: str
@@ -165,19 +165,22 @@ def suspended(connection: Connection) -> list[tuple[str, str, str, int, int]]:
 
 
 def unsent(connection: Connection) -> list[Unsent]:
-    """Decisions of people whose files are not known to be written."""
+    """Decisions whose files are not known to be written."""
     query = select(matches.c.n, matches.c.flow, matches.c.event, matches.c.document).where(
         matches.c.sent == 0
     )
     return [Unsent(*row) for row in connection.execute(query.order_by(matches.c.n))]
 
 
-def note_sent(ledger: Ledger, decisions: Collection[Unsent]) -> None:
-    """The files of these decisions lie where they are taken from."""
+def send(ledger: Ledger, write: Callable[[Unsent], bool]) -> int:
+    """Have the files written of all decisions whose files are not known to be, and note it; how many. Nobody else does it at the
+    same time: a file that was taken already would be written once more.
+    """
     with ledger.write() as writing:
-        for each in decisions:
-            here = (matches.c.n == each.n, matches.c.event == each.event)
-            writing.connection.execute(update(matches).where(*here).values(sent=1))
+        sent = [each for each in unsent(writing.connection) if write(each)]
+        for each in sent:
+            writing.connection.execute(update(matches).where(matches.c.n == each.n).values(sent=1))
+    return len(sent)
 
 
 def by_rule(connection: Connection) -> list[tuple[str, str, int, int]]:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, or_, select, update
 
 from exchange.ledger import bulk
 from exchange.ledger.book import Ledger
@@ -63,16 +63,19 @@ _OPEN: tuple[ColumnElement[bool], ...] = (
 
 def open_cases(connection: Connection, flow: str) -> list[Open]:
     """The cases of a flow that rules may look at again, file by file; only those whose files went on."""
-    columns = [matches.c[name] for name in Open.__dataclass_fields__]
-    query = select(*columns).join(arrivals, arrivals.c.id == matches.c.arrival)
-    query = query.where(matches.c.flow == flow, *_OPEN, arrivals.c.stage == "done")
-    return [Open(*row) for row in connection.execute(query.order_by(matches.c.arrival, matches.c.position))]
+    query = _open_of(flow).order_by(matches.c.arrival, matches.c.position)
+    return [Open(*row) for row in connection.execute(query)]
 
 
 def has_open(connection: Connection, flow: str) -> bool:
     """Whether a flow has any."""
-    query = select(matches.c.n).where(matches.c.flow == flow, *_OPEN).limit(1)
-    return connection.scalar(query) is not None
+    return connection.execute(_open_of(flow).limit(1)).first() is not None
+
+
+def _open_of(flow: str) -> Select[Any]:
+    columns = [matches.c[name] for name in Open.__dataclass_fields__]
+    query = select(*columns).join(arrivals, arrivals.c.id == matches.c.arrival)
+    return query.where(matches.c.flow == flow, *_OPEN, arrivals.c.stage == "done")
 
 
 def decide(ledger: Ledger, decided: Sequence[Late], undecided: Sequence[Proposed], basis: Basis) -> bool:

@@ -111,10 +111,8 @@ def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRo
     }  # fmt: skip
     made, items = [], []
     for n, row in enumerate(rows, number):
-        values = row._asdict()
+        values = row._asdict() | values_of(row)
         items += item_rows(n, values.pop("items"))
-        values["postings"] = json.dumps(row.postings) if row.postings else ""
-        values["teaches"] = int(row.teaches)
         made.append({"n": n, **common, **values})
     bulk.put(writing.connection, matches, made)
     if items:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from exchange import disk
@@ -87,11 +88,9 @@ def _shown(value: object) -> str:
 def write_unsent(opened: Books) -> int:
     """Write the file of every decision that is not known to be written; how many. The same decision gives the same file."""
     with opened.ledger.read() as connection:
-        waiting = match_acts.unsent(connection)
-    written = [each for each in waiting if _written(opened, each)]
-    if written:
-        match_acts.note_sent(opened.ledger, written)
-    return len(written)
+        if not match_acts.unsent(connection):
+            return 0
+    return match_acts.send(opened.ledger, partial(_written, opened))
 
 
 def _written(opened: Books, decision: Unsent) -> bool:

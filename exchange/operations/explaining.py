@@ -21,7 +21,6 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import Bound
 from exchange.flow.content import Way
 from exchange.flow.reconciling import Against
-from exchange.flow.site import OpenSite
 from exchange.flow.tracing import Came, Lists, follow, trace
 from exchange.formats.contract import Reader
 from exchange.formats.spots import Spot, Spots, spot_of, spots
@@ -29,7 +28,7 @@ from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.mapping.lineage import Lineage, tokens
 from exchange.model import KIND, LINE, PATH, ArrivalFacts, Record
-from exchange.operations.installation import Installation, installation
+from exchange.operations.installation import Installation, flow_of, installation
 from exchange.outcome import Gathered
 
 _NUMBERED = re.compile(r"([0-9]+)(?:([.:])(.+))?")
@@ -75,13 +74,6 @@ def explain(folder: Path, delivery: str, path: str) -> Explanation:
         return _Explaining(
             opened, bound, sent, arrival, used if arrival.run == sent.run else {}, made
         ).explain(path)
-
-
-def flow_of(site: OpenSite, name: str) -> Bound:
-    """The flow of that name; UnknownNameError where there is none."""
-    if name not in site.flows:
-        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, site.declared_flows))
-    return site.flows[name]
 
 
 @dataclass(frozen=True, slots=True)

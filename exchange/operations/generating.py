@@ -13,7 +13,7 @@ from exchange.flow.content import Content, Intake
 from exchange.flow.site import open_site
 from exchange.flow.straight import OFTEN
 from exchange.model import NO_ARRIVAL, ArrivalFacts
-from exchange.operations.explaining import flow_of
+from exchange.operations.installation import flow_of
 
 
 def generated(folder: Path, flow: str, on: Path | None = None) -> list[tuple[str, str]]:

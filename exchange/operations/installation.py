@@ -14,8 +14,9 @@ from exchange import secrets
 from exchange.archive import Store
 from exchange.declare.catalogue import SITE_FILE
 from exchange.declare.flow import Flow
-from exchange.errors import UseError
-from exchange.flow.bound import OWNER_FILE
+from exchange.declare.problems import did_you_mean
+from exchange.errors import UnknownNameError, UseError
+from exchange.flow.bound import OWNER_FILE, Bound
 from exchange.flow.reconciling import Reference
 from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
 from exchange.ledger import Ledger, open_ledger, payment_queries, queries
@@ -138,3 +139,10 @@ class _Remembered:
             rows = queries.arrivals(connection, flow=flow, stages=("done",), limit=limit)
         read = [(row.id, row.repaired or row.sha256) for row in rows]
         return [Reference(id, sha256, store.archive.path(sha256)) for id, sha256 in read]
+
+
+def flow_of(site: OpenSite, name: str) -> Bound:
+    """The flow of that name; UnknownNameError where there is none."""
+    if name not in site.flows:
+        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, site.declared_flows))
+    return site.flows[name]

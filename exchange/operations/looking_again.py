@@ -7,27 +7,24 @@ opened again or closed is not among them, and a tie is left to people as ever. W
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
-from typing import BinaryIO, cast
 
 from exchange.flow.bound import Bound
+from exchange.flow.kept import spooled
 from exchange.flow.reconciling import Matching
 from exchange.ledger import match_late
 from exchange.ledger.match_late import Late, Open, Proposed
 from exchange.model import Batch, Record
 from exchange.operations.decisions import expect_way, text_of, transactions, write_unsent
-from exchange.operations.installation import Installation
+from exchange.operations.installation import Installation, flow_of
 from exchange.outcome import Gathered, MatchRow
 from exchange.reconcile import kept, money
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import POSITION, key_of
 from exchange.reconcile.matching import match
-
-_IN_MEMORY = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +52,16 @@ def of_flow(opened: Installation, flow: str) -> int:
     return written + _look(opened, bound, matching, now).decided
 
 
-def again(folder_of: Installation, flow: str | None) -> list[Looked]:
+def again(opened: Installation, flow: str | None) -> list[Looked]:
     """For a person: look again, whatever has changed. flow: at the cases of this one alone."""
+    flows = opened.site.flows
     looked = []
-    for name, bound in folder_of.site.flows.items():
+    for bound in flows.values() if flow is None else [flow_of(opened.site, flow)]:
         matching = bound.content.matching
-        if matching is None or flow not in (None, name):
+        if matching is None:
             continue
-        expect_way(folder_of, name, "once its file was read")
-        looked.append(_look(folder_of, bound, matching, _with_what(folder_of, bound, matching)))
+        expect_way(opened, bound.name, "once its file was read")
+        looked.append(_look(opened, bound, matching, _with_what(opened, bound, matching)))
     return looked
 
 
@@ -122,7 +120,8 @@ def _look(opened: Installation, bound: Bound, matching: Matching, now: str) -> L
     facts, _ = transactions(opened, bound, cases[0].arrival)
     found = Gathered()
     book = matching.book(facts, found, matching.memory.past(bound.name, ""))
-    if book is None or found.errors:
+    if book is None or found.errors:  # with these open items it will be so again
+        match_late.note_seen(opened.ledger, bound.name, now)
         return Looked(bound.name, len(cases), 0)
     decided, undecided = _decided(round_, matching, book)
     if not match_late.decide(opened.ledger, decided, undecided, book.past.basis()):
@@ -138,7 +137,7 @@ def _decided(round_: _Round, matching: Matching, book: Book) -> tuple[list[Late]
     book.entered, book.called = lambda: entered, round_.called
     decided: list[Late] = []
     undecided: list[Proposed] = []
-    for batch in match(round_.batches(), book, matching.rules, _spool):
+    for batch in match(round_.batches(), book, matching.rules, spooled):
         for record in batch:
             case, row = round_.passed[record[POSITION] - 1], kept.row(record, book)
             if row.decision == "unmatched":
@@ -148,7 +147,3 @@ def _decided(round_: _Round, matching: Matching, book: Book) -> tuple[list[Late]
             document = record | {"suspense": case.suspense}
             decided.append(Late(case, row, partial(text_of, document, case.id)))
     return decided, undecided
-
-
-def _spool() -> BinaryIO:
-    return cast(BinaryIO, tempfile.SpooledTemporaryFile[bytes](_IN_MEMORY))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sqlite3
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -292,7 +293,12 @@ def test_the_file_of_a_decision_is_written_again_after_a_crash(exchange: Shell, 
     [file] = (site / "inbox/decided").glob("decided-*.jsonl")
     before = json.loads(file.read_text("utf-8"))
     assert before["case"] == hotel["id"] and before["allocations"][0]["booked"] == "-3480.12"
+    file.unlink()
+    with sqlite3.connect(site / "var/ledger.db") as ledger:
+        ledger.execute("UPDATE matches SET sent = 0 WHERE document IS NOT NULL")
+    ledger.close()
     run(exchange, site)
+    assert len(list((site / "outbox/sales-ledger").glob("decided-*"))) == 1
     exchange("reconcile", "close", unknown["id"], "--because", "booked by hand", "--site", site)
     assert list((site / "inbox/decided").glob("*.jsonl")) == []
     assert listed(exchange, site) == []
@@ -475,6 +481,8 @@ def test_a_receipt_that_came_before_its_invoice_is_matched_when_the_invoice_is_t
     assert (
         exchange("reconcile", "again", "--site", site).out == "bank-statements: 0 of 1 open cases decided.\n"
     )
+    refused = exchange("reconcile", "again", "--flow", "bank-statement", "--site", site, code=2)
+    assert 'no flow "bank-statement"' in refused.err and "bank-statements" in refused.err
     rules = exchange("reconcile", "rules", "--site", site, "--json").json()["rules"]
     assert {each["rule"]: (each["decided"], each["taken_back"]) for each in rules} == {"reference": (2, 1)}
     assert [each["amount"] for each in listed(exchange, site)] == ["99.00", "12.00"]
