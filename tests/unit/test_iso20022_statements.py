@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from time import process_time
+from typing import Any
 
 import pytest
 from iso20022_support import (
@@ -25,6 +26,10 @@ from iso20022_support import (
     transaction,
 )
 
+from exchange.declare.catalogue import Catalogue
+from exchange.declare.mapping import Mapping
+from exchange.declare.parse import parse
+
 ROOT = Path(__file__).parents[2]
 NAMES = {
     "camt.052": ("BkToCstmrAcctRpt", "Rpt"),
@@ -33,22 +38,31 @@ NAMES = {
 }
 
 
-def neutral(folder: str, name: str) -> list[str]:
-    """A declared file with the names of its message taken out, comments and meanings too."""
-    text = (ROOT / folder / "iso20022" / name).read_text("utf-8")
-    message = name[:8]
+def neutral(message: str) -> list[str]:
+    """A declared layout with the names of its message taken out, comments and meanings too."""
+    text = (ROOT / "schemas/iso20022" / f"{message}.yaml").read_text("utf-8")
     for own, other in zip((message, *NAMES[message]), ("MSG", "ROOT", "STMT"), strict=True):
         text = re.sub(rf"\b{own}(?=Pgntn|\b)", other, text)
-    text = re.sub(r"  closed: .*\n(    .*\n)*", "", text)
-    own_lines = ("#", "meaning:", "    kind: ")
-    return [line for line in text.partition("\nbalance:")[0].splitlines() if not line.startswith(own_lines)]
+    return [line for line in text.splitlines() if not line.startswith(("#", "meaning:"))]
+
+
+def declared(message: str) -> tuple[dict[str, Any], list[Any]]:
+    """All that a mapping says, without the names of its message, and its balances."""
+    node, problems = Catalogue.of(None).load("mapping", f"iso20022/{message}-to-bank-transaction")
+    assert node is not None and not problems
+    mapping, problems = parse(Mapping, node)
+    assert mapping is not None and not problems
+    said = mapping.model_dump(exclude={"mapping", "like", "meaning", "from_"})
+    del said["let"]["closed"], said["set"]["statement"]["kind"]
+    return said, said.pop("balance")
 
 
 @pytest.mark.parametrize("message", NAMES)
 def test_the_three_messages_are_declared_alike(message: str) -> None:
-    assert neutral("schemas", f"{message}.yaml") == neutral("schemas", "camt.053.yaml")
-    own = neutral("mappings", f"{message}-to-bank-transaction.yaml")
-    assert own == neutral("mappings", "camt.053-to-bank-transaction.yaml")
+    assert neutral(message) == neutral("camt.053")
+    (own, balances), (statement_says, (booked, net)) = declared(message), declared("camt.053")
+    assert own == statement_says
+    assert balances == ([booked, net] if message == "camt.053" else [net])
 
 
 @pytest.mark.parametrize(
