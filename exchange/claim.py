@@ -23,6 +23,7 @@ from exchange.ledger.book import milliseconds
 from exchange.ledger.rows import Arrival, Sighting
 from exchange.ledger.sightings import Noted
 from exchange.transports.contract import Claim, Entry, Fetched, NotStableError, Source, display
+from exchange.wording import counted
 
 BATCH = 200
 """How many files are taken together: they share syncs and commits."""
@@ -201,7 +202,7 @@ def _check_space(archive: Archive, candidates: Sequence[Candidate]) -> None:
     free = archive.free()
     if free < wanted:
         raise TransportError(
-            f"The archive's disk has {free} bytes free, {wanted} are needed; {len(candidates)} files wait.",
+            f"The archive's disk has {free} bytes free, {wanted} are needed; {counted(len(candidates), 'file waits', 'files wait')}.",
             advice="Free space; it goes on by itself.",
         )
 

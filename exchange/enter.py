@@ -22,6 +22,7 @@ from exchange.ledger.sending import Clash, Parcel
 from exchange.ledger.stages import AS_KNOWN, PAID_AGAIN
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered, Outcome
+from exchange.wording import counted
 
 FEW = 500
 """Documents of an arrival that are held in memory, so that it can go in together with others."""
@@ -157,7 +158,7 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
         if unclear and not good.row.forced & AS_KNOWN:
             if len(goods) == 1:
                 outcome.findings.take(found)
-            answers = "1 answer" if unclear == 1 else f"{unclear} answers"
+            answers = counted(unclear, "answer")
             first = next(each for each in found.kept if each.severity == "error")
             return Clash("answer", f"{answers} cannot count. {first.message}")
     for good, found in zip(goods, told, strict=True):
@@ -195,7 +196,7 @@ def _enter_errors(writing: Writing, row: Arrival, outcome: Outcome) -> None:
     first = next(each for each in outcome.findings.kept if each.severity == "error")
     place = f"Line {first.line}: " if first.line else ""
     number = outcome.findings.errors
-    say = f"{number} {'error' if number == 1 else 'errors'}. {place}{first.message}"
+    say = f"{counted(number, 'error')}. {place}{first.message}"
     _hold(writing, row, "broken" if first.code == BROKEN.code else "content", say)
 
 

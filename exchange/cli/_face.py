@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
     from exchange.findings import Finding, Severity
 
@@ -87,7 +88,7 @@ def print_table(
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else Text(_shown(cell)) for cell in row))
     if table.row_count:
-        console().print(table)
+        _print_columns(table)
     else:
         console().print(Text(f"{title}: {empty}." if title else f"{empty.capitalize()}."))
 
@@ -105,7 +106,18 @@ def print_facts(facts: Mapping[str, object]) -> None:
     for name, value in facts.items():
         if value not in (None, "", [], {}):
             table.add_row(Text(name, style="bold"), Text(_shown(value)))
-    console().print(table)
+    _print_columns(table)
+
+
+def _print_columns(table: Table) -> None:
+    """A table; where a program reads it, without the blanks that fill its last column."""
+    out = console()
+    if out.is_terminal:
+        out.print(table)
+        return
+    with out.capture() as captured:
+        out.print(table)
+    click.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def print_findings(

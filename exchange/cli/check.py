@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from exchange.cli._face import json_option, print_json, print_table, site_option
+from exchange.wording import counted
 
 
 @click.command(short_help="Check all declared files, places, secrets and connections.")
@@ -43,7 +44,9 @@ def command(ctx: click.Context, site: Path, as_json: bool, offline: bool) -> Non
     elif result.problems:
         click.echo(render(result.problems), err=True)
     else:
-        click.echo(f"{result.files} declared files are sound, {result.flows} flows can run.")
+        click.echo(
+            f"{counted(result.files, 'declared file is', 'declared files are')} sound, {counted(result.flows, 'flow')} can run."
+        )
         rows = [("ok" if p.ok else "FAILED", p.flow, p.where, p.say, p.advice) for p in result.places]
         if rows:
             print_table("Places", ("", "Flow", "Place", "What was tried", "Next step"), rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.cli._face import console, json_option, plain, print_json, site_option
+from exchange.wording import counted
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -199,7 +200,7 @@ def _value(value: object) -> str:
     if value is None:
         return "empty"
     if isinstance(value, list):
-        return f"{len(value)} element{'' if len(value) == 1 else 's'}"
+        return counted(len(value), "element")
     if isinstance(value, dict):
         return "a structure"
     return str(plain(value)).lower() if isinstance(value, bool) else str(plain(value))

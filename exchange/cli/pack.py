@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.cli._face import HELD, json_option, print_json, print_table, site_option
+from exchange.wording import counted
 
 if TYPE_CHECKING:
     from exchange.operations.packing import Built, Listed, Planned, Proof
@@ -132,7 +133,7 @@ def _show_built(built: Built, as_json: bool) -> None:
         print_json({**told, "sha256": bundle.sha256, "files": bundle.hashes, **_proof_as_dict(proof)})
         return
     click.echo(
-        f"{built.path}: {bundle.pack} {bundle.version}, {len(bundle.files)} files, signed by {bundle.key}"
+        f"{built.path}: {bundle.pack} {bundle.version}, {counted(len(bundle.files), 'file')}, signed by {bundle.key}"
     )
     click.echo(f"content {bundle.sha256}")
     _show_proof(proof)
@@ -146,7 +147,9 @@ def _show_proof(proof: Proof) -> None:
     for difference in proof.differences:
         click.echo(f"not as expected: {difference}", err=True)
     if proof.is_good:
-        click.echo(f"Its declarations are sound; {len(proof.tried)} samples give what is expected.")
+        click.echo(
+            f"Its declarations are sound; {counted(len(proof.tried), 'sample gives', 'samples give')} what is expected."
+        )
 
 
 def _show_planned(planned: Planned, brief: bool) -> None:
@@ -161,7 +164,7 @@ def _show_planned(planned: Planned, brief: bool) -> None:
             click.echo("".join(f"    {line}\n" for line in step.difference()), nl=False)
     same = sum(step.kind == "same" for step in planned.change.steps)
     if same:
-        click.echo(f"{same} files stay as they are.")
+        click.echo(f"{counted(same, 'file stays as it is', 'files stay as they are')}.")
 
 
 def _show_end(planned: Planned, refused: bool, yes: bool) -> None:

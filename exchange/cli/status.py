@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.cli._face import HELD, console, json_option, print_json, print_table, site_option
+from exchange.wording import counted
 
 if TYPE_CHECKING:
     from exchange.operations.asking import Standing
@@ -133,12 +134,12 @@ def _sent(each: Standing) -> str:
         f"{amount} {by}" for row in each.deliveries for by, amount in json.loads(row.totals).items()
     )
     files = len(each.deliveries)
-    text = f"{files} {'file' if files == 1 else 'files'}, {documents} documents to {places}"
+    text = f"{counted(files, 'file')}, {counted(documents, 'document')} to {places}"
     return f"{text}: {amounts}" if amounts else text
 
 
 def _missing(each: Standing) -> str:
     missing = each.arrival.approvals_needed - len(each.given)
-    people = "one person" if missing == 1 else f"{missing} people"
+    people = counted(missing, "person", "people")
     others = [*each.given, *(name for name in each.suppliers if name not in each.given)]
     return f"{people}, not {' or '.join(others)}" if others else people

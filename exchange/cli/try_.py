@@ -20,6 +20,7 @@ from exchange.cli._face import (
     progress,
     site_option,
 )
+from exchange.wording import counted
 
 if TYPE_CHECKING:
     from exchange.operations.trying import Coverage, Result, Tried
@@ -154,7 +155,7 @@ def _show_executions(tried: Tried) -> None:
     from exchange.operations.predicting import differing
 
     for each in differing(tried.executions):
-        count = f"{each.payments} payment{'' if each.payments == 1 else 's'}"
+        count = counted(each.payments, "payment")
         when = f"expected on {each.expected}" if each.expected else "no day expected"
         words = f"  {count}, {plain(each.amount)} {each.currency}, for {each.requested}: {when}. {each.why}"
         console().print(Text(words, style="yellow"), soft_wrap=True)
@@ -166,7 +167,7 @@ def _show_result(result: Result) -> None:
 
     words = {True: "as expected", False: "DIFFERS FROM WHAT IS EXPECTED", None: ""}
     totals = ", ".join(f"{name} {plain(total)}" for name, total in result.totals.items())
-    count = f"{result.documents} document{'' if result.documents == 1 else 's'}"
+    count = counted(result.documents, "document")
     facts = [count, f"{result.size} bytes", totals, words[result.is_expected]]
     console().print(Text(f"  {result.name}", style="bold"), soft_wrap=True)
     console().print(Text(f"    {result.target}: {', '.join(fact for fact in facts if fact)}"), soft_wrap=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from exchange.cli._face import HELD, json_option, print_facts, print_json, site_option
+from exchange.wording import counted
 
 
 @click.command(short_help="Prove that ledger and archive are whole and untouched.")
@@ -28,6 +29,8 @@ def command(ctx: click.Context, site: Path, as_json: bool, no_files: bool) -> No
         for problem in result.problems:
             click.echo(problem)
         click.echo(
-            "Ledger and archive are whole." if not result.problems else f"{len(result.problems)} problems."
+            "Ledger and archive are whole."
+            if not result.problems
+            else f"{counted(len(result.problems), 'problem')}."
         )
     ctx.exit(HELD if result.problems else 0)

@@ -38,6 +38,7 @@ from exchange.mapping.bound import (
 from exchange.mapping.functions import Function
 from exchange.mapping.operators import FAILURES, Fault
 from exchange.model import ArrivalFacts
+from exchange.wording import counted
 
 SHOWN = 8
 """How many operand values a message tells."""
@@ -256,5 +257,5 @@ def shown(value: Any) -> str:
     if isinstance(value, (date, datetime, time)):
         return value.isoformat()
     if isinstance(value, (list, tuple)):
-        return f"{len(value)} element{'' if len(value) == 1 else 's'}"
+        return counted(len(value), "element")
     return "a structure" if isinstance(value, dict) else str(value)

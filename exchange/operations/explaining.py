@@ -30,6 +30,7 @@ from exchange.mapping.lineage import Lineage, tokens
 from exchange.model import KIND, LINE, PATH, ArrivalFacts, Record
 from exchange.operations.installation import Installation, flow_of, installation
 from exchange.outcome import Gathered
+from exchange.wording import counted
 
 _NUMBERED = re.compile(r"([0-9]+)(?:([.:])(.+))?")
 _HOW = "Write record and field, such as 3.lines[2].net; line and column, such as 4:Net; or the XPath in the file."
@@ -280,9 +281,7 @@ def _nth(records: Iterator[Found], number: int) -> Found:
         last = found.number
         if last == number:
             return found
-    raise UnknownNameError(
-        f"The file has {last} record{'' if last == 1 else 's'}, there is no number {number}."
-    )
+    raise UnknownNameError(f"The file has {counted(last, 'record')}, there is no number {number}.")
 
 
 def _at_line(records: Iterator[Found], line: int) -> Found:

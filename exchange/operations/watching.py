@@ -21,6 +21,7 @@ from exchange.declare.calendar import LAST_YEAR, Calendar, chosen, earliest
 from exchange.declare.flow import Expect, Flow
 from exchange.flow.site import DeclaredSite
 from exchange.ledger.unsettled import Unsettled, unsettled
+from exchange.wording import counted
 
 ANSWER, BOOKING = "answer", "booking"
 _UNANSWERED = "sent"
@@ -54,7 +55,7 @@ class Late:
     @property
     def sentence(self) -> str:
         """What is wrong and what to do, for an accountant."""
-        payments = "1 payment" if self.count == 1 else f"{self.count} payments"
+        payments = counted(self.count, "payment")
         of = f" of {self.execution_date}" if self.execution_date else ""
         which = f"{payments}{of} ({self.amount} {self.currency}, file {self.file})"
         if self.since is None:

@@ -66,7 +66,7 @@ def test_a_pack_is_made_sent_installed_and_used(exchange: Shell, author: Path, c
     pack = build(exchange, author)
     assert pack.name == "my-1.0.0.pack"
     proven = exchange("pack", "verify", pack)
-    assert "1 samples give what is expected" in proven.out
+    assert "1 sample gives what is expected" in proven.out
     refused = exchange("pack", "install", pack, "--site", customer, "--yes", code=3)
     assert "does not trust" in text(refused) and not (customer / "schemas").exists()
     trust(exchange, customer, pack)

@@ -434,7 +434,7 @@ class TestProbe:
         served.put(b"a.csv", DATA)
         probed = [*served.source().probe(), *served.target().probe()]
         assert [line for line in probed if not line.ok] == []
-        assert "1 names wait" in probed[0].say
+        assert "1 name waits" in probed[0].say
         assert [name for name in served.names() if not name.startswith(".")] == ["a.csv"]
         assert not list(served.path.rglob(".probe*"))
 

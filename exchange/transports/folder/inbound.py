@@ -32,6 +32,7 @@ from exchange.transports.contract import (
 )
 from exchange.transports.folder import fs
 from exchange.transports.folder.room import Room
+from exchange.wording import counted
 
 _CHUNK = 1 << 20
 
@@ -220,7 +221,9 @@ class FolderSource:
             count = sum(1 for _ in self.scan())
         except TransportError as error:
             return [Probed("list", False, error.message, error.advice)]
-        listed = Probed("list", True, f"The folder can be listed; {count} names wait there.")
+        listed = Probed(
+            "list", True, f"The folder can be listed; {counted(count, 'name waits', 'names wait')} there."
+        )
         try:
             with fs.translated(f"claim in {self._path}"), self._room.opened() as place:
                 return [listed, *self._probe_claims(place)]

@@ -34,6 +34,7 @@ from exchange.transports.sftp import files
 from exchange.transports.sftp.address import address, folder
 from exchange.transports.sftp.connect import POOL
 from exchange.transports.sftp.wire import Attributes, StatusError, Wire
+from exchange.wording import counted
 
 _OF_A_FOLDER = {b".", b".."}
 _NOT_SHOWN = OWN_NAMES | _OF_A_FOLDER
@@ -202,7 +203,9 @@ class SftpSource:
             count = sum(1 for _ in self.scan())
         except TransportError as error:
             return [Probed("list", False, error.message, error.advice)]
-        listed = Probed("list", True, f"The folder can be listed; {count} names wait there.")
+        listed = Probed(
+            "list", True, f"The folder can be listed; {counted(count, 'name waits', 'names wait')} there."
+        )
         return [listed, *self._probe_claims()]
 
     def _probe_claims(self) -> list[Probed]:
