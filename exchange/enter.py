@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, islice
 
 from exchange import backoff, twice
@@ -108,6 +109,7 @@ def _enter_good(ledger: Ledger, writing: Writing, flow: BoundFlow, goods: Sequen
         writing.move(arrivals, "claimed", [again])
     elif len(goods) == 1:
         contents.store_findings(writing, {goods[0].row.id: goods[0].outcome.findings})
+        clash.keep()
         _hold(writing, goods[0].row, clash.hold, clash.reason)
     else:
         middle = len(goods) // 2
@@ -152,7 +154,7 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
     told = [Gathered() for _ in goods]
     for good, found in zip(goods, told, strict=True):
         outcome = good.outcome
-        unclear = answering.hear(
+        unclear, doubts = answering.hear(
             writing, good.row, outcome.answers, posts=outcome.posts, found=found, keys_of=twice.keys
         )
         if unclear and not good.row.forced & AS_KNOWN:
@@ -160,7 +162,8 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
                 outcome.findings.take(found)
             answers = counted(unclear, "answer")
             first = next(each for each in found.kept if each.severity == "error")
-            return Clash("answer", f"{answers} cannot count. {first.message}")
+            say = f"{answers} cannot count. {first.message}"
+            return Clash("answer", say, partial(answering.note_doubts, writing, good.row, doubts))
     for good, found in zip(goods, told, strict=True):
         good.outcome.findings.take(found)
     return None

@@ -8,13 +8,13 @@ of an account may well be about a payment that was made elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, delete, or_, select, update
 
 from exchange.errors import LedgerError
 from exchange.findings import Found, code
-from exchange.ledger import bulk, elsewhere
+from exchange.ledger import bulk, elsewhere, meant
 from exchange.ledger.book import Writing
 from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import answers, batches, payments
@@ -40,7 +40,7 @@ CONTRADICTS = code(
     "ANS003",
     "error",
     "{value} was {present} before, and now the bank says that it is {verdict}.",
-    advice="Ask the bank which of the two holds. Release this file to leave the payment as it was.",
+    advice="Ask the bank which of the two holds. Release this file to note this in the payment's life and leave its stage as it is.",
 )
 NOT_SENT = code(
     "ANS004",
@@ -72,6 +72,14 @@ BOOKED_AFTER_ALL = code(
     "{value} was {present}, and yet the money left.",
     advice="Ask the bank at once, and do not pay again before it has answered.",
 )
+REFUSED_AFTER_BOOKING = code(
+    "ANS011",
+    "error",
+    "{value} was {present} before, and now the bank says that it is {verdict}{why}. The money has left the account, and no "
+    "statement shows that it came back.",
+    advice="Do not pay again before the money is back. Retry this file when the statement with the return is there; or ask "
+    "the bank and release it: the refusal goes on, and the payment stays booked until its money comes back.",
+)
 ELSEWHERE = code(
     "ANS008",
     "info",
@@ -100,7 +108,7 @@ _RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "ret
 """An answer that says less than is known moves nothing."""
 _REFUSED = ("rejected", "cancelled")
 """What is told of a whole batch or file is not about these any more."""
-_WAITING = ("ordered", "approved", "withdrawn")
+_GONE = ("booked", "posted")
 _FOUND = (
     payments.c.n,
     payments.c.stage,
@@ -116,6 +124,15 @@ _FOUND = (
 )
 
 
+class Heard(NamedTuple):
+    """What came of an arrival's answers. open: how many answers of a bank a person must look at; doubts: those of them that
+    contradict what is known of a payment, each with its number.
+    """
+
+    open: int = 0
+    doubts: Sequence[tuple[Answer, int]] = ()
+
+
 def hear(
     writing: Writing,
     arrival: Arrival,
@@ -124,9 +141,10 @@ def hear(
     posts: bool,
     found: Found,
     keys_of: elsewhere.KeysOf,
-) -> int:
-    """Let what an arrival tells count, in place of what an earlier run of it told; how many answers of a bank a person
-    must look at. posts: the arrival makes vouchers of what it books; keys_of: what a payment is for, of those sent elsewhere.
+) -> Heard:
+    """Let what an arrival tells count, in place of what an earlier run of it told.
+
+    posts: the arrival makes vouchers of what it books; keys_of: what a payment is for, of those sent elsewhere.
     """
     hearing: _Hearing | None = None
     for level in _LEVELS:
@@ -140,15 +158,22 @@ def hear(
             if level == "payment":
                 foreign = [answer for answer in some if answer.level == "none"] + hearing.taken_foreign()
                 elsewhere.enter(writing.connection, arrival.id, foreign, keys_of)
-    return 0 if hearing is None else hearing.open
+    return Heard() if hearing is None else Heard(hearing.open, hearing.doubts)
+
+
+def note_doubts(writing: Writing, arrival: Arrival, doubts: Sequence[tuple[Answer, int]]) -> None:
+    """Write into the lives of payments what a bank said that contradicts them, while its file waits for a person."""
+    if doubts:
+        _Hearing(writing, arrival, False, lambda finding: None).note(doubts, "payment answer in doubt")
 
 
 class _Hearing:
-    """One arrival's answers. open: how many of a bank's answers a person must look at."""
+    """One arrival's answers. open, doubts: as in `Heard`."""
 
     def __init__(self, writing: Writing, arrival: Arrival, posts: bool, found: Found) -> None:
         self.writing, self.arrival, self.posts, self.found = writing, arrival, posts, found
         self.open = 0
+        self.doubts: list[tuple[Answer, int]] = []
         self._followed: set[str] | None = None
         self._foreign: list[Answer] = []
         writing.connection.execute(delete(answers).where(answers.c.arrival == arrival.id))
@@ -165,7 +190,7 @@ class _Hearing:
             if row is None:
                 continue
             stage, own = present.get(row.n, (row.present, row.stage))
-            new = self._new(answer, f"P{row.n}", stage)
+            new = self._new(answer, row.n, stage)
             if new is None:
                 continue
             if new == stage or new == "":
@@ -174,7 +199,7 @@ class _Hearing:
             moves.append((answer, row.n, own, stage, new))
             present[row.n] = (new, new)
         self._move(moves)
-        self._note(notes)
+        self.note(notes)
 
     def taken_foreign(self) -> list[Answer]:
         """The movements by which no payment of ours was meant, since this was asked last."""
@@ -194,7 +219,7 @@ class _Hearing:
         if answer.kind != "status":
             self._book(answer, rows)
             return
-        if _is_nameless(answer) and not self._has_sum(answer, rows):
+        if meant.is_nameless(answer) and not self._has_sum(answer, rows):
             return
         new = _BECOMES.get(answer.verdict)
         said = select(answers.c.batch).where(
@@ -221,33 +246,39 @@ class _Hearing:
 
     def _chosen(self, answer: Answer, candidates: Sequence[Row[Any]]) -> Row[Any] | None:
         """The one payment that is meant; a finding where there is none, or more than one."""
-        rows = [row for row in candidates if _may_mean(answer, row)]
+        rows = [row for row in candidates if meant.may_mean(answer, row)]
         if not rows:
             self._unknown(answer)
             return None
         if answer.kind != "status":
             equal = [row for row in rows if row.amount in answer.amounts]
             if not equal:
-                self._tell(OTHER_AMOUNT, answer, value=f"P{rows[0].n}", amount=_shown(answer))
+                self._tell(OTHER_AMOUNT, answer, value=f"P{rows[0].n}", amount=meant.shown(answer))
                 return None
             rows = equal
-        rows = _narrowed(answer, rows)
+        rows = meant.narrowed(answer, rows)
         if len(rows) > 1:
             self._tell(SEVERAL, answer, value=", ".join(f"P{row.n}" for row in rows[:5]))
             return None
         return rows[0]
 
-    def _new(self, answer: Answer, name: str, present: str) -> str | None:
+    def _new(self, answer: Answer, n: int, present: str) -> str | None:
         """What a payment becomes; "" where the answer is noted only, None where it cannot count."""
+        name = f"P{n}"
         new = _BECOMES.get(answer.verdict, "")
-        if present in _WAITING:
+        if present in meant.WAITING:
             self._tell(NOT_SENT, answer, value=name, present=present)
             return None
         if not new or new == present or _RANK.get(new, 9) <= _RANK.get(present, -1):
             return ""
+        if present == "returned" and new in _REFUSED:
+            return ""
+        if present in _GONE and new in _REFUSED:
+            self._doubt(REFUSED_AFTER_BOOKING, answer, [n], present=present, why=_why(answer))
+            return ""
         if (present, new) not in _LEGAL:
-            self._tell(CONTRADICTS, answer, value=name, present=present)
-            return None
+            self._doubt(CONTRADICTS, answer, [n], present=present)
+            return ""
         if new == "booked" and present in _REFUSED:
             self._tell(BOOKED_AFTER_ALL, answer, value=name, present=present)
         return new
@@ -271,12 +302,10 @@ class _Hearing:
             [self._row(answer, event, n, None) for (answer, n, *_), event in zip(moves, numbers, strict=True)]
         )
 
-    def _note(self, notes: Sequence[tuple[Answer, int]]) -> None:
-        """Answers that move nothing: they say what is known, or less."""
+    def note(self, notes: Sequence[tuple[Answer, int]], what: str = "payment answer") -> None:
+        """Answers that move nothing: they say what is known, or less, or what contradicts it."""
         if notes:
-            numbers = self.writing.append(
-                (f"P{n}", "payment answer", self._facts(answer)) for answer, n in notes
-            )
+            numbers = self.writing.append((f"P{n}", what, self._facts(answer)) for answer, n in notes)
             self._put(
                 [self._row(answer, event, n, None) for (answer, n), event in zip(notes, numbers, strict=True)]
             )
@@ -292,12 +321,27 @@ class _Hearing:
             )
             old = [stage for stage, into in _LEGAL if into == new and stage and stage not in _REFUSED]
             old = ["ordered" if stage == "sent" else stage for stage in old]
+            self._doubt_booked(answer, row.n, new, closer)
             mine = (payments.c.batch == row.n, payments.c.stage.in_(old), payments.c.n.not_in(closer))
             change = update(payments).where(*mine)
             self.writing.connection.execute(
                 change.values(stage=new, event=event, **self._values(answer, new))
             )
         self._put([self._row(answer, event, None, row.n)])
+
+    def _doubt_booked(self, answer: Answer, batch: int, new: str, closer: Select[Any]) -> None:
+        """A batch is refused of which money has left already."""
+        if new in _REFUSED:
+            gone = select(payments.c.n).where(payments.c.batch == batch, payments.c.stage == "booked")
+            numbers = list(self.writing.connection.scalars(gone.where(payments.c.n.not_in(closer))))
+            if numbers:
+                self._doubt(REFUSED_AFTER_BOOKING, answer, numbers, present="booked", why=_why(answer))
+
+    def _doubt(self, kind: Any, answer: Answer, numbers: Sequence[int], **named: Any) -> None:
+        """What contradicts payments is told, and kept for their lives."""
+        more = f" and {len(numbers) - 5} more" if len(numbers) > 5 else ""
+        self._tell(kind, answer, value=", ".join(f"P{n}" for n in numbers[:5]) + more, **named)
+        self.doubts += [(answer, n) for n in numbers]
 
     def _book(self, answer: Answer, rows: Sequence[Row[Any]]) -> None:
         """A movement for a whole batch: it must be of the sum of the payments that were not refused."""
@@ -313,14 +357,14 @@ class _Hearing:
         if total in answer.amounts:
             return True
         other = UNLIKE_WATCHED if answer.kind == "status" else OTHER_SUM
-        self._tell(other, answer, amount=_shown(answer), sum=amount_of(total))
+        self._tell(other, answer, amount=meant.shown(answer), sum=amount_of(total))
         return False
 
     def _batches(self, answer: Answer) -> Select[Any]:
         query = select(batches.c.n, batches.c.delivery, batches.c.payment_info_id, deliveries.c.stage).join(
             deliveries, deliveries.c.id == batches.c.delivery
         )
-        if _is_nameless(answer):
+        if meant.is_nameless(answer):
             day = batches.c.execution_date == answer.day
             query = query.where(batches.c.account == compact(answer.account), day)
             query = query.where(batches.c.currency == answer.currency, deliveries.c.stage == "delivered")
@@ -328,7 +372,7 @@ class _Hearing:
             query = query.where(batches.c.message_id == answer.message_id)
         if answer.level == "batch" and answer.payment_info_id is not None:
             query = query.where(batches.c.payment_info_id == answer.payment_info_id)
-        elif answer.message_id is None and not _is_nameless(answer):
+        elif answer.message_id is None and not meant.is_nameless(answer):
             query = query.where(batches.c.n < 0)
         return query.where(deliveries.c.stage != "withdrawn").order_by(batches.c.n)
 
@@ -352,7 +396,7 @@ class _Hearing:
 
     def _tell(self, kind: Any, answer: Answer, **named: Any) -> None:
         self.open += answer.kind == "status" and kind.severity == "error"
-        named.setdefault("value", _named(answer))
+        named.setdefault("value", meant.named(answer))
         self.found(kind.at(line=answer.line, verdict=answer.verdict, **named))
 
     def _facts(self, answer: Answer) -> dict[str, object]:
@@ -391,52 +435,7 @@ class _Hearing:
         bulk.put(self.writing.connection, answers, rows)
 
 
-def _may_mean(answer: Answer, row: Row[Any]) -> bool:
-    """Whether an answer can be about a payment: by its own ids within the file, else by amount and payee."""
-    own = {"instruction_id": answer.instruction_id, "end_to_end_id": answer.end_to_end_id}
-    if any(own.values()):
-        same = all(value is None or getattr(row, name) in (None, value) for name, value in own.items())
-        named = any(value is not None and getattr(row, name) == value for name, value in own.items())
-        inside = answer.kind != "status" or answer.message_id in (None, row.message_id)
-        return same and named and inside
-    return (
-        row.amount in answer.amounts
-        and compact(answer.payee_account) == row.payee_account
-        and answer.message_id in (None, row.message_id)
-    )
-
-
-def _narrowed(answer: Answer, rows: list[Row[Any]]) -> list[Row[Any]]:
-    """Those that fit more of what the answer says, as long as any do."""
-    tests = (
-        lambda row: row.present not in _WAITING,
-        lambda row: row.payment_info_id == answer.payment_info_id,
-        lambda row: row.message_id == answer.message_id,
-        lambda row: row.amount in answer.amounts,
-        lambda row: row.account == compact(answer.account),
-        lambda row: row.execution_date == answer.day,
-    )
-    for test in tests:
-        if len(rows) > 1:
-            rows = [row for row in rows if test(row)] or rows
-    return rows
-
-
-def _is_nameless(answer: Answer) -> bool:
-    """Whether a batch is told by the payer's account and a day alone, as Bankgirot tells the payments that it watches."""
-    named = answer.message_id or answer.payment_info_id
-    return answer.level == "batch" and not named and None not in (answer.account, answer.day)
-
-
-def _named(answer: Answer) -> str:
-    """An answer's ids, for people."""
-    ids = (answer.end_to_end_id or answer.instruction_id, answer.payment_info_id, answer.message_id)
-    place = f"{answer.account}, {answer.day}" if _is_nameless(answer) else "without any id"
-    named = " / ".join(filter(None, ids)) or answer.payee_account or place
-    return f"{named} of {_shown(answer)}" if answer.amounts else named
-
-
-def _shown(answer: Answer) -> str:
-    return (
-        f"{amount_of(answer.amounts[0])} {answer.currency or ''}".strip() if answer.amounts else "no amount"
-    )
+def _why(answer: Answer) -> str:
+    """The bank's reason, as a part of a sentence."""
+    said = answer.reason or answer.code
+    return f" ({said.rstrip('.')})" if said else ""

@@ -29,6 +29,7 @@ from exchange.ledger.rows import Arrival, Delivery, arrival_of
 from exchange.ledger.schema import ENGINE, approvals, arrivals, events, statements, voids
 
 CHANGED = "The declarations of the flow have changed since the results were made. Replay the file, and have it approved anew."
+OTHER = "What was approved is not what would be sent now."
 _ACTS = {
     "release": "released this file",
     "replay": "had this file read again",
@@ -145,6 +146,7 @@ def approve(
         leaving = now.orders(connection)
         sums = leaving.sums()
         _check_limits(connection, now, leaving, actor, rules)
+        void(writing, arrival, OTHER, but=now.said)
         bulk.put(
             connection,
             statements,
@@ -219,20 +221,31 @@ def approved_today(connection: Connection, actor: str, zone: tzinfo | None) -> d
     return sums
 
 
-def void(writing: Writing, arrival: Arrival, why: str) -> None:
+def void(writing: Writing, arrival: Arrival, why: str, *, but: str = "") -> None:
     """Approvals that were given for what is not sent yet count no more; an event says why. What has been sent stays
-    approved.
+    approved. but: the statement that still holds.
     """
     if arrival.stage not in ("written", "approved", "held"):
         return
-    now = standing(writing.connection, arrival)
-    if not now.given:
-        return
-    [n] = writing.append(
-        [(arrival.id, "arrival approval void", {"statement": now.said, "by": list(now.given), "say": why})]
-    )
-    if not any(each.stage == "delivered" for each in now.deliveries):
-        bulk.put(writing.connection, voids, [{"statement": now.said, "arrival": arrival.id, "event": n}])
+    connection = writing.connection
+    stages = {each.id: each.stage for each in queries.of_run(connection, arrival)}
+    for said, text in _standing_statements(connection, arrival.id):
+        named = {stages.get(each["id"]) for each in chain.facts(text)["deliveries"]}
+        names = _approvers(connection, arrival.id, said)
+        if said == but or not names or named <= {"delivered", "withdrawn", None}:
+            continue
+        [n] = writing.append(
+            [(arrival.id, "arrival approval void", {"statement": said, "by": names, "say": why})]
+        )
+        if "delivered" not in named:
+            bulk.put(connection, voids, [{"statement": said, "arrival": arrival.id, "event": n}])
+
+
+def _standing_statements(connection: Connection, arrival_id: str) -> list[tuple[str, str]]:
+    """What was approved of an arrival and is not void: the hash and the text of each statement."""
+    void = select(voids.c.event).where(voids.c.statement == statements.c.hash).exists()
+    query = select(statements.c.hash, statements.c.text).where(statements.c.arrival == arrival_id, ~void)
+    return [(said, text) for said, text in connection.execute(query)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +265,7 @@ def gate(writing: Writing, arrival: Arrival, version: str) -> Gate:
     if arrival.version != version:
         why = CHANGED
     elif len(now.given) < arrival.approvals_needed:
-        why = "What was approved is not what would be sent now."
+        why = OTHER
     if why is not None:
         void(writing, arrival, why)
         return Gate(why)

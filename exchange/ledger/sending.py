@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -35,10 +35,11 @@ class Parcel:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Why parcels cannot be entered: the kind of hold and a sentence."""
+    """Why parcels cannot be entered: the kind of hold and a sentence. keep: writes what stays when the step is undone."""
 
     hold: str
     reason: str
+    keep: Callable[[], None] = lambda: None
 
 
 def enter(ledger: Ledger, writing: Writing, sent: Sequence[tuple[Arrival, Sequence[Parcel]]]) -> Clash | None:

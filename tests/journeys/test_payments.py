@@ -248,6 +248,51 @@ def test_a_bank_that_contradicts_itself_is_held(exchange: Shell, site: Path) -> 
     assert stages(exchange, site)["70001"] == "rejected"
 
 
+def booked_then_rejected(exchange: Shell, site: Path) -> str:
+    """70001 is booked, then refused together with 70002; the arrival that is held for it."""
+    camt053(site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001")))
+    exchange("run", "--once", "--site", site)
+    refused = (payment("NK70001", "RJCT", "AC04"), payment("NK70002", "RJCT", "AC01"))
+    pain002(site, batches=batch(site, 1, *refused), name="late.xml")
+    exchange("run", "--once", "--site", site, code=3)
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    assert (
+        "P1 was booked before, and now the bank says that it is rejected (AC04: The account" in held["reason"]
+    )
+    assert stages(exchange, site)["70001"] == "booked" and stages(exchange, site)["70002"] == "sent"
+    return str(held["id"])
+
+
+def test_a_refusal_after_the_booking_waits_and_goes_on_when_the_money_is_back(
+    exchange: Shell, site: Path
+) -> None:
+    held = booked_then_rejected(exchange, site)
+    story = exchange("payments", "70001", "--site", site)
+    assert "payment answer in doubt" in story.out and "RJCT" in story.out and "late.xml" in story.out
+    camt053(site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001", "AC04"), "CRDT"), name="back.xml")
+    exchange("run", "--once", "--site", site, code=3)
+    exchange("retry", held, "--because", "the money is back", "--site", site)
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site)["70001"] == "returned" and stages(exchange, site)["70002"] == "rejected"
+    told = exchange("payments", "70001", "--site", site, "--json").json()["answers"]
+    assert [each["verdict"] for each in told if each["verdict"] != "unknown"] == [
+        "booked", "returned", "rejected",
+    ]  # fmt: skip
+    assert exchange("verify", "--site", site).code == 0
+
+
+def test_a_refusal_after_the_booking_that_is_released_goes_on_and_the_payment_stays_booked(
+    exchange: Shell, site: Path
+) -> None:
+    held = booked_then_rejected(exchange, site)
+    exchange("release", held, "--because", "the bank says that it comes back", "--site", site)
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site)["70001"] == "booked" and stages(exchange, site)["70002"] == "rejected"
+    assert "AC04: The account is closed." in exchange("payments", "70001", "--site", site).out
+    [back] = (site / "outbox/erp").glob("rejected-*.csv")
+    assert "NK70001" in back.read_text(encoding="utf-8-sig")
+
+
 def test_statements_book_payments_one_by_one_and_by_batch_and_bring_returns(
     exchange: Shell, site: Path
 ) -> None:
