@@ -23,7 +23,6 @@ from reference_connections import connections_page
 from reference_keys import code, declared_page, format_page, models, paragraphs, sentence, table
 
 from exchange import __main__ as door
-from exchange import checks
 from exchange.cli import GROUPS
 from exchange.cli import exchange as command_line
 from exchange.declare.calendar import Feast
@@ -389,12 +388,11 @@ def _anchor(heading: str) -> str:
 
 def checks_page() -> str:
     """Every check of a single value."""
-    rows = []
-    for name in checks.names():
-        check = checks.get(name)
-        can = [word for word, able in (("complete", check.complete), ("pretty", check.pretty)) if able]
-        rows.append((code(name), check.summary, ", ".join(can)))
-    intro = 'Write `check: NAME` at a field of a layout, or `is_valid("NAME", value)` in an expression.'
+    rows = [(code(row["check"]), row["meaning"], row["can_also"]) for row in reference.checks(None)]
+    intro = (
+        'Write `check: NAME` at a field of a layout, or `is_valid("NAME", value)` in an expression; '
+        "`exchange checks NAME VALUE` looks at a value by hand."
+    )
     return f"# Checks\n\n{intro}\n\n{table(('Check', 'Meaning', 'Can also'), rows)}"
 
 

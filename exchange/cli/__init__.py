@@ -21,7 +21,7 @@ GROUPS = {
     "Reconcile": ("reconcile",),
     "Share": ("pack",),
     "Prove": ("verify",),
-    "Reference": ("formats", "layouts", "banks", "functions", "codes", "schema"),
+    "Reference": ("formats", "layouts", "banks", "functions", "checks", "codes", "schema"),
 }
 """How `--help` arranges the commands; one that stands in no group comes under "More"."""
 

@@ -19,12 +19,16 @@ def listing(what: str, help: str) -> click.Command:
     def command(name: str | None, site: Path, as_json: bool) -> None:
         from exchange.operations import reference
 
-        rows = getattr(reference, what)(site)
-        rows = [row for row in rows if name is None or name.casefold() in next(iter(row.values())).casefold()]
-        if as_json:
-            print_json(rows)
-            return
-        titles = [title.replace("_", " ").capitalize() for title in rows[0]] if rows else []
-        print_table("", titles, [tuple(row.values()) for row in rows], empty=f"no {what} of that name")
+        show(what, getattr(reference, what)(site), name, as_json)
 
     return command
+
+
+def show(what: str, rows: list[dict[str, str]], name: str | None, as_json: bool) -> None:
+    """The rows of a family, or those of them whose names contain a text."""
+    rows = [row for row in rows if name is None or name.casefold() in next(iter(row.values())).casefold()]
+    if as_json:
+        print_json(rows)
+        return
+    titles = [title.replace("_", " ").capitalize() for title in rows[0]] if rows else []
+    print_table("", titles, [tuple(row.values()) for row in rows], empty=f"no {what} of that name")

@@ -249,9 +249,12 @@ def earliest(
 ) -> date:
     """The first day of a calendar on which what comes in at a moment can go out.
 
-    bank: the name of its profile. Where the calendar has no cut-off of it, those of its country's calendar count.
+    bank: the name of its profile. Where the calendar has no cut-off of it, those of its country's calendar count; where
+    none is known, the day has not begun before it began for the sender, although it may be another one where the bank is.
     """
     if bank in calendar.cut_offs:
         return calendar.first_day(moment, bank)
     own = next((each for each in calendars.values() if bank in each.cut_offs), None)
-    return calendar.next_bank_day((own or calendar).first_day(moment, bank))
+    if own is not None:
+        return calendar.next_bank_day(own.first_day(moment, bank))
+    return calendar.next_bank_day(max(calendar.first_day(moment, bank), moment.date()))

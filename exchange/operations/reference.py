@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import exchange
+from exchange import checks as known_checks
 from exchange.declare import schema as editors
 from exchange.declare.bank import Bank, Dated
+from exchange.errors import UseError
 from exchange.findings import all_codes
 from exchange.formats import registry
 from exchange.mapping.functions import functions as mapping_functions
@@ -99,6 +102,36 @@ def functions(_: Path | None = None) -> list[Row]:
         {"function": function.signature, "meaning": function.summary, "family": function.family}
         for function in mapping_functions().values()
     ]
+
+
+def checks(_: Path | None = None) -> list[Row]:
+    """Every check of a single value: what it tests, and what it can do besides."""
+    found = [known_checks.get(name) for name in known_checks.names()]
+    return [
+        {
+            "check": check.name,
+            "meaning": check.summary,
+            "can_also": ", ".join(
+                word for word, able in (("complete", check.complete), ("pretty", check.pretty)) if able
+            ),
+        }
+        for check in found
+    ]
+
+
+def checked(name: str, values: Sequence[str]) -> list[dict[str, str | None]]:
+    """Values as a check sees them: their electronic form, how people write them, and what is wrong with each."""
+    try:
+        check = known_checks.get(name)
+    except known_checks.UnknownCheckError as unknown:
+        raise UseError(str(unknown)) from unknown
+    rows = []
+    for value in values:
+        fault = check.fault(value)
+        form = check.compact(value)
+        shown = check.pretty(value) if check.pretty and fault is None else form
+        rows.append({"value": value, "electronic": form, "written": shown, "fault": fault})
+    return rows
 
 
 def codes(_: Path | None = None) -> list[Row]:

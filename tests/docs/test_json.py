@@ -43,6 +43,7 @@ COMMANDS: dict[str, tuple[str | Path, ...]] = {
     "formats": (),
     "layouts": (),
     "functions": (),
+    "checks": (),
     "codes": (),
 }
 

@@ -173,6 +173,8 @@ PREDICTIONS: list[tuple[dict[str, Any], str | None, str]] = [
     ({"currency": "USD"}, None, "No calendar of bank days is known for USD."),
     ({"requested": "2026-12-01", "bank": "handelsbanken"}, "2026-12-01", ""),
     ({"requested": "2026-12-01", "bank": "handelsbanken", "at": "2026-12-01T17:31"}, "2026-12-02", "What comes in"),
+    ({"requested": "2026-12-01", "at": "2026-12-02T00:00"}, "2026-12-02", "What comes in at 2026-12-02 00:00"),
+    ({"requested": "2026-12-01", "at": "2026-12-01T23:30", "zone": "Europe/London"}, "2026-12-02", "What comes in"),
     ({"requested": "2026-12-01", "bank": "nordea", "at": "2026-12-01T17:31"}, "2026-12-01", ""),
     ({"requested": "2026-12-01", "bank": "handelsbanken", "at": "2026-12-01T16:45", "zone": "Europe/Stockholm"}, "2026-12-02", "What comes in"),
 ]  # fmt: skip
