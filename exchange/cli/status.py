@@ -140,6 +140,6 @@ def _sent(each: Standing) -> str:
 
 def _missing(each: Standing) -> str:
     missing = each.arrival.approvals_needed - len(each.given)
-    people = counted(missing, "person", "people")
+    people = "one person" if missing == 1 else f"{missing} people"
     others = [*each.given, *(name for name in each.suppliers if name not in each.given)]
     return f"{people}, not {' or '.join(others)}" if others else people

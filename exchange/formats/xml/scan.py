@@ -117,7 +117,7 @@ class Pieces:
         self._begun = False
         self._line, self._column = 1, 0
         self._head = Head(b"", None, "")
-        self._ahead = 0  # how many bytes of these were parsed before the piece
+        self._ahead = 0  # how many characters of these were parsed before the piece
         self._open: Stack = ()  # and their names
         self._short = False
         self._parser = safe_parser()
@@ -148,7 +148,8 @@ class Pieces:
         data = self._buffer[:length]
         self._buffer = self._buffer[length:]
         self._line += data.count(b"\n")
-        self._column = len(data) - data.rfind(b"\n") - 1 if b"\n" in data else self._column + len(data)
+        last = _length(data[data.rfind(b"\n") + 1 :])
+        self._column = last if b"\n" in data else self._column + last
 
     def shorten(self) -> None:
         """Let the next piece end behind its first record, if that can be seen at once."""
@@ -275,7 +276,7 @@ class Pieces:
 
     def _stop_if_damaged(self) -> None:
         """With no border in sight: stop if what is held is damaged, so that nobody waits for a border in vain."""
-        self._ahead = len(self._head.full)
+        self._ahead = _length(self._head.full)
         parsed = self._parse(self._head.full + self._buffer)
         if (
             isinstance(parsed, Ill)
@@ -325,7 +326,7 @@ class Pieces:
         data = self._buffer[: border.offset]
         plain = None if b"xmlns" in data else self._head.plain
         head = self._head.full if plain is None else plain
-        self._ahead = len(head)
+        self._ahead = _length(head)
         root = self._parse(head + data + tail)
         if isinstance(root, Ill):
             return None if borders is None else self._before(root, data, borders)
@@ -348,11 +349,12 @@ class Pieces:
         return Ills(self._line, self._column - self._ahead)
 
     def _offset_of(self, ill: Ill, data: bytes) -> int:
-        """Where in the data the parser stopped."""
+        """Where in the data the parser stopped, which counts characters."""
         begin = 0
         for _ in range(ill.line - 1):
             begin = data.find(b"\n", begin) + 1
-        return begin + ill.column - 1 - (self._ahead if ill.line == 1 else 0)
+        characters = max(0, ill.column - 1 - (self._ahead if ill.line == 1 else 0))
+        return begin + len(data[begin:].decode("utf-8", "ignore")[:characters].encode())
 
     def _next_head(self, spine: list[etree._Element], default: str) -> Head:
         """The opening tags of elements that stay open, with every namespace that holds inside them.
@@ -367,6 +369,11 @@ class Pieces:
             return Head(full, None, inner)
         plain = ("" if name == inner else name for name in defaults)
         return Head(full, b"".join(map(_opening, spine, plain)), inner)
+
+
+def _length(text: bytes) -> int:
+    """How many characters UTF-8 has."""
+    return len(text.decode("utf-8", "ignore"))
 
 
 def _first(data: bytes, tag: bytes) -> re.Match[bytes] | None:

@@ -179,6 +179,16 @@ def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st
         assert whole == pieces
 
 
+def test_a_file_that_is_cut_off_is_told_so_whatever_letters_stand_before() -> None:
+    data = '<f xmlns="u"><boxes><box id="0"><h>Ä€𝄞</h><item><t>é€𝄞</t></item></box></boxes></f>'.encode()
+    inside = [end for end in range(data.index(b"</t>"), len(data)) if data[end - 1 : end] not in (b">", b"<")]
+    for end in inside:
+        whole, pieces = read(ITEMS, data[:end])[1], read(ITEMS, data[:end], 5)[1]
+        told = [(finding.code, finding.column) for finding in whole]
+        assert told == [(finding.code, finding.column) for finding in pieces], data[:end]
+        assert [code for code, _ in told] == ["XML004"], data[:end]
+
+
 def test_the_last_element_of_a_name_need_not_be_a_border() -> None:
     data = '<f xmlns="u"><boxes><box id="0"/><box id="1"><item>%s</item></box></boxes></f>' % (
         "<t>x</t>" * 50
