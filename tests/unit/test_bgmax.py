@@ -145,6 +145,11 @@ def test_only_movements_of_bankgiro_numbers_become_bgmax() -> None:
     assert [(each.code, each.severity, each.value) for each in replaced] == [
         ("BGM17", "info", "Cafe, räkning 7")
     ]
+    (long,), found = mapped(BACK, [{**one, "text": " ".join(["fakturor"] * 30)}])
+    assert found == [] and len(long["information"]) == 6  # 269 characters, none of them lost
+    assert [each.code for each in mapped(BACK, [{**one, "text": " ".join(["fakturor"] * 40)}])[1]] == [
+        "BGM16"
+    ]
 
 
 def test_no_changed_byte_passes_with_other_money(corpus: Path) -> None:

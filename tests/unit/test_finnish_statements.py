@@ -427,3 +427,41 @@ def test_receipts_become_reference_payments() -> None:
     ]  # fmt: skip
     too_much = movement("100000000.00", reference="1234561")
     assert "KTL01" in errors(mapped("finanssiala/bank-transaction-to-ktl", [too_much])[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({}, []),
+        ({"counterparty": {"name": "Åke & Søn"}}, [("KTL02", "info", "ÅKE + SØN")]),
+        ({"counterparty": {"name": "Maksaja Oy Helsinki"}}, [("KTL02", "info", "MAKSAJA OY H")]),
+        ({"entry_ref": "20260302593619BJ0001"}, [("KTL03", "info", "0302593619BJ0001")]),
+    ],
+)
+def test_what_reference_payments_have_no_room_for_is_told(
+    change: dict[str, object], told: list[tuple[str, str, str]]
+) -> None:
+    _, found = mapped(
+        "finanssiala/bank-transaction-to-ktl", [movement("1.00", reference="1234561", **change)]
+    )
+    assert [(each.code, each.severity, each.value) for each in found] == told
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"text": "Kiitos, Åbo"}, []),
+        ({"text": "Café"}, [("TITO11", "info", "Cafe")]),
+        ({"text": "x" * 421}, [("TITO11", "info", "x" * 420)]),
+        ({"counterparty": {"name": "José Öst"}}, [("TITO12", "info", "JOSE ÖST")]),
+        ({"counterparty": {"name": "A" * 36}}, [("TITO12", "info", "A" * 35)]),
+        ({"counterparty": {"account": "FI2112345600000785", "id": "9" * 36}}, [("TITO15", "info", "9" * 35)]),
+        ({"entry_ref": "20260302593619BJ0001"}, [("TITO13", "warning", "20260302593619BJ00")]),
+        ({"reference": "R" * 36}, [("TITO14", "warning", "R" * 35)]),
+    ],
+)
+def test_what_a_statement_has_no_room_for_is_told(
+    change: dict[str, object], told: list[tuple[str, str, str | None]]
+) -> None:
+    rows, found = mapped("finanssiala/bank-transaction-to-tito", [movement("231.50", **change)])
+    assert rows and [(each.code, each.severity, each.value) for each in found] == told

@@ -24,7 +24,7 @@ from bank_files import (
     written,
 )
 
-from exchange.model import Record
+from exchange.model import KIND, Record
 
 FOLDER = "bank/se-lb/niho-bankgirot"
 EXAMPLE = "leverantorsbetalning_exempelfil_{}.txt"
@@ -421,6 +421,70 @@ def test_answers_are_written_as_reports_and_read_again_alike() -> None:
     (again,), found = documents("bankgirot/lb-returned", data)
     assert codes(found) == [] and taken(again, *names) == taken(bad, *names)
     assert [(one["proprietary"], one["text"]) for one in again["reasons"]] == [("MTRV0042", "Closed")]
+
+
+def told(found: list[Any], *among: str) -> list[tuple[str, str, str | None]]:
+    return [(each.code, each.severity, each.value) for each in found if each.code in among]
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        ({"reference": "É-17"}, [("LB86", "warning", "E-17")]),
+        ({"reference": "7" * 26}, [("LB86", "warning", "7" * 25)]),
+        ({"creditor": {"name": "Café Åre"}}, [("LB87", "info", "Cafe Åre")]),
+        ({"creditor": {"name": "A" * 36}}, [("LB87", "info", "A" * 35)]),
+    ],
+)
+def test_what_reports_of_paid_payments_change_is_told(change: dict[str, Any], expected: list[Any]) -> None:
+    creditor = status()["creditor"] | change.get("creditor", {})
+    rows, found = mapped("bankgirot/payment-status-to-lb-paid", [status(**change | {"creditor": creditor})])
+    assert rows and told(found, "LB86", "LB87") == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, []),
+        ({"reference": "É-17"}, [("LB88", "warning", "E-17")]),
+        ({"reference": "7" * 26}, [("LB88", "warning", "7" * 25)]),
+        ({"words": "Compte clôturé"}, [("LB89", "info", "Compte clôturé")]),
+        ({"words": "x" * 71}, [("LB89", "info", "x" * 71)]),
+        ({"words": None}, []),
+    ],
+)
+def test_what_reports_of_rejected_payments_change_is_told(
+    change: dict[str, Any], expected: list[Any]
+) -> None:
+    reason = {"code": "AC04", "proprietary": None, "text": change.pop("words", "Konto spärrat")}
+    rows, found = mapped(
+        "bankgirot/payment-status-to-lb-returned", [status(verdict="rejected", reasons=[reason], **change)]
+    )
+    assert rows and told(found, "LB88", "LB89") == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"reference": "2155155"}, []),
+        ({"reference": "É-17"}, [("LB84", "warning", "E-17")]),
+        ({"reference": "7" * 26}, [("LB84", "warning", "7" * 25)]),
+        ({"invoices": [{"number": "F" * 26}]}, [("LB84", "warning", "F" * 25)]),
+        ({"text": "Café Åre"}, [("LB85", "info", "Cafe Åre")]),
+        ({"text": "x" * 26}, [("LB85", "info", "x" * 25)]),
+        ({"counterparty": {"name": "Señor Öst"}}, [("LB90", "info", "SENOR ÖST")]),
+        ({"counterparty": {"name": "A" * 36}}, [("LB90", "info", "A" * 35)]),
+        ({"counterparty": {"name": "Åre Bygg AB"}}, []),
+    ],
+)
+def test_what_reports_of_booked_payments_change_is_told(change: dict[str, Any], expected: list[Any]) -> None:
+    movement = {
+        KIND: "bank_transaction", "account": "9912346", "currency": "SEK", "amount": Decimal("-10.00"),
+        "status": "booked", "booked": date(2026, 3, 2), "instruction_id": "14-9912346-0003783511-1",
+    }  # fmt: skip
+    rows, found = mapped("bankgirot/bank-transaction-to-lb-paid", [movement | change])
+    assert rows and told(found, "LB84", "LB85", "LB90") == expected
 
 
 def test_answers_that_name_too_little_are_refused() -> None:

@@ -108,6 +108,24 @@ def test_receipts_of_a_statement_become_ocr() -> None:
     ] + ([("50860054321", Decimal("100.50"))] if len(made) == 3 else [])  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "told"),
+    [
+        ("20", "Strøm for mars", []),
+        ("20", "Café", [("OCR02", "info", "Cafe")]),
+        ("21", "x" * 41, [("OCR02", "info", "x" * 40)]),
+        ("10", "x" * 41, []),  # no text is written for this type
+    ],
+)
+def test_texts_that_are_changed_are_told(kind: str, text: str, told: list[tuple[str, str, str]]) -> None:
+    code = {"proprietary": kind, "issuer": "NETS"}
+    rows, found = mapped(
+        "netsgiro/bank-transaction-to-ocr",
+        [receipt(text=text, bank_code=code, entry_ref="0203260101100001")],
+    )
+    assert rows and [(each.code, each.severity, each.value) for each in found] == told
+
+
 # --- AvtaleGiro --------------------------------------------------------------------------------------------
 
 
@@ -184,6 +202,7 @@ def test_what_nets_would_refuse_is_refused(change: dict[str, object], code: str)
         ({"text": "Café, strøm"}, [("AVG08", "info")]),
         ({"debtor": {"name": "José Ødegård"}}, [("AVG08", "info")]),
         ({"end_to_end_id": "É1"}, [("AVG09", "warning")]),
+        ({"end_to_end_id": "1" * 26}, [("AVG09", "warning")]),
         ({}, []),
     ],
 )
