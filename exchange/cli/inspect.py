@@ -20,6 +20,7 @@ from exchange.cli._face import (
 
 if TYPE_CHECKING:
     from exchange.operations.looking import Inspected
+    from exchange.operations.picturing import Picture
 
 ACCOUNT = {
     "Account": "id",
@@ -34,6 +35,16 @@ ACCOUNT = {
 BOOKS = "of the books"
 """The currency of vouchers, which do not name it."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+COLUMN = {
+    "Column": "column",
+    "Kind": "kind",
+    "Written": "form",
+    "Example": "example",
+    "Empty": "empty",
+    "Or": "otherwise",
+}
+"""What is seen of a column: words for people → keys of `--json`."""
 
 
 @click.command(short_help="What a file is: format, version, encoding, counts, totals, accounts, findings.")
@@ -77,4 +88,27 @@ def _show(result: Inspected) -> None:
     if result.accounts:
         rows = [tuple(account[key] for key in ACCOUNT.values()) for account in result.accounts]
         print_table("Accounts", tuple(ACCOUNT), rows)
+    if result.picture is not None:
+        _show_picture(result.picture)
     print_findings(result.findings.kept, result.findings.counts)
+    if result.picture is not None and result.picture.draft:
+        click.echo(
+            f"\nA draft of a layout, to be put under schemas/ and corrected:\n\n{result.picture.draft}",
+            nl=False,
+        )
+
+
+def _show_picture(picture: Picture) -> None:
+    """What is seen of a file for which no layout is known."""
+    print_facts(
+        {
+            "Rows": str(picture.rows),
+            "Delimiter": picture.delimiter,
+            "Header": {True: "yes", False: "no", None: None}[picture.header],
+            "Uneven": picture.uneven
+            and f"line {picture.uneven} has another number of columns than the first row",
+        }
+    )
+    if picture.columns:
+        rows = [tuple(column[key] for key in COLUMN.values()) for column in picture.columns]
+        print_table("Columns", tuple(COLUMN), rows)

@@ -89,6 +89,7 @@ _USUAL_DATES = (
     "%-d.%-m.%y",
     "%y%m%d",
     "%m/%d/%Y",
+    "%-m/%-d/%Y",
 )
 _USUAL_TIMES = ("%H:%M:%S", "%H:%M", "%-H:%M", "%-H.%M", "%H.%M.%S", "%H%M%S", "%H%M")
 _USUAL: Mapping[MomentType, tuple[str, ...]] = {
@@ -182,7 +183,7 @@ class Moment:
             blanks = "There are blanks around it. Ask for a value without, or declare `trim: true` under `dialect`."
             return Fault(NOT_WRITTEN_SO, what=self.type, form=self.form, remedy=blanks)
         impossible: Fault | None = None
-        for moment in (*self._loose, *_usual(self.type)):
+        for moment in (*self._loose, *usual(self.type)):
             if not moment._spelling.fullmatch(text):
                 continue
             try:
@@ -234,7 +235,7 @@ class Moment:
 
 
 @cache
-def _usual(first: MomentType) -> tuple[Moment, ...]:
+def usual(first: MomentType) -> tuple[Moment, ...]:
     """What a text may be written as: those of one type first, then the others."""
     types = (first, *(each for each in _USUAL if each != first))
     return tuple(Moment(each, pattern) for each in types for pattern in (None, *_USUAL[each]))

@@ -27,6 +27,7 @@ from exchange.declare.declared import Declared
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
 from exchange.formats._csv_columns import Column, columns, distinct, first_line, rows_only, shown_in, split
+from exchange.formats._csv_glimpse import glimpse as glimpse
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_signs import Delimiter, Quote, need_to_differ
 from exchange.formats._csv_strange import DELIMITERS

@@ -17,8 +17,10 @@ from exchange.declare.problems import Problem, did_you_mean, nearest
 from exchange.declare.suppose import Supposed, changed, suppose, word
 from exchange.declare.yaml import Node
 from exchange.errors import UnknownNameError
+from exchange.findings import Found
 from exchange.formats import encoding as encodings
 from exchange.formats.contract import SAMPLE_SIZE, Format, Resemblance, Sniffed
+from exchange.formats.glimpse import Glimpse
 
 STARTS_WITHIN = 4_096
 """How many of the first characters `recognise: {starts: …}` sees."""
@@ -135,6 +137,13 @@ def sniff(sample: bytes) -> list[Sniffed]:
     """What each format that knows these bytes says of them."""
     said = (get(name).sniff(_seen_by(name, sample)) for name in names())
     return [sniffed for sniffed in said if sniffed is not None]
+
+
+def glimpse(stream: BinaryIO, sniffed: Sniffed, found: Found) -> Glimpse | None:
+    """What is seen of the rows of a file without a layout, where its format can say; that it is broken goes to `found`."""
+    look = getattr(_module(sniffed.format), "glimpse", None)
+    seen: Glimpse | None = look(stream, sniffed, found) if look is not None else None
+    return seen
 
 
 @cache

@@ -27,6 +27,7 @@ from exchange.mapping.tally import Keys, Tally
 from exchange.model import KIND, NO_ARRIVAL, ArrivalFacts, Batch, Record
 from exchange.operations.about import About
 from exchange.operations.balances import Statements
+from exchange.operations.picturing import Picture, picture_of
 from exchange.outcome import Gathered
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ VERSION = "Version"
 """What a file says under this name counts more than the version for which its layout was made."""
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
+DRAFT = ": `exchange inspect` shows a draft of it."
+OR_DRAFT = ", or a layout of its own: `exchange inspect` shows a draft of it."
 Progress = Callable[[int], None]
 
 UNKNOWN = code(
@@ -93,6 +96,7 @@ class Inspected:
     accounts: list[dict[str, Any]] = field(default_factory=list)
     findings: Gathered = field(default_factory=Gathered)
     candidates: list[str] = field(default_factory=list)
+    picture: Picture | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """The stable form of `--json`."""
@@ -109,6 +113,7 @@ class Inspected:
             "documents": dict(self.documents),
             "totals": self.totals,
             "accounts": self.accounts,
+            "picture": None if self.picture is None else self.picture.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings.kept],
         }
 
@@ -252,7 +257,11 @@ def _choose(
             result.findings(STRANGER.at(value=stranger))
             return None
         refused = sniffed.facts.get("refused") if sniffed else None
-        result.findings(REFUSED.at(value=refused) if refused else _unknown(sample, library, sniffed))
+        if sniffed is not None and not refused:
+            result.picture = picture_of(path, sniffed, result.findings)
+        drafted = result.picture is not None and bool(result.picture.draft)
+        unknown = REFUSED.at(value=refused) if refused else _unknown(sample, library, sniffed, drafted)
+        result.findings(unknown)
         for name in sorted({problem.file for problem in library.problems}):
             result.findings(UNSOUND.at(value=name))
         return None
@@ -262,7 +271,7 @@ def _choose(
     return candidates[0].layout
 
 
-def _unknown(sample: bytes, library: Library, sniffed: Sniffed | None) -> Finding:
+def _unknown(sample: bytes, library: Library, sniffed: Sniffed | None, drafted: bool) -> Finding:
     """What can be said of a file without a layout: what is seen in it, which layouts are nearest, what to do next."""
     format_ = sniffed.format if sniffed is not None else TEXT
     names = library.catalogue.names("layout")
@@ -272,13 +281,13 @@ def _unknown(sample: bytes, library: Library, sniffed: Sniffed | None) -> Findin
     if not nearest:
         remedy = (
             "Look for its kind in `exchange layouts` and name it with --layout, or declare a layout under schemas/ "
-            "(see the tutorial)."
+            f"(see the tutorial){DRAFT if drafted else '.'}"
         )
         return UNKNOWN.at(reason=_seen(sniffed), near=near, remedy=remedy)
     name, like = nearest[0]
     remedy = (
         f"Ask the sender whether the file is as it should be. To see what differs, name the layout: --layout {name}. If such "
-        f"files will come, declare a layout under schemas/ that says `like: {name}` and {like.declare}."
+        f"files will come, declare a layout under schemas/ that says `like: {name}` and {like.declare}{OR_DRAFT if drafted else '.'}"
     )
     return UNKNOWN.at(reason=_seen(sniffed), near=near, remedy=remedy)
 

@@ -5,6 +5,7 @@ What JSON leaves open is refused with its place: duplicate keys, NaN, half chara
 
 from __future__ import annotations
 
+from exchange.formats.json.glimpse import glimpse as glimpse
 from exchange.formats.json.layout import Layout as Layout
 from exchange.formats.json.read import JsonReader
 from exchange.formats.json.sniff import recognise as recognise

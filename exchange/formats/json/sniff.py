@@ -12,6 +12,7 @@ from exchange.formats.json.lines import closes, opens
 from exchange.formats.json.tokens import Steps, Token, walk
 
 _LOOKS_LIKE = re.compile(r'\s*(\{\s*("|\})|\[\s*[\[{"\]])')
+IN_LINES = "one object per line"
 SHOWN = 20
 """How many keys are shown when no layout is known."""
 
@@ -65,7 +66,7 @@ def sniff(sample: bytes) -> Sniffed | None:
     listed = tokens[0].written == "["
     above: Steps = (0,) if listed else ()
     keys = [str(token.steps[-1]) for token in tokens if token.key and token.steps[:-1] == above]
-    form = "one object per line" if in_lines else "a list" if listed else "one object"
+    form = IN_LINES if in_lines else "a list" if listed else "one object"
     return Sniffed(
         "json", guessed.encoding, guessed.reason, columns=tuple(keys[:SHOWN]), facts={"form": form}
     )
