@@ -520,7 +520,7 @@ def test_several_lists_of_transactions_are_one() -> None:
 def test_decimals_currencies_and_check_digits_that_are_wrong_are_told() -> None:
     assert warned(statement(entry("", "100.005"))) == ["CAMT08"]
     assert warned(statement(entry("", "100.000"))) == []
-    assert warned(statement(entry("", "100.00")).replace(b'Ccy="EUR">100', b'Ccy="SEK">100')) == ["CAMT09"]
+    assert warned(statement(entry("", "100.00").replace('"EUR"', '"SEK"'))) == ["CAMT09"]
     assert warned(statement(entry("", details=detail(SCOR + "RF19539007547034")))) == ["CAMT10"]
     assert warned(statement(entry("", details=detail(SCOR + "880124")))) == ["CAMT10"]
     assert (
@@ -571,6 +571,16 @@ def test_a_statement_without_entries_is_a_document_of_its_own() -> None:
 def test_a_statement_whose_entries_are_gone_is_told() -> None:
     _, found = documents(statement(balances=BALANCES), "iso20022/camt.053")
     assert [(each.code, each.severity) for each in found] == [("CAMT12", "error")]
+
+
+@pytest.mark.parametrize("entries", [(), (entry("", "75.00"), entry("", "9.00"))])
+def test_balances_in_two_currencies_are_told_and_not_compared(entries: tuple[str, ...]) -> None:
+    """The movements make the number of the closing balance, or not: either way nobody knows what it means."""
+    foreign = BALANCES.replace('Ccy="EUR">25.00', 'Ccy="SEK">25.00')
+    assert foreign != BALANCES
+    _, found = documents(statement(*entries, balances=foreign), "iso20022/camt.053")
+    told = [(each.code, each.severity, each.value) for each in found]
+    assert told == [("CAMT15", "error", "SEK")] * max(1, len(entries))
 
 
 def test_transactions_of_a_batch_have_keys_of_their_own() -> None:

@@ -115,8 +115,7 @@ def findings(statement: Record, totals: Totals) -> Iterator[Finding]:
         if opening["currency"] != closing["currency"]:
             facts = {"opening": opening["currency"], "closing": closing["currency"]}
             yield OTHER_CURRENCY.at(field="closing", **facts, **place)
-        want = _EXACT.add(opening["amount"], totals.moved)
-        if closing["amount"] not in (None, want):
+        elif closing["amount"] not in (None, want := _EXACT.add(opening["amount"], totals.moved)):
             facts = {"opening": opening["amount"], "moved": totals.moved, "want": want}
             yield UNBALANCED.at(field="closing", closing=closing["amount"], **facts, **place)
     for field_, side in (("debits", "D"), ("credits", "C")):
