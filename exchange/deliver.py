@@ -72,22 +72,24 @@ Result = Held | Later | Again | Publish | Proof | TransportError
 Place = tuple[BoundTarget, Hands[Target]]
 
 
-def send(ledger: Ledger, store: Store, flow: BoundFlow, places: Mapping[str, Place]) -> int:
-    """Send what waits and may go, as far as it gets now; how many deliveries were looked at."""
+def send(ledger: Ledger, store: Store, flow: BoundFlow, places: Mapping[str, Place]) -> tuple[int, int]:
+    """Send what waits and may go, as far as it gets now: how many deliveries were looked at, and how many are delivered."""
     with ledger.read() as connection:
         waiting = sending.waiting(connection, flow.name, milliseconds(), BATCH)
     by_target: dict[str, list[Delivery]] = {}
     for row, _ in waiting:
         by_target.setdefault(row.target, []).append(row)
+    delivered = 0
     for where, rows in by_target.items():
         if where in places:
-            _send_to(ledger, store, places[where], rows, flow.version_hash)
+            delivered += _send_to(ledger, store, places[where], rows, flow.version_hash)
         else:
             _refuse(ledger, rows, Held("world", f"The flow no longer has the target {where}."))
-    return len(waiting)
+    return len(waiting), delivered
 
 
-def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery], version: str) -> None:
+def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery], version: str) -> int:
+    """The deliveries of one place; how many of them are delivered."""
     target, hands = place
     doubtful = [row for row in rows if row.stage == "staged"]
     decided = hands.each(doubtful, lambda end, row: _look(end, target, row))
@@ -105,6 +107,7 @@ def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery
     hands.each(
         [row for row, result in results if isinstance(result, Held) and result.hold == "name"], _discard
     )
+    return sum(isinstance(result, Proof) for _, result in results)
 
 
 def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], version: str) -> list[Delivery]:

@@ -238,6 +238,7 @@ def _add(total: Round, done: Round) -> None:
     total.sent += done.sent
     total.closed += done.closed
     total.again += done.again
+    total.looked += done.looked
     total.troubles = done.troubles
 
 

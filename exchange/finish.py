@@ -20,13 +20,15 @@ _ARRIVAL = tuple(each.name for each in fields(Arrival) if each.name not in ("nam
 _DELIVERY = tuple(each.name for each in fields(Delivery) if each.name not in ("totals", "proof", "event"))
 
 
-def close(ledger: Ledger, store: Store, flow: BoundFlow) -> int:
-    """Bring arrivals whose deliveries are all settled to their end, and write the manifests; how many."""
+def close(ledger: Ledger, store: Store, flow: BoundFlow) -> tuple[int, int]:
+    """Bring arrivals whose deliveries are all settled to their end, and write the manifests: how many moved, and how many of
+    them came to their end; the others are held.
+    """
     with ledger.read() as connection:
         if not sending.settled(connection, flow.name, 1) and not claims.unmanifested(
             connection, flow.name, 1
         ):
-            return 0
+            return 0, 0
     with ledger.write() as writing:
         settled = sending.settled(writing.connection, flow.name, BATCH)
         _deliver(writing, [row for row, sent in settled if not _held(sent)])
@@ -41,7 +43,7 @@ def close(ledger: Ledger, store: Store, flow: BoundFlow) -> int:
         writing.move(arrivals, "done", [Move(row.id, "delivered", {"manifested": 1}) for row in delivered])
         others = [row.id for row in ended if row.stage != "delivered"]
         writing.connection.execute(update(arrivals).where(arrivals.c.id.in_(others)).values(manifested=1))
-    return max(len(settled), len(ended))
+    return max(len(settled), len(ended)), len(ended)
 
 
 def _deliver(writing: Writing, rows: Sequence[Arrival]) -> None:

@@ -30,7 +30,7 @@ their turn.
 
 @dataclass(slots=True)
 class Round:
-    """What one round did: files taken, arrivals read, deliveries looked at, arrivals closed; and what went
+    """What one round did: files taken, arrivals read, files delivered, arrivals brought to their end; and what went
     wrong.
     """
 
@@ -40,13 +40,15 @@ class Round:
     closed: int = 0
     again: int = 0
     """Transactions decided that had been open."""
+    looked: int = 0
+    """Deliveries and arrivals that were looked at, whatever came of them."""
     troubles: list[str] = field(default_factory=list)
     more: bool = False
 
     @property
     def moved(self) -> bool:
         """Whether anything happened, so that another round may find more to do."""
-        return bool(self.taken or self.read or self.sent or self.closed or self.again or self.more)
+        return bool(self.taken or self.read or self.looked or self.again or self.more)
 
 
 class Pipeline:
@@ -112,11 +114,17 @@ class Pipeline:
             rows = process.begin(self.ledger, self.flow)
             process.read(self.ledger, self.store, self.flow, rows)
             done.read += len(rows)
-        while not is_stopped() and (sent := deliver.send(self.ledger, self.store, self.flow, self._places)):
-            done.sent += sent
+        while not is_stopped():
+            looked, delivered = deliver.send(self.ledger, self.store, self.flow, self._places)
+            done.looked += looked
+            done.sent += delivered
+            if not looked:
+                break
         if is_stopped():
             return
         try:
-            done.closed += finish.close(self.ledger, self.store, self.flow)
+            moved, ended = finish.close(self.ledger, self.store, self.flow)
+            done.looked += moved
+            done.closed += ended
         except ArchiveError as error:
             done.troubles.append(str(error))

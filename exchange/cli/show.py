@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,10 +17,20 @@ from exchange.cli._face import json_option, print_facts, print_findings, print_j
 @click.argument("id")
 @site_option
 @json_option
-def command(id: str, site: Path, as_json: bool) -> None:
-    """The whole story of the arrival ID (or the last characters of its identifier): every event, finding, delivery."""
+@click.option(
+    "--original",
+    is_flag=True,
+    help="Print the file itself instead, byte for byte as it came: exchange show ID --original > copy",
+)
+def command(id: str, site: Path, as_json: bool, original: bool) -> None:
+    """The whole story of the arrival ID (or the last characters of its identifier): every event, finding, delivery,
+    and what was corrected in it.
+    """
     from exchange.operations import asking
 
+    if original:
+        _print_bytes(asking.original(site, id))
+        return
     story, zone = asking.show(site, id)
     row = story.arrival
     if as_json:
@@ -27,6 +41,7 @@ def command(id: str, site: Path, as_json: bool) -> None:
                 "findings": [asking.as_dict(finding) for finding in story.findings],
                 "deliveries": [asking.as_dict(delivery) for delivery in story.deliveries],
                 "documents": story.documents,
+                "documents_by_kind": story.kinds,
                 "references": story.references,
             }
         )
@@ -41,11 +56,17 @@ def command(id: str, site: Path, as_json: bool) -> None:
             "Seen": asking.moment(row.seen_at, zone),
             "Stage": row.stage,
             "Why": row.reason,
-            "Documents": story.documents or None,
+            "Documents": ", ".join(f"{number} {kind}" for kind, number in story.kinds.items()) or None,
             "Used": ", ".join(sorted(story.references)),
         }
     )
     print_findings([asking.finding_of(row) for row in story.findings], story.finding_counts)
+    repairs = [
+        (asking.moment(e.at, zone), e.actor, *_change(change), e.because)
+        for e, change in asking.repairs(story)
+    ]
+    if repairs:
+        print_table("Repairs", ("When", "Who", "Line", "Was", "Is", "Because"), repairs)
     deliveries = [
         (d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage)
         for d in story.deliveries
@@ -54,3 +75,15 @@ def command(id: str, site: Path, as_json: bool) -> None:
         print_table("Deliveries", ("Delivery", "Place", "File", "Documents", "Totals", "Stage"), deliveries)
     events = [(asking.moment(e.at, zone), e.actor, e.what, e.because or "") for e in story.events]
     print_table("Events", ("When", "Who", "What", "Because"), events)
+
+
+def _change(change: Mapping[str, Any]) -> tuple[object, str, str]:
+    """Line, text before and text after of one correction; of a whole corrected copy its name."""
+    if "file" in change:
+        return "all", "", f"the copy {change['file']}"
+    return change["line"], change["old"], change["new"]
+
+
+def _print_bytes(file: Path) -> None:
+    with file.open("rb") as stream:
+        shutil.copyfileobj(stream, sys.stdout.buffer)

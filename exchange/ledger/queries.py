@@ -55,8 +55,13 @@ class Story:
     finding_counts: Mapping[tuple[str, str], int]
     findings: list[StoredFinding]
     deliveries: list[Delivery]
-    documents: int
+    kinds: Mapping[str, int]
     references: Mapping[str, str]
+
+    @property
+    def documents(self) -> int:
+        """How many documents of all kinds: an order and the invoice that was made of it are two."""
+        return sum(self.kinds.values())
 
 
 def arrival(connection: Connection, text: str) -> Arrival:
@@ -262,7 +267,13 @@ def story(connection: Connection, text: str) -> Story:
         .order_by(schema.sightings.c.n)
         .limit(1)
     ).first()
-    number = connection.scalar(select(func.count()).where(schema.documents.c.arrival == row.id))
+    kind = schema.documents.c.kind
+    kinds = connection.execute(
+        select(kind, func.count().label("number"))
+        .where(schema.documents.c.arrival == row.id)
+        .group_by(kind)
+        .order_by(func.min(schema.documents.c.n))
+    )
     table = schema.references
     used = connection.execute(
         select(table).where(table.c.arrival == row.id, table.c.run == row.run).order_by(table.c.name)
@@ -274,7 +285,7 @@ def story(connection: Connection, text: str) -> Story:
         finding_counts=finding_counts(connection, row.id),
         findings=findings(connection, arrival=row.id, limit=1_000),
         deliveries=sent,
-        documents=number or 0,
+        kinds={each.kind: each.number for each in kinds},
         references={each.name: each.hash for each in used},
     )
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any, cast
 
 from exchange.declare.problems import Problem
+from exchange.errors import UseError
 from exchange.findings import Finding, Severity
 from exchange.ledger import queries
 from exchange.ledger.approving import Standing as Standing
@@ -82,6 +83,27 @@ def show(folder: Path, text: str) -> tuple[queries.Story, tzinfo]:
     """One arrival's whole story, by its identifier or the end of it; and the site's time zone."""
     with books(folder) as opened, opened.ledger.read() as connection:
         return queries.story(connection, text), opened.site.zone
+
+
+def original(folder: Path, text: str) -> Path:
+    """Where the bytes of an arrival lie as they came, in the archive; UseError when they are not there any more."""
+    with books(folder) as opened, opened.ledger.read() as connection:
+        row = queries.arrival(connection, text)
+        if not opened.store.archive.is_whole(row.sha256):
+            raise UseError(
+                f"The archived bytes of {row.name} (arrival {row.id}) are gone, or not what the ledger says.",
+                advice="Restore var/archive from the backup; `exchange verify` names everything that is wrong.",
+            )
+        return opened.store.archive.path(row.sha256)
+
+
+def repairs(story: queries.Story) -> Iterator[tuple[Event, Mapping[str, Any]]]:
+    """What people corrected in a file: each repair's event with every change of it, `line`, `old`, `new`, or `file`, the name
+    of a corrected copy.
+    """
+    for event in story.events:
+        for change in event.facts().get("patch", ()):
+            yield event, change
 
 
 def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int) -> list[StoredFinding]:

@@ -20,7 +20,7 @@ from exchange.ledger import queries
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.operations.asking import as_dict, finding_of
 from exchange.operations.installation import Books, books, installation
-from exchange.operations.repairing import is_correctable
+from exchange.operations.repairing import PLACEHOLDER, is_correctable
 from exchange.operations.running import run_opened
 
 SAMPLES, STARTER = "samples/nordkaffe", "samples/starter"
@@ -119,7 +119,7 @@ def _correction(opened: Books, arrival: Arrival, findings: Sequence[Finding]) ->
     """What to give `repair`: texts that stand in the file and are wrong, else a corrected copy of it."""
     errors = [(each.line, str(each.value)) for each in findings if each.severity == "error" and each.line]
     wrong = " ".join(
-        f"--line {line} --replace '{text}' --with 'RIGHT VALUE'"
+        f"--line {line} --replace '{text}' --with '{PLACEHOLDER}'"
         for line, text in errors
         if is_correctable(opened, arrival, line, text)
     )

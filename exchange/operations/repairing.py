@@ -15,6 +15,9 @@ from exchange.ledger.rows import Arrival
 from exchange.operations.deciding import actor
 from exchange.operations.installation import Books, books
 
+PLACEHOLDER = "RIGHT VALUE"
+"""What stands in a suggested command where only a person knows the right text."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
@@ -35,6 +38,11 @@ class Correction:
 
 def repair(folder: Path, text: str, corrections: Sequence[Correction], because: str) -> Repaired:
     """Replace texts, each on its line, and have the file read again. UseError when one is not there exactly once."""
+    if unfilled := [each.old for each in corrections if PLACEHOLDER in each.new]:
+        raise UseError(
+            f'"{PLACEHOLDER}" only stands for the right text in place of "{unfilled[0]}"; nothing was changed.',
+            advice="Give --with the text that the sender means.",
+        )
     with books(folder) as opened:
         row = _held(opened, text)
         encoding = _encoding(opened, row.flow)

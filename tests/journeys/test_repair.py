@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.journeys.conftest import Shell
@@ -28,6 +31,11 @@ def test_a_typing_error_is_repaired_and_the_file_goes_on(exchange: Shell) -> Non
     story = exchange("show", id, "--site", site, "--json").json()
     repaired = next(event for event in story["events"] if event["because"] == "letter O for zero")
     assert repaired["data"]["patch"] == [{"line": 2, "old": "162,9O", "new": "162,96"}]
+    assert story["documents"] == sum(story["documents_by_kind"].values()) > 0
+    told = exchange("show", id, "--site", site).out
+    assert re.search(r"2 +162,9O +162,96 +letter O for zero", told)
+    [(kind, number), *_] = story["documents_by_kind"].items()
+    assert f"{number} {kind}" in told
     assert story["arrival"]["stage"] == "done" and story["arrival"]["repaired"] != story["arrival"]["sha256"]
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []
     original = site / "var/archive"
@@ -41,6 +49,32 @@ def test_a_whole_corrected_copy_can_be_given(exchange: Shell) -> None:
     exchange("repair", id, "--site", site, "--with-file", copy, "--because", "new file by mail")
     exchange("run", "--once", "--site", site)
     assert len(list((site / "outbox/import").glob("*.csv"))) == 1
+    assert re.search(
+        r"all +the copy corrected.csv +new file by mail", exchange("show", id, "--site", site).out
+    )
+
+
+def test_the_original_is_given_back_byte_for_byte_also_after_a_repair(exchange: Shell) -> None:
+    site, id = held(exchange, BAD)
+    [came] = (path for path in (site / "var/archive").rglob("*") if path.is_file())
+    words = [sys.executable, "-m", "exchange", "show", id, "--original", "--site", str(site)]
+    given = subprocess.run(words, capture_output=True, check=True, timeout=120).stdout
+    assert given == came.read_bytes() == BAD.encode() and b"\r\n" in given
+    words = ("--line", "2", "--replace", "162,9O", "--with", "162,96", "--because", "letter O for zero")
+    exchange("repair", id, "--site", site, *words)
+    assert "162,9O" in exchange("show", id, "--original", "--site", site).out
+    came.chmod(0o600)
+    came.write_bytes(b"other bytes")
+    refused = exchange("show", id, "--original", "--site", site, code=2)
+    assert "bad.csv" in refused.err and "not what the ledger says" in refused.err and not refused.out
+
+
+def test_the_placeholder_of_a_suggestion_is_no_value(exchange: Shell) -> None:
+    site, id = held(exchange, BAD)
+    words = ("--line", "2", "--replace", "162,9O", "--with", "RIGHT VALUE", "--because", "typing error")
+    refused = exchange("repair", id, "--site", site, *words, code=2)
+    assert 'in place of "162,9O"; nothing was changed' in refused.err
+    assert exchange("status", "--site", site, "--json", code=3).json()["held"][0]["id"] == id
 
 
 def test_a_text_that_is_not_there_once_is_refused(exchange: Shell) -> None:
@@ -76,3 +110,17 @@ def test_what_is_not_held_for_errors_cannot_be_repaired(exchange: Shell) -> None
         code=2,
     )
     assert "not held" in refused.err and id.code == 2
+
+
+def test_the_summary_of_a_run_counts_what_was_delivered_and_came_to_its_end(exchange: Shell) -> None:
+    site = made(exchange)
+    drop(site, "first.csv", GOOD)
+    rounds = exchange("run", "--once", "--json", "--site", site).json()["flows"]["orders"]
+    assert (rounds["taken"], rounds["read"], rounds["sent"], rounds["closed"]) == (1, 1, 1, 1)
+    [row] = [each for each in exchange("seen", "--site", site, "--json").json() if each["arrival"]]
+    [sent] = exchange("show", row["arrival"], "--site", site, "--json").json()["deliveries"]
+    [there] = (site / "outbox/import").glob("*.csv")
+    there.write_bytes(b"other bytes under the same name")
+    exchange("resend", sent["id"], "--because", "it was lost", "--site", site)
+    rounds = exchange("run", "--once", "--json", "--site", site, code=3).json()
+    assert rounds["held"] == 1 and set(rounds["flows"]["orders"].values()) == {0}
