@@ -44,7 +44,8 @@ def connections_page(library: Library) -> str:
         "whole; *refused*, each is held with a finding that says what the target needs and the source does not tell; *none*, the "
         "target is for other documents than these, such as a collection among payments. *possible*: the mappings meet, and "
         "the source has no sample, or the target needs more than a file (open items, to match). Blank: no mappings meet. Only mappings "
-        "of the product are counted, and those of the samples.",
+        "of the product are counted, and those of the samples. An invoice whose target knows lines only goes through "
+        "common/adjustments-as-lines first.",
     ]
     for document in sorted({connection.document for connection in shown} | _documents(graph)):
         parts += _section(document, graph, [each for each in shown if each.document == document])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from exchange.checks import get
@@ -21,6 +23,18 @@ NAMES = (
 )
 ZERO_RATED = ("Z", "E", "AE", "K", "G", "O")
 RATES = tuple(map(Decimal, ("25.5", "24", "14", "13.5", "10", "25", "12", "6")))
+
+BUYER = {
+    "name": "Åkerö Lampor AB", "business_id": "556036-0793", "vat_number": "SE556036079301",
+    "endpoint": {"scheme": "0007", "id": "5560360793"},
+    "address": {"street": "Storgatan 1", "postcode": "111 22", "town": "Stockholm", "country": "SE"},
+}  # fmt: skip
+SELLER = {
+    "number": "9", "name": "Nordkaffe Oy", "business_id": "2345678-0", "vat_number": "FI23456780", "account": "FI2112345600000785",
+    "endpoint": {"scheme": "0216", "id": "003723456780"},
+    "address": {"street": "Satamakatu 4", "postcode": "00160", "town": "Helsinki", "country": "FI"},
+}  # fmt: skip
+DELIVERY = {"town": "Stockholm", "country": "SE"}
 
 
 def cents(value: Decimal) -> Decimal:
@@ -130,3 +144,50 @@ def _vat_total(
     ]
     net = sum(parts, Decimal(0))
     return {"category": category, "rate": rate, "net": net, "vat": cents(net * rate / 100)}
+
+
+def sendable(invoice: dict[str, Any]) -> dict[str, Any]:
+    """An invoice at random, with what Peppol asks for; lines outside the scope of VAT stand alone."""
+    if any(line["vat_category"] == "O" for line in invoice["lines"]):
+        for line in invoice["lines"]:
+            line.update(vat_rate=Decimal(0), vat_category="O", vat=Decimal(0), gross=line["net"])
+        invoice.update(total_vat=Decimal(0), total=invoice["total_net"])
+    whole = {
+        **invoice,
+        "buyer_reference": "PO 77",
+        "customer": BUYER,
+        "delivery": DELIVERY,
+        "delivered": invoice["issued"],
+    }
+    return whole | ({"credits": "1"} if invoice["kind"] == "credit" else {})
+
+
+@st.composite
+def rounded(draw: st.DrawFn, source: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    """Invoices whose total is rounded to the whole unit of the currency."""
+    invoice = draw(source)
+    total = invoice["total"].quantize(Decimal(1), ROUND_HALF_UP)
+    return {**invoice, "total": total, "rounding": total - invoice["total"]}
+
+
+@cache
+def generated(count: int) -> tuple[dict[str, Any], ...]:
+    """As many invoices, always the same: with and without allowances, charges and rounding, each with a number of its own."""
+    made: list[dict[str, Any]] = []
+    plain = invoices().map(sendable)
+    whole = plain | adjusted(plain)
+
+    @settings(
+        max_examples=count,
+        phases=[Phase.generate],
+        derandomize=True,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given((whole | rounded(whole)).filter(lambda each: each["kind"] == "invoice" or each["total"] < 0))
+    def take(invoice: dict[str, Any]) -> None:
+        made.append({**invoice, "number": str(10_000 + len(made)), "seller": SELLER})
+
+    take()
+    return tuple(made)

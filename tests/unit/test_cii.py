@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from invoice_cases import BUYER
 from invoice_support import CORPUS, EXAMPLES, errors, read, written
 from lxml import etree
 from official_rules import broken_rules, schema
-from test_ubl import BUYER, INVOICE, INVOICES, NO_VAT, UNTAXED, discounted, line
+from test_ubl import INVOICE, INVOICES, NO_VAT, UNTAXED, discounted, line
 
 RULES = CORPUS / "en16931/cii/xslt/EN16931-CII-validation.xslt"
 XSD = "en16931/cii/schema/D16B SCRDM (Subset)/uncoupled clm/CII/uncefact/data/standard/CrossIndustryInvoice_100pD16B.xsd"

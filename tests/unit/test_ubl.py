@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from invoice_cases import adjusted, invoices
+from invoice_cases import BUYER, adjusted, invoices, sendable
 from invoice_support import EXAMPLES, errors, read, written
 from lxml import etree
 from official_rules import PEPPOL, broken_rules, ubl_schema
@@ -18,12 +18,6 @@ from exchange.findings import Finding
 
 RULES = [PEPPOL / f"{name}-EN16931-UBL.xslt" for name in ("CEN", "PEPPOL")]
 CBC = "{urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2}"
-BUYER = {
-    "name": "Åkerö Lampor AB", "business_id": "556036-0793", "vat_number": "SE556036079301",
-    "endpoint": {"scheme": "0007", "id": "5560360793"},
-    "address": {"street": "Storgatan 1", "postcode": "111 22", "town": "Stockholm", "country": "SE"},
-}  # fmt: skip
-DELIVERY = {"town": "Stockholm", "country": "SE"}
 
 
 def sent(invoice: Mapping[str, Any]) -> tuple[bytes, list[Finding]]:
@@ -32,23 +26,7 @@ def sent(invoice: Mapping[str, Any]) -> tuple[bytes, list[Finding]]:
     return written(f"ubl/invoice-to-ubl-{kind}", f"ubl/{kind}", invoice)
 
 
-def made(invoice: dict[str, Any]) -> dict[str, Any]:
-    """An invoice at random, with what Peppol asks for; lines outside the scope of VAT stand alone."""
-    if any(line["vat_category"] == "O" for line in invoice["lines"]):
-        for line in invoice["lines"]:
-            line.update(vat_rate=Decimal(0), vat_category="O", vat=Decimal(0), gross=line["net"])
-        invoice.update(total_vat=Decimal(0), total=invoice["total_net"])
-    whole = {
-        **invoice,
-        "buyer_reference": "PO 77",
-        "customer": BUYER,
-        "delivery": DELIVERY,
-        "delivered": invoice["issued"],
-    }
-    return whole | ({"credits": "1"} if invoice["kind"] == "credit" else {})
-
-
-plain = invoices().map(made)
+plain = invoices().map(sendable)
 INVOICES = plain | adjusted(plain)
 """With and without allowances and charges of the whole invoice."""
 
