@@ -217,8 +217,18 @@ def _told(connection: Connection, payment: Payment) -> list[Told]:
     return [Told(**row._mapping) for row in connection.execute(query)]
 
 
+_refused = (
+    Select(answers.c.reason)
+    .where(answers.c.payment == payments.c.n, answers.c.verdict.in_(("rejected", "cancelled")))
+    .order_by(answers.c.n.desc())
+    .limit(1)
+    .correlate(payments)
+    .scalar_subquery()
+)
+"""Why a bank refused a payment although its money had left."""
 _COLUMNS: tuple[Any, ...] = (
     payments,
+    func.coalesce(payments.c.reason, case((payments.c.stage == "booked", _refused))).label("why"),
     STAGE,
     *(batches.c[name] for name in ("message_id", "payment_info_id", "account", "currency", "execution_date")),
     batches.c.delivery,
@@ -228,7 +238,7 @@ _COLUMNS: tuple[Any, ...] = (
     deliveries.c.target,
     deliveries.c.delivered_at,
 )
-_TAKEN = [name for name in Payment.__slots__ if name not in ("stage", "amount", "execution_date")]
+_TAKEN = [name for name in Payment.__slots__ if name not in ("stage", "amount", "execution_date", "reason")]
 
 
 def _payment(row: Any) -> Payment:
@@ -237,6 +247,7 @@ def _payment(row: Any) -> Payment:
         stage=row.present,
         amount=amount_of(row.amount),
         execution_date=None if day is None else date.fromisoformat(day),
+        reason=row.why,
         **{name: getattr(row, name) for name in _TAKEN},
     )
 

@@ -164,14 +164,27 @@ def _taken(connection: Connection, rows: Sequence[dict[str, Any]]) -> Clash:
     for row in rows:
         same = [deliveries.c[name] == row[name] for name in ("target", "name", "copy")]
         others = (deliveries.c.stage != "withdrawn", deliveries.c.id.not_in(own))
-        other = connection.scalar(select(deliveries.c.id).where(*same, *others))
-        if other is not None:
-            return Clash(
-                "name",
-                f"The name {row['name']} was used before at {row['target']} (delivery {other}). Put {{arrival.id}} into "
-                "the `name` of the target, then retry this arrival.",
-            )
+        found = connection.execute(
+            select(deliveries.c.id, deliveries.c.arrival).where(*same, *others)
+        ).first()
+        if found is not None:
+            again = found.arrival == row["arrival"]
+            return Clash("name", _name_taken(row["name"], row["target"], found.id, again=again))
     return Clash("name", "Two outputs of the file have the same name at the same place.")
+
+
+def _name_taken(name: str, target: str, other: str, *, again: bool) -> str:
+    """What to do about a name that is taken; again: by what the same arrival gave before."""
+    if again:
+        return (
+            f"It gave {name} with other bytes than were brought to {target} before (delivery {other}). Compare both: reject "
+            "this arrival to leave it at what was delivered, or replay it with --force to send this one as well, under the "
+            "same name, when the receiver has taken the other away."
+        )
+    return (
+        f"The name {name} was used before at {target} (delivery {other}). Put {{arrival.id}} into the `name` of the target, "
+        "then retry this arrival."
+    )
 
 
 def _row(new_id: str, writing: Writing, arrival: Arrival, ord_: int, parcel: Parcel) -> dict[str, Any]:

@@ -267,6 +267,9 @@ def test_a_refusal_after_the_booking_waits_and_goes_on_when_the_money_is_back(
     exchange: Shell, site: Path
 ) -> None:
     held = booked_then_rejected(exchange, site)
+    [listed] = exchange("payments", "--stage", "booked", "--site", site, "--json").json()["payments"]
+    assert (listed["key"], listed["reason"]) == ("70001", "AC04: The account is closed.")
+    assert "AC04: The account is closed." in exchange("payments", "--stage", "booked", "--site", site).out
     story = exchange("payments", "70001", "--site", site)
     assert "payment answer in doubt" in story.out and "RJCT" in story.out and "late.xml" in story.out
     camt053(site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001", "AC04"), "CRDT"), name="back.xml")

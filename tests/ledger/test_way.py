@@ -243,6 +243,7 @@ def test_names_at_the_target_are_never_used_twice(here: Site) -> None:
     here.put("b.txt", b"two")
     here.run(here.flow(names="always the same {n}"))
     assert [(row.stage, row.hold) for row in here.arrivals()] == [("done", None), ("held", "name")]
+    assert "{arrival.id}" in (here.arrival("b.txt").reason or "")
     assert here.out() == {"always the same 0": b"0:ONE", "always the same 1": b"1:ONE"}
 
 
@@ -308,11 +309,18 @@ def test_replay_with_another_mapping_needs_another_name(here: Site) -> None:
     acts.replay(here.ledger, here.arrival("a.txt").id, **ANNA)
     here.run(here.flow(mark=b"new ", version_hash="v2"))
     assert here.arrival("a.txt").hold == "name"
+    reason = here.arrival("a.txt").reason or ""
+    assert "with other bytes than were brought to" in reason and "--force" in reason
+    assert "{arrival.id}" not in reason
     acts.replay(here.ledger, here.arrival("a.txt").id, **ANNA)
     here.run(here.flow(mark=b"new ", version_hash="v2", names="{stem}.{n}.v2"))
     assert here.arrival("a.txt").stage == "done"
     assert here.out()["a.txt.0.v2"] == b"new 0:ONE\nDOC 1"
     assert here.story("a.txt").references == {"tiny": "v2"}
+    (here.root / "outbox" / "a.txt.0.out").unlink()
+    acts.replay(here.ledger, here.arrival("a.txt").id, **ANNA, force=True)
+    here.run(here.flow(mark=b"new ", version_hash="v2"))
+    assert here.out()["a.txt.0.out"] == b"new 0:ONE\nDOC 1"
 
 
 def test_a_rejected_file_goes_nowhere(here: Site) -> None:
