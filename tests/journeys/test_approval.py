@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tests.docs.pages import ROOT
 from tests.journeys.conftest import Shell
@@ -102,6 +103,11 @@ def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: 
     assert "CHANGED, before: FI4947300010416310" in told
 
 
+def void_events(exchange: Shell, site: Path, arrival: str) -> list[Any]:
+    events = exchange("show", arrival, "--site", site, "--json").json()["events"]
+    return [event for event in events if event["what"] == "arrival approval void"]
+
+
 def two_files(exchange: Shell, needed: int) -> tuple[Path, str, str]:
     """Two payment files that wait: the second pays only an account that the first one makes known."""
     site = paying_site(exchange.folder)
@@ -133,6 +139,12 @@ def test_an_approval_is_void_when_the_account_it_showed_as_known_is_new_after_al
     assert "What waits is not what was shown." in " ".join((refused.out + refused.err).split())
     for who in ("bo", "anna"):
         exchange("approve", second, "--because", "asked the payee", "--site", site, EXCHANGE_ACTOR=who)
+    [void] = void_events(exchange, site, second)
+    assert (void["actor"], void["data"]["statement"]) == ("bo", shown["statement"])
+    assert (void["data"]["by"], void["data"]["say"]) == (
+        ["anna"],
+        "What was approved is not what would be sent now.",
+    )
     exchange("run", "--once", "--site", site)
     assert len(list((site / "outbox/bank").glob("*.xml"))) == 1
     exchange("verify", "--site", site)
@@ -146,3 +158,6 @@ def test_what_was_approved_is_not_sent_when_its_account_is_new_by_then(exchange:
     [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
     assert held["hold"] == "approval" and "What was approved is not what would be sent now." in held["reason"]
     assert list((site / "outbox/bank").glob("*.xml")) == []
+    [void] = void_events(exchange, site, second)
+    assert (void["actor"], void["data"]["by"]) == ("engine", ["anna"])
+    assert void["data"]["say"] == "What was approved is not what would be sent now."
