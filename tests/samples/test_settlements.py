@@ -86,7 +86,7 @@ def test_source_code_is_no_payroll_file(corpus: Path, name: str) -> None:
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlements"
 REPORTS = sorted(
     path
-    for provider in ("stripe", "adyen", "klarna", "paypal", "zettle-account")
+    for provider in ("stripe", "adyen", "adyen-workbook", "klarna", "paypal", "zettle-account")
     for path in (SAMPLES / provider).glob("*.in.*")
 )
 
@@ -141,6 +141,12 @@ def test_columns_in_any_order_and_with_other_delimiters(tmp_path: Path) -> None:
     path.write_text("\n".join(";".join(reversed(row)) for row in rows), encoding="utf-8")
     before, after = read(SAMPLES / "adyen" / "01-batch.in.csv"), read(path)
     assert before == after
+
+
+def test_the_workbook_becomes_what_the_text_becomes() -> None:
+    text, book = SAMPLES / "adyen", SAMPLES / "adyen-workbook"
+    for name in ("01-batch.out.1.si", "01-batch.out.2.csv"):
+        assert (text / name).read_bytes() == (book / name).read_bytes()
 
 
 def test_a_batch_that_keeps_money_for_the_next(tmp_path: Path) -> None:
