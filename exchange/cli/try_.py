@@ -25,6 +25,8 @@ from exchange.wording import counted
 if TYPE_CHECKING:
     from exchange.operations.trying import Coverage, Result, Tried
 
+LISTED = 4
+"""Of a structure with more unread fields than these the number alone is told; --all lists them."""
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -62,7 +64,9 @@ def _references(_: click.Context, __: click.Parameter, values: tuple[str, ...]) 
     help="The newest file of another flow.",
 )
 @click.option("--show", "show_outputs", is_flag=True, help="Print the beginning of each result.")
-@click.option("--all", "show_all", is_flag=True, help="Show what each single mapping does not read.")
+@click.option(
+    "--all", "show_all", is_flag=True, help="Show what each single mapping does not read, field by field."
+)
 @click.pass_context
 def command(
     ctx: click.Context, flow: str, files: tuple[Path, ...], site: Path, as_json: bool, write: bool,
@@ -177,11 +181,24 @@ def _show_coverage(coverage: list[Coverage], show_all: bool) -> None:
     """Fields of the file that nothing reads; with `show_all`, what each mapping leaves, one after the other."""
     from exchange.operations.trying import untouched
 
-    _show_fields("Fields of the file that no mapping reads", untouched(coverage))
+    unread = untouched(coverage)
+    _show_fields("Fields of the file that no mapping reads", unread if show_all else _gathered(unread))
     for each in coverage:
         _show_fields(f"Required fields that {each.mapping} does not set", each.missing)
         if show_all:
             _show_fields(f"Fields that {each.mapping} does not read", each.unused)
+
+
+def _gathered(fields: Sequence[str]) -> list[str]:
+    """Many fields of one structure as its name and their number."""
+    structures: dict[str, list[str]] = {}
+    for field in fields:
+        structures.setdefault(field.partition(".")[0], []).append(field)
+    return [
+        shown
+        for name, inside in structures.items()
+        for shown in (inside if len(inside) <= LISTED else [f"{name} ({counted(len(inside), 'field')})"])
+    ]
 
 
 def _show_fields(title: str, fields: Sequence[str]) -> None:
