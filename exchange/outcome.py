@@ -157,6 +157,10 @@ class StatementRow(NamedTuple):
     day: str | None
 
 
+REFUSED = ("rejected", "cancelled")
+"""What a bank says of what it does not carry out: verdicts of answers, and the stages of payments of the same names."""
+
+
 class Answer(NamedTuple):
     """What a file tells of payments that left. kind: status, booking, return; level: file, batch, payment, or none, when
     nothing names a payment of ours; purpose: of a booking: the payee's name, the reference, numbers of invoices, the text.

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 
 from exchange.flow.reconciling import Memory
 from exchange.model import Batch, Record, batches
+from exchange.outcome import REFUSED
 from exchange.past import Ordered
-
-REFUSED = ("rejected", "cancelled")
 
 
 def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:

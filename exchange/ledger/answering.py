@@ -22,7 +22,7 @@ from exchange.ledger.payments import amount_of, compact
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import deliveries
 from exchange.ledger.stages import MOVES
-from exchange.outcome import Answer
+from exchange.outcome import REFUSED, Answer
 
 UNKNOWN = code(
     "ANS001",
@@ -106,8 +106,6 @@ _BECOMES = {
 _LEGAL = {(old, new) for thing, old, new, _ in MOVES if thing == "payment"}
 _RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "returned": 4}
 """An answer that says less than is known moves nothing."""
-_REFUSED = ("rejected", "cancelled")
-"""What is told of a whole batch or file is not about these any more."""
 _GONE = ("booked", "posted")
 _FOUND = (
     payments.c.n,
@@ -271,15 +269,15 @@ class _Hearing:
             return None
         if not new or new == present or _RANK.get(new, 9) <= _RANK.get(present, -1):
             return ""
-        if present == "returned" and new in _REFUSED:
+        if present == "returned" and new in REFUSED:
             return ""
-        if present in _GONE and new in _REFUSED:
+        if present in _GONE and new in REFUSED:
             self._doubt(REFUSED_AFTER_BOOKING, answer, [n], present=present, why=_why(answer))
             return ""
         if (present, new) not in _LEGAL:
             self._doubt(CONTRADICTS, answer, [n], present=present)
             return ""
-        if new == "booked" and present in _REFUSED:
+        if new == "booked" and present in REFUSED:
             self._tell(BOOKED_AFTER_ALL, answer, value=name, present=present)
         return new
 
@@ -319,7 +317,7 @@ class _Hearing:
             closer = select(answers.c.payment).where(
                 answers.c.arrival == self.arrival.id, answers.c.payment.is_not(None)
             )
-            old = [stage for stage, into in _LEGAL if into == new and stage and stage not in _REFUSED]
+            old = [stage for stage, into in _LEGAL if into == new and stage and stage not in REFUSED]
             old = ["ordered" if stage == "sent" else stage for stage in old]
             self._doubt_booked(answer, row.n, new, closer)
             mine = (payments.c.batch == row.n, payments.c.stage.in_(old), payments.c.n.not_in(closer))
@@ -331,7 +329,7 @@ class _Hearing:
 
     def _doubt_booked(self, answer: Answer, batch: int, new: str, closer: Select[Any]) -> None:
         """A batch is refused of which money has left already."""
-        if new in _REFUSED:
+        if new in REFUSED:
             gone = select(payments.c.n).where(payments.c.batch == batch, payments.c.stage == "booked")
             numbers = list(self.writing.connection.scalars(gone.where(payments.c.n.not_in(closer))))
             if numbers:
@@ -352,7 +350,7 @@ class _Hearing:
 
     def _has_sum(self, answer: Answer, rows: Sequence[Row[Any]]) -> bool:
         """Whether the answer is of the sum of the payments of these batches that were not refused; else a finding."""
-        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(_REFUSED))
+        mine = (payments.c.batch.in_([row.n for row in rows]), payments.c.stage.not_in(REFUSED))
         total = sum(self.writing.connection.scalars(select(payments.c.amount).where(*mine)))
         if total in answer.amounts:
             return True

@@ -18,6 +18,7 @@ from exchange.ledger.rows import Arrival, Delivery, Event
 from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.ledger.stages import PAYMENT_STAGES
 from exchange.ledger.unsettled import OWN_STAGES
+from exchange.outcome import REFUSED
 from exchange.past import Ordered
 
 _posting = arrivals.alias("posting")
@@ -219,7 +220,7 @@ def _told(connection: Connection, payment: Payment) -> list[Told]:
 
 _refused = (
     Select(answers.c.reason)
-    .where(answers.c.payment == payments.c.n, answers.c.verdict.in_(("rejected", "cancelled")))
+    .where(answers.c.payment == payments.c.n, answers.c.verdict.in_(REFUSED))
     .order_by(answers.c.n.desc())
     .limit(1)
     .correlate(payments)

@@ -41,7 +41,7 @@ VERSION = "Version"
 NAMES = 8
 """How many names of columns or keys are shown of a file whose layout is not known."""
 DRAFT = ": `exchange inspect` shows a draft of it."
-OR_DRAFT = ", or a layout of its own: `exchange inspect` shows a draft of it."
+OR_DRAFT = f", or a layout of its own{DRAFT}"
 Progress = Callable[[int], None]
 
 UNKNOWN = code(

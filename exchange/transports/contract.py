@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from exchange.errors import RefusedError, TransportError
+from exchange.wording import counted
 
 EntryKind = Literal["regular", "other", "unreadable"]
 After = Literal["archive", "delete", "keep"]
@@ -292,6 +293,16 @@ class Transport(Protocol):
 
     def target(self, place: Place) -> Target:
         """The end files are brought to; connects on first use."""
+
+
+def listed(source: Source) -> Probed:
+    """Whether a place can be listed, and how many names wait there."""
+    try:
+        count = sum(1 for _ in source.scan())
+    except TransportError as error:
+        return Probed("list", False, error.message, error.advice)
+    waiting = counted(count, "name waits", "names wait")
+    return Probed("list", True, f"The folder can be listed; {waiting} there.")
 
 
 def display(name: bytes) -> str:

@@ -28,11 +28,11 @@ from exchange.transports.contract import (
     NotStableError,
     Probed,
     display,
+    listed,
     safe_name,
 )
 from exchange.transports.folder import fs
 from exchange.transports.folder.room import Room
-from exchange.wording import counted
 
 _CHUNK = 1 << 20
 
@@ -217,18 +217,14 @@ class FolderSource:
 
     def probe(self) -> list[Probed]:
         """See `contract.Source.probe`."""
-        try:
-            count = sum(1 for _ in self.scan())
-        except TransportError as error:
-            return [Probed("list", False, error.message, error.advice)]
-        listed = Probed(
-            "list", True, f"The folder can be listed; {counted(count, 'name waits', 'names wait')} there."
-        )
+        listing = listed(self)
+        if not listing.ok:
+            return [listing]
         try:
             with fs.translated(f"claim in {self._path}"), self._room.opened() as place:
-                return [listed, *self._probe_claims(place)]
+                return [listing, *self._probe_claims(place)]
         except TransportError as error:
-            return [listed, Probed("claim", False, error.message, error.advice)]
+            return [listing, Probed("claim", False, error.message, error.advice)]
 
     def _probe_claims(self, place: int) -> list[Probed]:
         if not fs.changeable(place):

@@ -27,6 +27,7 @@ from exchange.transports.contract import (
     Place,
     Probed,
     display,
+    listed,
     name_problem,
     safe_name,
 )
@@ -34,7 +35,6 @@ from exchange.transports.sftp import files
 from exchange.transports.sftp.address import address, folder
 from exchange.transports.sftp.connect import POOL
 from exchange.transports.sftp.wire import Attributes, StatusError, Wire
-from exchange.wording import counted
 
 _OF_A_FOLDER = {b".", b".."}
 _NOT_SHOWN = OWN_NAMES | _OF_A_FOLDER
@@ -199,14 +199,10 @@ class SftpSource:
     def probe(self) -> list[Probed]:
         """See `contract.Source.probe`."""
         POOL.forget_refusals()
-        try:
-            count = sum(1 for _ in self.scan())
-        except TransportError as error:
-            return [Probed("list", False, error.message, error.advice)]
-        listed = Probed(
-            "list", True, f"The folder can be listed; {counted(count, 'name waits', 'names wait')} there."
-        )
-        return [listed, *self._probe_claims()]
+        listing = listed(self)
+        if not listing.ok:
+            return [listing]
+        return [listing, *self._probe_claims()]
 
     def _probe_claims(self) -> list[Probed]:
         home = self._at(CLAIMS) + b"/" + self._owner + b"probe"
