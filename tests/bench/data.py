@@ -52,7 +52,7 @@ def statement(path: Path, entries: int, items: int | None = None) -> None:
 
     items: how many different references there are; as many as entries when it is not said.
     """
-    refs = references(entries if items is None else items)
+    refs, accounts = references(entries if items is None else items), ibans(5_000)
     cents = sum(100 * (number % 9_000 + 1) + number % 100 for number in range(entries))
     with path.open("w", encoding="utf-8", newline="") as out:
         out.write(_STATEMENT.format(closing=f"{cents // 100}.{cents % 100:02d}"))
@@ -63,12 +63,15 @@ def statement(path: Path, entries: int, items: int | None = None) -> None:
                     amount=f"{number % 9_000 + 1}.{number % 100:02d}",
                     reference=refs[number % len(refs)],
                     name=f"Asiakas {number % 997} Öy",
+                    house=number % 97 + 1,
+                    post=number % 900 + 100,
+                    account=accounts[number % len(accounts)],
                 )
             )
         out.write("</Stmt></BkToCstmrStmt></Document>\n")
 
 
-ENTRY_BYTES = 660
+ENTRY_BYTES = 2_000
 """About how long an entry of such a statement is."""
 
 
@@ -144,11 +147,59 @@ _STATEMENT = """<?xml version="1.0" encoding="UTF-8"?>
 <Bal><Tp><CdOrPrtry><Cd>OPBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">0.00</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
 <Bal><Tp><CdOrPrtry><Cd>CLBD</Cd></CdOrPrtry></Tp><Amt Ccy="EUR">{closing}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-11-23</Dt></Dt></Bal>
 """
-_ENTRY = """<Ntry><NtryRef>{number}</NtryRef><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts>
-<BookgDt><Dt>2026-11-23</Dt></BookgDt><ValDt><Dt>2026-11-23</Dt></ValDt><AcctSvcrRef>B{number:010d}</AcctSvcrRef>
-<BkTxCd><Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn></BkTxCd>
-<NtryDtls><TxDtls><Refs><EndToEndId>NOTPROVIDED</EndToEndId></Refs><Amt Ccy="EUR">{amount}</Amt><CdtDbtInd>CRDT</CdtDbtInd>
-<RltdPties><Dbtr><Pty><Nm>{name}</Nm></Pty></Dbtr></RltdPties>
-<RmtInf><Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp><Ref>{reference}</Ref></CdtrRefInf></Strd></RmtInf>
-</TxDtls></NtryDtls></Ntry>
+_ENTRY = """      <Ntry>
+        <NtryRef>{number}</NtryRef>
+        <Amt Ccy="EUR">{amount}</Amt>
+        <CdtDbtInd>CRDT</CdtDbtInd>
+        <Sts><Cd>BOOK</Cd></Sts>
+        <BookgDt><Dt>2026-11-23</Dt></BookgDt>
+        <ValDt><Dt>2026-11-23</Dt></ValDt>
+        <AcctSvcrRef>B{number:010d}</AcctSvcrRef>
+        <BkTxCd>
+          <Domn><Cd>PMNT</Cd><Fmly><Cd>RCDT</Cd><SubFmlyCd>ESCT</SubFmlyCd></Fmly></Domn>
+          <Prtry><Cd>705 VIITEMAKSU</Cd><Issr>FFFS</Issr></Prtry>
+        </BkTxCd>
+        <NtryDtls>
+          <TxDtls>
+            <Refs>
+              <AcctSvcrRef>B{number:010d}</AcctSvcrRef>
+              <EndToEndId>NOTPROVIDED</EndToEndId>
+              <TxId>20261123T{number:012d}</TxId>
+            </Refs>
+            <Amt Ccy="EUR">{amount}</Amt>
+            <CdtDbtInd>CRDT</CdtDbtInd>
+            <AmtDtls>
+              <InstdAmt><Amt Ccy="EUR">{amount}</Amt></InstdAmt>
+              <TxAmt><Amt Ccy="EUR">{amount}</Amt></TxAmt>
+            </AmtDtls>
+            <RltdPties>
+              <Dbtr>
+                <Pty>
+                  <Nm>{name}</Nm>
+                  <PstlAdr>
+                    <StrtNm>Esimerkkikatu</StrtNm>
+                    <BldgNb>{house}</BldgNb>
+                    <PstCd>00{post}</PstCd>
+                    <TwnNm>Helsinki</TwnNm>
+                    <Ctry>FI</Ctry>
+                  </PstlAdr>
+                </Pty>
+              </Dbtr>
+              <DbtrAcct><Id><IBAN>{account}</IBAN></Id></DbtrAcct>
+            </RltdPties>
+            <RltdAgts>
+              <DbtrAgt><FinInstnId><BICFI>NDEAFIHH</BICFI></FinInstnId></DbtrAgt>
+            </RltdAgts>
+            <RmtInf>
+              <Strd>
+                <CdtrRefInf>
+                  <Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp>
+                  <Ref>{reference}</Ref>
+                </CdtrRefInf>
+              </Strd>
+            </RmtInf>
+            <RltdDts><AccptncDtTm>2026-11-23T10:11:12+02:00</AccptncDtTm></RltdDts>
+          </TxDtls>
+        </NtryDtls>
+      </Ntry>
 """
