@@ -175,10 +175,12 @@ def parse(text: PlacedText) -> tuple[Node | None, list[Problem]]:
     indent = 1 + len(body) - len(body.lstrip(" "))
     if early := _before_parsing(text, body):
         return None, [early]
+    # Python sees "\" and "\d" as escapes, we as texts; the texts themselves are taken from what was written.
+    plain = _TEXT.sub(lambda quoted: quoted[0].replace("\\", "_"), body)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Python would warn of "\d", which is what a pattern looks like
-            tree = ast.parse(body.strip(" "), mode="eval")
+            warnings.simplefilter("ignore")  # of what is odd and yet allowed, such as `1 is x`
+            tree = ast.parse(plain.strip(" "), mode="eval")
     except SyntaxError as wrong:
         advice = f"Python says: {wrong.msg}."
         if "never closed" in str(wrong.msg) or "unterminated" in str(wrong.msg):

@@ -42,7 +42,7 @@ RECEIVABLES, CLEARING = "1700", "1590"
 VALUES = {
     **SELLER, "receivables_account": RECEIVABLES, "rounding_account": "8450", "book_currency": "EUR", "voucher_class": "Myyntilasku",
     "datev_consultant": "1001", "datev_client": "456", "datev_account_length": "4", "datev_clearing_account": CLEARING,
-    "contact_first_name": "Kari", "contact_last_name": "Nordmann",
+    "procountor_channel": "6", "contact_first_name": "Kari", "contact_last_name": "Nordmann",
 }  # fmt: skip
 BOOK_RATES = {"EUR": Decimal(1), "SEK": Decimal("0.0912"), "USD": Decimal("0.8571")}
 ACCOUNTS = [
@@ -169,7 +169,7 @@ def written(target: str, invoices: Sequence[Invoice]) -> tuple[bytes, list[Findi
 
 def files(target: str) -> Iterator[tuple[Sequence[Invoice], bytes]]:
     """The files of all invoices: one for each year where the target takes many in a file, else one for each invoice."""
-    invoices = sorted(generated(EXAMPLES), key=lambda each: each["issued"].year)
+    invoices = sorted(sent_to(target), key=lambda each: each["issued"].year)
     years = [list(group) for _, group in groupby(invoices, lambda each: each["issued"].year)]
     pieces = years if target not in ALONE else [[each] for each in invoices]
     for piece in pieces:
@@ -301,11 +301,24 @@ def quickbooks(data: bytes) -> Sums:
     return by_account((row["*AccountName"], amount(row["*Debits"]) - amount(row["*Credits"])) for row in rows)
 
 
+def procountor(data: bytes) -> Sums:
+    number, sums = "", dict[str, Decimal]()
+    for row in csv.reader(io.StringIO(data.decode("cp1252")), delimiter=";"):
+        if row[0]:
+            number = row[19].split(" / ")[0]
+            sums[number] = Decimal(0)
+        else:
+            net = cents(amount(row[3]) * amount(row[5]))
+            sums[number] += net + cents(net * amount(row[7]) / 100)
+    return sums
+
+
 TOLD: dict[str, tuple[str, Callable[[bytes], Sums]]] = {
     "generic/invoice-lines": (INVOICE, generic_lines),
     "netvisor/sales-invoice": (INVOICE, netvisor_sales),
     "netvisor/purchase-invoice": (INVOICE, netvisor_purchase),
     "netvisor/voucher": (VOUCHER, netvisor_voucher),
+    "procountor/invoices": (INVOICE, procountor),
     "quickbooks/iif": (VOUCHER, iif),
     "quickbooks/journal": (VOUCHER, quickbooks),
     "xero/bills": (INVOICE, xero),
@@ -376,9 +389,22 @@ def test_invoices_at_random_reach_every_target_to_the_cent(target: str) -> None:
             through, sums = read_back(target, data)
         assert sums == (total(invoices) if through == INVOICE else booked(invoices))
         count += len(invoices)
-    sent = [each for each in generated(EXAMPLES) if KINDS.get(target, each["kind"]) == each["kind"]]
+    sent = [each for each in sent_to(target) if KINDS.get(target, each["kind"]) == each["kind"]]
     assert count == len(sent) > 0
 
 
+def test_what_refuses_credit_notes_does() -> None:
+    for target, code in NO_CREDITS.items():
+        credits = [each for each in generated(EXAMPLES) if each["kind"] == "credit"][:3]
+        _, found = file_of(target, credits, LINES)
+        assert {each.code for each in found} == {code} and len(found) == len(credits)
+
+
+def sent_to(target: str) -> list[Invoice]:
+    return [each for each in generated(EXAMPLES) if target not in NO_CREDITS or each["kind"] == "invoice"]
+
+
+NO_CREDITS = {"procountor/invoices": "PROC03"}
+"""Targets that refuse credit notes, with the finding."""
 KINDS = {"ubl/invoice": "invoice", "ubl/credit-note": "credit"}
-"""Targets of one kind of invoices."""
+"""Targets of one kind of invoices, which leave the others to another target."""
