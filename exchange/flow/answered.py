@@ -5,15 +5,23 @@ Only what the site has sent is known payment by payment. An answer about another
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from exchange.flow.reconciling import Memory
 from exchange.model import Batch, Record, batches
 from exchange.outcome import REFUSED
 from exchange.past import Ordered
 
+Made = Callable[[Record, Record, Ordered], None]
+"""Called with each answer that is made of one about a whole: itself, that one, and the payment that it is about."""
 
-def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:
+
+def unmarked(made: Record, whole: Record, payment: Ordered) -> None:
+    """Nobody asks where it came from."""
+
+
+def each_payment(answers: Iterator[Batch], memory: Memory, mark: Made = unmarked) -> Iterator[Batch]:
     """The same answers. One that refuses a whole file or batch gives way, at the end, to one for each of its payments of
     which the answers say nothing closer.
     """
@@ -38,7 +46,7 @@ def each_payment(answers: Iterator[Batch], memory: Memory) -> Iterator[Batch]:
         if passed:
             yield passed
     for answer in whole:
-        yield from batches(_of_whole(answer, memory, batch_ids, payment_ids))
+        yield from batches(_of_whole(answer, memory, batch_ids, payment_ids, mark))
 
 
 def _of_whole(
@@ -46,6 +54,7 @@ def _of_whole(
     memory: Memory,
     batch_ids: set[str | None],
     payment_ids: set[tuple[str | None, str | None]],
+    mark: Made,
 ) -> Iterator[Record]:
     """One answer for each payment; the answer itself where none of them is known."""
     of_batch = answer["level"] == "batch"
@@ -56,22 +65,29 @@ def _of_whole(
         known = True
         told = not of_batch and payment.payment_info_id in batch_ids
         if not told and not _spoken_of(payment, payment_ids):
-            yield answer | {
-                "level": "payment",
-                "payment_info_id": payment.payment_info_id,
-                "instruction_id": payment.instruction_id,
-                "end_to_end_id": payment.end_to_end_id,
-                "amount": payment.amount,
-                "currency": payment.currency,
-                "execution_date": payment.execution_date,
-                "creditor": {"name": payment.payee, "account": payment.payee_account, "account_scheme": None},
-                "debtor_account": payment.account,
-                "reference": payment.reference,
-                "accepted_count": None,
-                "rejected_count": None,
-            }
+            made = answer | own_facts(payment)
+            mark(made, answer, payment)
+            yield made
     if not known:
         yield answer
+
+
+def own_facts(payment: Ordered) -> dict[str, Any]:
+    """What an answer about a whole does not say of each payment, or says of the whole alone."""
+    return {
+        "level": "payment",
+        "payment_info_id": payment.payment_info_id,
+        "instruction_id": payment.instruction_id,
+        "end_to_end_id": payment.end_to_end_id,
+        "amount": payment.amount,
+        "currency": payment.currency,
+        "execution_date": payment.execution_date,
+        "creditor": {"name": payment.payee, "account": payment.payee_account, "account_scheme": None},
+        "debtor_account": payment.account,
+        "reference": payment.reference,
+        "accepted_count": None,
+        "rejected_count": None,
+    }
 
 
 def _spoken_of(payment: Ordered, payment_ids: set[tuple[str | None, str | None]]) -> bool:

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 
 from exchange.declare.flow import file_name
 from exchange.findings import Finding, Found, code
-from exchange.flow.answered import each_payment
+from exchange.flow.answered import Made, each_payment, unmarked
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
 from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
@@ -115,9 +115,9 @@ class Content:
         last = self.intake.chain[-1][0].target if self.intake.chain else None
         return last if last in (STATUS, TRANSACTION) else None
 
-    def spread(self, documents: Iterator[Batch]) -> Iterator[Batch]:
+    def spread(self, documents: Iterator[Batch], mark: Made = unmarked) -> Iterator[Batch]:
         """What a bank refuses as a whole, told of each payment."""
-        return each_payment(documents, self.memory) if self.tells == STATUS else documents
+        return each_payment(documents, self.memory, mark) if self.tells == STATUS else documents
 
     @property
     def posts(self) -> bool:

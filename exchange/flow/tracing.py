@@ -18,7 +18,9 @@ from typing import Any, cast
 
 from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
+from exchange.flow.answered import own_facts
 from exchange.flow.content import Chain, Content, Intake, Way, run_chain
+from exchange.flow.hearing import STATUS
 from exchange.flow.library import Step
 from exchange.flow.reconciling import traced
 from exchange.formats.spots import spot_of, spots
@@ -27,6 +29,7 @@ from exchange.mapping.lineage import Lineage, Token, joined, tokens
 from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Batch, Record
 from exchange.outcome import MatchRow
+from exchange.past import Ordered
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import PAID, Allocation
 from exchange.reconcile.items import Side
@@ -84,6 +87,14 @@ class Decided:
     paid: Mapping[int, Record]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """The origin of an answer about one payment: the answer about its whole file or batch, and the payment in the ledger."""
+
+    whole: Record
+    payment: Ordered
+
+
 def trace(
     content: Content, way: Way, came: Came, lists: Lists, facts: ArrivalFacts, found: Found
 ) -> Iterator[Record]:
@@ -91,7 +102,7 @@ def trace(
 
     lists: the files of open items that the flow is matched against, by flow, when it is matched.
     """
-    documents = content.spread(_documents(content.intake, came, facts, found))
+    documents = content.spread(_documents(content.intake, came, facts, found), _mark_spread)
     matching = content.matching
     if matching is not None:
         items = {
@@ -119,6 +130,10 @@ def _read(intake: Intake, came: Came, found: Found) -> Iterator[Batch]:
 def _run(batches: Iterator[Batch], steps: Chain, facts: ArrivalFacts, found: Found) -> Iterator[Batch]:
     marking = [[_marking(step) for step in together] for together in steps]
     return run_chain(batches, marking, facts, found, uncounted)
+
+
+def _mark_spread(made: Record, whole: Record, payment: Ordered) -> None:
+    made[ORIGIN] = Spread(whole, payment)
 
 
 def _marking(step: Step) -> Step:
@@ -177,6 +192,8 @@ class _Follower:
         origin = record[ORIGIN]
         if isinstance(origin, Decided):
             return self._decided(record, origin, steps)
+        if isinstance(origin, Spread):
+            return self._spread(record, origin, steps)
         envelope = record.get(str(steps[0]))
         if len(steps) > 1 and isinstance(envelope, dict) and ORIGIN in envelope:
             origin = envelope[ORIGIN]
@@ -224,6 +241,23 @@ class _Follower:
             else:
                 operand.kind, operand.note = "group", "the records that were gathered"
         self.aside = before
+
+    def _spread(self, record: Record, origin: Spread, steps: Sequence[Token]) -> Lineage:
+        """A value of an answer that was made for one payment: the bank's own word, or what the ledger has of the payment."""
+        whole, payment = origin.whole, origin.payment
+        if steps[0] not in own_facts(payment):
+            return self.value(whole, steps)
+        lineage = Lineage("ledger", joined("", steps), _at(record, steps), layout=STATUS)
+        came_with = f"line {payment.line} of {payment.source}" if payment.line else payment.source
+        lineage.note = f"of the payment {payment.id}, sent in {payment.file}, which came with {came_with}"
+        named_by = "payment_info_id" if whole["level"] == "batch" else "original_message_id"
+        because = Lineage("condition", named_by, whole[named_by], layout=STATUS)
+        because.note = f"the {whole['level']} that the bank refused as a whole"
+        before, self.aside = self.aside, True
+        because.operands = [self.value(whole, (named_by,))]
+        self.aside = before
+        lineage.operands.append(because)
+        return lineage
 
     def _decided(self, record: Record, origin: Decided, steps: Sequence[Token]) -> Lineage:
         """A value of a decision: the bank transaction's, an open item's, or the decision itself."""

@@ -130,7 +130,7 @@ def sent(
     """Payments of a file (or of one batch of it) that a bank can still refuse or has refused, each with its number, from
     the one after a number on.
     """
-    query = joined(Select(*_COLUMNS)).where(
+    query = joined(Select(*_COLUMNS, arrivals.c.name.label("source"))).where(
         batches.c.message_id == message_id,
         deliveries.c.stage != "withdrawn",
         payments.c.stage.in_(("ordered", "received", "accepted", "rejected", "cancelled")),
@@ -138,8 +138,13 @@ def sent(
     )
     if payment_info_id is not None:
         query = query.where(batches.c.payment_info_id == payment_info_id)
-    rows = map(_payment, connection.execute(query.order_by(payments.c.n).limit(limit)))
-    return [(each.n, Ordered(*(getattr(each, name) for name in Ordered._fields))) for each in rows]
+    rows = connection.execute(query.order_by(payments.c.n).limit(limit))
+    return [(row.n, _ordered(_payment(row), row.source)) for row in rows]
+
+
+def _ordered(payment: Payment, source: str) -> Ordered:
+    known = {name: getattr(payment, name) for name in Ordered._fields if name != "source"}
+    return Ordered(**known, source=source)
 
 
 def one(connection: Connection, text: str) -> Payment:

@@ -96,6 +96,22 @@ def rejected_rows(site: Path) -> list[dict[str, str]]:
     return list(csv.DictReader(file.read_text(encoding="utf-8-sig").splitlines(), delimiter=";"))
 
 
+def of_kind(lineage: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    """Everything of a kind that a value rests on, itself included."""
+    own = [lineage] if lineage["kind"] == kind else []
+    return own + [each for operand in lineage["from"] for each in of_kind(operand, kind)]
+
+
+def explained_answer(exchange: Shell, site: Path, path: str) -> dict[str, Any]:
+    """Where a value of what went back to the ERP comes from, which is what the file says."""
+    [answer] = [each for each in exchange("seen", "--site", site, "--json").json() if each["name"] == "a.xml"]
+    [delivery] = exchange("show", answer["arrival"], "--site", site, "--json").json()["deliveries"]
+    explained = exchange("explain", delivery["id"], path, "--site", site, "--json").json()
+    assert explained["differs"] is False
+    lineage: dict[str, Any] = explained["lineage"]
+    return lineage
+
+
 def batch(site: Path, number: int, *payments: str, status: str = "") -> str:
     said = f"<PmtInfSts>{status}</PmtInfSts>" if status else ""
     id = f"{message(site)[-28:]}-{number:04d}"
@@ -188,9 +204,20 @@ def test_a_rejected_file_reaches_every_payment(exchange: Shell, site: Path) -> N
         assert (row["Payee"], row["PayeeAccount"]) == (mine["payee"], mine["payee_account"])
         assert (row["PayerAccount"], row["Date"]) == (mine["account"], mine["execution_date"])
         assert row["ReasonCodes"] == "DU01" and row["OriginalFile"] == message(site)
-    [answer] = [each for each in exchange("seen", "--site", site, "--json").json() if each["name"] == "a.xml"]
-    [delivery] = exchange("show", answer["arrival"], "--site", site, "--json").json()["deliveries"]
-    assert '"NK70003"' in exchange("explain", delivery["id"], "3.end_to_end_id", "--site", site).out
+    own = explained_answer(exchange, site, "3.end_to_end_id")
+    [value] = of_kind(own, "ledger")
+    assert (value["value"], value["what"]) == ("NK70003", "end_to_end_id")
+    mine = ordered["NK70003"]
+    came_with = f"which came with line {mine['line']} of approved.csv"
+    assert value["note"] == f"of the payment P3, sent in {mine['file']}, {came_with}"
+    [named_by] = of_kind(own, "source")
+    assert (named_by["what"], named_by["text"]) == ("original_message_id", message(site))
+    for column, field in (("creditor", "creditor.name"), ("amount", "amount"), ("level", "level")):
+        [value] = of_kind(explained_answer(exchange, site, f"2.{column}"), "ledger")
+        assert value["what"] == field and value["note"].startswith("of the payment P2, ")
+    codes = explained_answer(exchange, site, "3.codes")
+    assert not of_kind(codes, "ledger")
+    assert "DU01" in {each.get("text") for each in of_kind(codes, "source")}
 
 
 def test_a_rejected_batch_reaches_every_payment_but_those_of_which_more_is_told(
@@ -206,6 +233,17 @@ def test_a_rejected_batch_reaches_every_payment_but_those_of_which_more_is_told(
     assert sorted((row["EndToEndId"], row["ReasonCodes"]) for row in rejected_rows(site)) == [
         ("NK70002", "AC04"), ("NK70003", ""),
     ]  # fmt: skip
+    named = {}
+    for number in (1, 2):
+        lineage = explained_answer(exchange, site, f"{number}.end_to_end_id")
+        named[lineage["value"]] = [each["note"] for each in of_kind(lineage, "ledger")]
+        of = {each["what"] for each in of_kind(lineage, "condition")} & {
+            "payment_info_id",
+            "original_message_id",
+        }
+        assert of == ({"payment_info_id"} if lineage["value"] == "NK70003" else set())
+    assert named["NK70002"] == [], "the bank's own word about one payment is followed into its file"
+    assert [note.partition(",")[0] for note in named["NK70003"]] == ["of the payment P3"]
     assert stages(exchange, site)["70001"] == "accepted"
 
 
