@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from decimal import Decimal as D
 from pathlib import Path
@@ -86,7 +87,16 @@ def test_source_code_is_no_payroll_file(corpus: Path, name: str) -> None:
 SAMPLES = Path(__file__).parents[2] / "samples" / "settlements"
 REPORTS = sorted(
     path
-    for provider in ("stripe", "adyen", "adyen-workbook", "klarna", "paypal", "zettle-account")
+    for provider in (
+        "stripe",
+        "stripe-api",
+        "stripe-api-expanded",
+        "adyen",
+        "adyen-workbook",
+        "klarna",
+        "paypal",
+        "zettle-account",
+    )
     for path in (SAMPLES / provider).glob("*.in.*")
 )
 
@@ -132,6 +142,42 @@ def test_an_unknown_kind_of_row_is_an_adjustment_that_is_seen(tmp_path: Path) ->
         D("67.60"),
         "something_new",
     )
+
+
+LISTED = (SAMPLES / "stripe-api" / "01-payout.in.json").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "codes"),
+    [
+        ('"fee": 179', '"fee": 178', ["STR003"]),
+        ('"type": "stripe_fee"\n', '"type": "payout"\n', ["STR004"]),
+        ('"net": -13406', '"net": -13405', ["STR005"]),
+        ('"has_more": false', '"has_more": true', ["STR006"]),
+        (
+            '"currency": "eur",\n      "description": "Order 1042"',
+            '"currency": "sek",\n      "description": "Order 1042"',
+            ["STR007"],
+        ),
+    ],
+)
+def test_a_list_of_stripe_that_is_not_one_whole_payout_is_refused(
+    tmp_path: Path, before: str, after: str, codes: list[str]
+) -> None:
+    assert before in LISTED
+    path = tmp_path / "list.json"
+    path.write_text(LISTED.replace(before, after, 1), encoding="utf-8")
+    assert read(path) == ([], codes)
+
+
+def test_what_waits_for_a_payout_at_stripe_is_kept(tmp_path: Path) -> None:
+    waiting = json.loads(LISTED)
+    del waiting["data"][0]
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps(waiting), encoding="utf-8")
+    made, codes = read(path)
+    assert not codes and proved(made[0])["closing"] == D("134.06")
+    assert (made[0]["payout"], made[0]["is_told"]) == (0, False)
 
 
 def test_columns_in_any_order_and_with_other_delimiters(tmp_path: Path) -> None:
