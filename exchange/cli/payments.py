@@ -104,12 +104,14 @@ def _show(found: Payments) -> None:
 
 
 def _why(reason: str | None, missing: Missing | None) -> str:
-    """Why the bank refused a payment, or what it owes of it."""
+    """Why the bank refused a payment, and what it owes of it."""
     if missing is None:
         return reason or ""
     if missing.since is None:
-        return f"{' and '.join(missing.what)} cannot be watched: no calendar"
-    return f"no {' and no '.join(missing.what)} since {missing.since}"
+        owes = f"{' and '.join(missing.what)} cannot be watched: no calendar"
+    else:
+        owes = f"no {' and no '.join(missing.what)} since {missing.since}"
+    return f"{owes}; {reason}" if reason else owes
 
 
 def _story(site: Path, text: str, as_json: bool) -> None:

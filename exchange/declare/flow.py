@@ -295,13 +295,19 @@ class Expect(Declared):
         description="how long after the day of execution a statement or an advice that books it may take, such as "
         "2 bank days",
     )
+    return_: BankDayCount | None = Field(
+        None,
+        alias="return",
+        description="how long after the bank refuses a payment that was booked already its money may take to come back, such as "
+        "3 bank days",
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if self.answer is None and self.booking is None:
+        if self.answer is None and self.booking is None and self.return_ is None:
             raise Wrong(
                 "`expect` expects nothing",
-                advice="Write `answer: 1 bank day`, `booking: 2 bank days` or both.",
+                advice="Write `answer: 1 bank day`, `booking: 2 bank days`, `return: 3 bank days` or several of these.",
             )
         return self
 

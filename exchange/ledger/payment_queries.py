@@ -74,7 +74,7 @@ class Payment:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """Which payments. payee: a part of the name, or an account; text: an id of any kind; days: of execution; late: only
-    those of these batches that are of these stages.
+    those of these batches that are of these stages, and those with these numbers.
     """
 
     stages: Collection[str] = ()
@@ -87,7 +87,7 @@ class Wanted:
     payee: str | None = None
     any_id: str | None = None
     arrival: str | None = None
-    late: Collection[tuple[int, str]] | None = None
+    late: tuple[Collection[tuple[int, str]], Collection[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,21 +295,23 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
         ids = [payments.c[name] for name in ("key", "end_to_end_id", "instruction_id")]
         ids += [batches.c[name] for name in ("message_id", "payment_info_id")]
         query = query.where(or_(*(column == wanted.any_id for column in ids)))
-    return query if wanted.late is None else query.where(_late(wanted.late))
+    return query if wanted.late is None else query.where(_late(*wanted.late))
 
 
-def _late(wanted: Iterable[tuple[int, str]]) -> ColumnElement[bool]:
-    """Payments of batches, by the stage of their rows. There may be more batches than a database takes values."""
+def _late(wanted: Iterable[tuple[int, str]], numbers: Collection[int]) -> ColumnElement[bool]:
+    """Payments of batches, by the stage of their rows, and single ones. There may be more than a database takes values."""
     by_stage: dict[str, list[int]] = {}
     for batch, stage in wanted:
         by_stage.setdefault(OWN_STAGES[stage], []).append(batch)
     return or_(
-        false(),
+        payments.c.n.in_(_written("late_numbers", numbers)) if numbers else false(),
         *(
-            and_(
-                payments.c.stage == own,
-                payments.c.batch.in_(bindparam(f"late_{own}", numbers, expanding=True, literal_execute=True)),
-            )
-            for own, numbers in by_stage.items()
+            and_(payments.c.stage == own, payments.c.batch.in_(_written(f"late_{own}", some)))
+            for own, some in by_stage.items()
         ),
     )
+
+
+def _written(name: str, numbers: Collection[int]) -> Any:
+    """Numbers that stand in the statement itself."""
+    return bindparam(name, list(numbers), expanding=True, literal_execute=True)

@@ -119,5 +119,5 @@ MOVES: tuple[tuple[str, str, str, str], ...] = (
     ("payment", "accepted", "returned", "machine"),
     ("payment", "rejected", "booked", "machine"),
     ("payment", "cancelled", "booked", "machine"),
-    ("payment", "booked", "returned", "machine"),
+    ("payment", "booked", "returned", "any"),
 )

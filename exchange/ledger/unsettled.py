@@ -1,6 +1,7 @@
-"""Payments that lie at the bank and that it has not brought to an end: none of these is rejected, cancelled, booked or returned.
+"""Payments that lie at the bank and that it has not brought to an end: none of these is rejected, cancelled, booked or returned;
+and those that it refused although their money had left.
 
-They are counted by batch and stage, because by when the bank must speak depends on nothing else.
+The former are counted by batch and stage, because by when the bank must speak depends on nothing else.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
-from exchange.ledger.payment_tables import batches, payments
+from exchange.ledger.payment_tables import answers, batches, payments
 from exchange.ledger.payments import UNIT, amount_of
-from exchange.ledger.schema import deliveries
+from exchange.ledger.schema import arrivals, deliveries, events
+from exchange.ledger.settled import GONE
+from exchange.outcome import REFUSED
 
 OWN_STAGES = {"sent": "ordered", "received": "received", "accepted": "accepted"}
 """How far such a payment is, and what its row says of that."""
@@ -94,6 +97,70 @@ def _unsettled(row: Any) -> Unsettled:
         amount=amount_of(int(row["units"]) * UNIT + int(row["parts"])),
         **taken,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """One payment that the bank refused after its money had left, and that has not come back. told_at: when it was refused."""
+
+    n: int
+    flow: str
+    arrival: str
+    delivery: str
+    file: str
+    execution_date: date | None
+    currency: str
+    account: str | None
+    amount: Decimal
+    told_at: int
+
+
+def owed(connection: Connection, flows: Collection[str]) -> list[Owed]:
+    """All such payments of some flows, in the order in which they came. A refusal that a person rejected says nothing."""
+    closer = answers.alias("closer")
+    own = exists().where(closer.c.arrival == answers.c.arrival, closer.c.payment == payments.c.n)
+    of_batch = and_(answers.c.batch == payments.c.batch, ~own)
+    told: dict[int, int] = {}
+    found: dict[int, Any] = {}
+    for about in (answers.c.payment == payments.c.n, of_batch):
+        for row in connection.execute(_refused_when(about, flows)):
+            found[row.n] = row
+            told[row.n] = min(row.told_at, told.get(row.n, row.told_at))
+    return [_owed(found[n], told[n]) for n in sorted(found)]
+
+
+def _refused_when(about: ColumnElement[bool], flows: Collection[str]) -> Any:
+    """Booked payments with the moment of the first refusal after the booking. about: which answers are about which payments."""
+    columns: tuple[Any, ...] = (
+        payments.c.n,
+        payments.c.amount,
+        *(batches.c[name] for name in ("delivery", "execution_date", "currency", "account")),
+        *(deliveries.c[name] for name in ("flow", "arrival")),
+        deliveries.c.name.label("file"),
+    )
+    return (
+        select(*columns, func.min(events.c.at).label("told_at"))
+        .select_from(answers)
+        .join(payments, about)
+        .join(batches, batches.c.n == payments.c.batch)
+        .join(deliveries, deliveries.c.id == batches.c.delivery)
+        .join(events, events.c.n == answers.c.event)
+        .join(arrivals, arrivals.c.id == answers.c.arrival)
+        .where(answers.c.verdict.in_(REFUSED), answers.c.event > payments.c.event)
+        .where(payments.c.stage == "booked", deliveries.c.flow.in_(flows), arrivals.c.stage.not_in(GONE))
+        .group_by(*columns)
+    )
+
+
+def _owed(row: Any, told_at: int) -> Owed:
+    taken = {
+        name: row._mapping[name]
+        for name in Owed.__slots__
+        if name not in ("amount", "execution_date", "told_at")
+    }
+    day = row.execution_date
+    day = None if day is None else date.fromisoformat(day)
+    return Owed(amount=amount_of(row.amount), execution_date=day, told_at=told_at, **taken)
 
 
 _COMPUTED = ("stage", "execution_date", "amount")

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from exchange.ledger import acts
+from exchange.ledger import acts, payment_acts
+from exchange.ledger.payment_queries import Payment
 from exchange.ledger.rows import Arrival, Delivery
 from exchange.operations.installation import books
 
@@ -46,6 +47,11 @@ def release(folder: Path, text: str, because: str) -> Arrival:
 def reject(folder: Path, text: str, because: str) -> Arrival:
     """Nothing of it goes on."""
     return _done(acts.reject, folder, text, because)  # type: ignore[no-any-return]
+
+
+def returned(folder: Path, text: str, because: str) -> Payment:
+    """The money of a booked payment is back, by a way that no file tells of."""
+    return _done(payment_acts.returned, folder, text, because)  # type: ignore[no-any-return]
 
 
 def lift(folder: Path, stop: str, because: str) -> None:

@@ -36,7 +36,7 @@ class Payments:
 
     def missing(self, payment: Payment) -> Missing | None:
         """What the bank owes of a payment; None where nothing is late."""
-        return self.lateness.get((payment.batch, payment.stage))
+        return self.lateness.of(payment)
 
 
 def payments(folder: Path, wanted: Wanted, limit: int, *, late: bool = False) -> Payments:
@@ -44,7 +44,7 @@ def payments(folder: Path, wanted: Wanted, limit: int, *, late: bool = False) ->
     with books(folder) as opened, opened.ledger.read() as connection:
         found, groups = lateness(opened.site, connection)
         if late:
-            wanted = replace(wanted, late=found.keys())
+            wanted = replace(wanted, late=(found.of_batch.keys(), found.of_payment.keys()))
         return Payments(
             payment_queries.find(connection, wanted, limit),
             payment_queries.sums(connection, wanted),
@@ -58,7 +58,7 @@ def story(folder: Path, text: str) -> tuple[PaymentStory, Missing | None, tzinfo
     with books(folder) as opened, opened.ledger.read() as connection:
         told = payment_queries.story(connection, text)
         found, _ = lateness(opened.site, connection)
-        return told, found.get((told.payment.batch, told.payment.stage)), opened.site.zone
+        return told, found.of(told.payment), opened.site.zone
 
 
 def as_dict(payment: Payment, missing: Missing | None) -> dict[str, Any]:

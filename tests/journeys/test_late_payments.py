@@ -141,6 +141,59 @@ def test_a_file_that_was_not_sent_is_not_late(exchange: Shell, site: Path) -> No
     assert "YELLOW  something waits for approval" in on(exchange, SENT)("status", "--site", site, code=3).out
 
 
+def test_money_that_does_not_come_back_after_a_refusal_is_told_until_it_does_or_a_person_says_so(
+    exchange: Shell, site: Path
+) -> None:
+    send(exchange, site, "expect: {return: 3 bank days}\n")
+    camt053(
+        site,
+        EUR,
+        "EUR",
+        entry("12450.00", "EUR", details("NK70001")),
+        entry("1284.55", "EUR", details("NK70002"), number=2),
+    )
+    on(exchange, "2026-11-27T09:00+02:00")("run", "--once", "--site", site)
+    refused = payment("NK70001", "RJCT", "AC04") + payment("NK70002", "RJCT", "AC04")
+    pain002(site, batches=batch(site, 1, refused))
+    on(exchange, "2026-11-27T12:00+02:00")("run", "--once", "--site", site, code=3)
+    [held] = on(exchange, "2026-11-27T12:00+02:00")("status", "--site", site, "--json", code=3).json()["held"]
+    bank = on(exchange, "2026-11-30T09:00+02:00")
+    bank("release", held["id"], "--because", "the bank sends it back", "--site", site)
+    bank("run", "--once", "--site", site)
+
+    assert late(exchange, site, "2026-12-03T18:00+02:00") == {}
+    morning = on(exchange, "2026-12-04T08:00+02:00")
+    owed = ("return", "2026-12-03")
+    assert late(exchange, site, "2026-12-04T08:00+02:00") == {"70001": owed, "70002": owed}
+    [told] = morning("status", "--site", site, "--json", code=3).json()["late"]
+    assert (told["count"], told["amount"], told["missing"]) == (2, "13734.55", ["return"])
+    assert (
+        "have been refused after the booking, and no return is booked; that was due by 2026-12-03. "
+        in told["sentence"]
+    )
+    assert "`exchange returned`" in told["sentence"]
+    assert "no return since 2026-12-03; AC04: The account is closed." in " ".join(
+        morning("payments", "P1", "--site", site).out.split()
+    )
+
+    camt053(
+        site, EUR, "EUR", entry("12450.00", "EUR", details("NK70001", "AC04"), "CRDT", 3), name="back.xml"
+    )
+    morning("run", "--once", "--site", site)
+    assert set(late(exchange, site, "2026-12-04T09:00+02:00")) == {"70002"}
+    assert (
+        "The payment P1 is returned"
+        in morning("returned", "P1", "--because", "twice", "--site", site, code=2).err
+    )
+    said = morning("returned", "NK70002", "--because", "set off against charges", "--site", site).out
+    assert "P2 (1284.55 EUR to " in said and ") is now returned." in said
+    assert late(exchange, site, "2027-01-04T09:00+02:00") == {}
+    story = morning("payments", "P2", "--site", site, "--json").json()
+    assert (story["payment"]["stage"], story["payment"]["reason"]) == ("returned", "set off against charges")
+    assert story["events"][-1]["because"] == "set off against charges"
+    assert "whole" in morning("verify", "--site", site).out
+
+
 def test_a_wrong_expectation_is_told_with_its_place(exchange: Shell, site: Path) -> None:
     flow = site / "flows/bank-answers.yaml"
     flow.write_text(ANSWERS + "expect: {answer: 1 bank day}\n", encoding="utf-8")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from exchange import twice
-from exchange.ledger import Ledger, answering, payment_queries
+from exchange.errors import UseError
+from exchange.ledger import Ledger, Move, answering, payment_acts, payment_queries, queries
 from exchange.ledger.payments import stored
 from exchange.ledger.rows import Arrival
+from exchange.ledger.schema import arrivals
+from exchange.ledger.unsettled import owed
 from exchange.outcome import Answer, Gathered
 from tests.ledger.test_law import arrive
 from tests.ledger.test_payments import note, send, stages, with_payments
@@ -85,6 +90,85 @@ def test_a_refusal_after_the_booking_is_for_a_person_and_after_the_return_is_not
     assert hear(ledger, arrive(ledger, "e.xml", "e"), returned) == (0, set())
     assert hear(ledger, arrive(ledger, "f.xml", "f"), of_one) == (0, set())
     assert stages(ledger) == ["returned", "booked"]
+
+
+def booked(ledger: Ledger, count: int) -> None:
+    """So many payments of one file, sent and booked."""
+    _, delivery = with_payments(ledger, *(note(number) for number in range(1, count + 1)))
+    send(ledger, delivery)
+    ids = [f"E{number}" for number in range(1, count + 1)]
+    hear(ledger, arrive(ledger, "b.xml", "b"), *(
+        answer("payment", "booked", kind="booking", end_to_end_id=id, amounts=(amount(ledger, id),)) for id in ids
+    ))  # fmt: skip
+    assert stages(ledger) == ["booked"] * count
+
+
+def owes(ledger: Ledger) -> dict[int, int]:
+    """The payments of which the bank owes the money back, with the moment of the refusal."""
+    with ledger.read() as connection:
+        flows = {each.flow for each in payment_queries.find(connection, payment_queries.Wanted())}
+        assert owed(connection, ["another flow"]) == []
+        return {each.n: each.told_at for each in owed(connection, flows)}
+
+
+def test_money_that_left_before_the_refusal_is_owed_until_it_is_back_or_a_person_says_so(
+    ledger: Ledger,
+) -> None:
+    booked(ledger, 4)
+    assert owes(ledger) == {}
+    refusal = arrive(ledger, "c.xml", "c")
+    hear(
+        ledger,
+        refusal,
+        answer("payment", "accepted", message_id="MSG", end_to_end_id="E3"),
+        answer("file", "rejected", message_id="MSG", code="AC04"),
+    )
+    told = owes(ledger)
+    assert set(told) == {1, 2, 4}, "of the third payment the same file says something closer"
+    hear(
+        ledger,
+        arrive(ledger, "d.xml", "d"),
+        answer("payment", "cancelled", message_id="MSG", end_to_end_id="E1"),
+    )
+    assert owes(ledger) == told, "what counts is the first refusal"
+    returned = answer(
+        "payment", "returned", kind="return", end_to_end_id="E1", amounts=(amount(ledger, "E1"),)
+    )
+    hear(ledger, arrive(ledger, "e.xml", "e"), returned)
+    assert set(owes(ledger)) == {2, 4}
+
+    by_hand = payment_acts.returned(ledger, "E2", actor="anna", because="credited to the SEK account")
+    assert (by_hand.id, by_hand.stage, by_hand.reason) == ("P2", "returned", "credited to the SEK account")
+    with ledger.read() as connection:
+        last = queries.events(connection, ["P2"])[-1]
+    assert (last.actor, last.what, last.because) == (
+        "anna",
+        "payment returned",
+        "credited to the SEK account",
+    )
+    assert set(owes(ledger)) == {4}
+    with ledger.write("anna", "the bank was wrong") as writing:
+        writing.move(arrivals, "rejected", [Move(refusal.id, "claimed")])
+    assert owes(ledger) == {}, "a refusal that a person rejected says nothing"
+    returned = returned._replace(end_to_end_id="E2", amounts=(amount(ledger, "E2"),))
+    assert hear(ledger, arrive(ledger, "f.xml", "f"), returned) == (0, set())
+    assert stages(ledger) == ["returned", "returned", "booked", "booked"]
+
+
+def test_money_comes_back_of_what_was_booked_alone(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger)
+    send(ledger, delivery)
+    with pytest.raises(UseError, match="The payment P1 is sent"):
+        payment_acts.returned(ledger, "P1", actor="anna", because="it is back")
+    hear(
+        ledger,
+        arrive(ledger, "b.xml", "b"),
+        answer("payment", "rejected", message_id="MSG", end_to_end_id="E1"),
+    )
+    assert owes(ledger) == {}, "it was refused, and no money has left"
+    booking = answer("payment", "booked", kind="booking", end_to_end_id="E1", amounts=(amount(ledger, "E1"),))
+    assert hear(ledger, arrive(ledger, "c.xml", "c"), booking) == (0, {"ANS007"})
+    assert owes(ledger) == {}, "the booking is newer than the refusal: it is for a person to ask"
 
 
 def amount(ledger: Ledger, end_to_end: str) -> int:

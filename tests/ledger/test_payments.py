@@ -252,10 +252,10 @@ def test_late_payments_are_found_among_more_batches_than_a_database_takes_values
     with ledger.read() as connection:
 
         def late(*wanted: tuple[int, str]) -> list[int]:
-            return [each.n for each in payment_queries.find(connection, Wanted(late=wanted))]
+            return [each.n for each in payment_queries.find(connection, Wanted(late=(wanted, ())))]
 
         assert late() == []
         assert (late((1, "sent")), late((1, "accepted")), late((2, "sent"))) == ([], [1], [2])
         assert late(*((number, "sent") for number in range(40_000)), (1, "accepted")) == [2, 1]
-        [kept] = payment_queries.sums(connection, Wanted(late=[(2, "sent")]))
+        [kept] = payment_queries.sums(connection, Wanted(late=([(2, "sent")], ())))
         assert (kept.count, kept.currency) == (1, "SEK")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,8 +14,8 @@ from exchange.declare.flow import Expect, Flow
 from exchange.declare.parse import parse
 from exchange.declare.yaml import load
 from exchange.flow.library import Library
-from exchange.ledger.unsettled import Unsettled
-from exchange.operations.watching import Missing, missing
+from exchange.ledger.unsettled import Owed, Unsettled
+from exchange.operations.watching import Missing, missing, missing_return
 
 CALENDARS = Library(Catalogue.of(None)).calendars()
 HELSINKI = ZoneInfo("Europe/Helsinki")
@@ -150,6 +150,38 @@ def test_a_currency_without_calendar_follows_the_payers_country_or_is_told_not_t
     assert made is not None and made.since == expected
     if expected is None:
         assert made.what == ("answer", "booking")
+
+
+@pytest.mark.parametrize(
+    ("told", "currency", "account", "expected"),
+    [
+        ("2026-11-27T15:00", "EUR", None, date(2026, 12, 2)),  # Friday: over the weekend
+        ("2026-11-28T15:00", "EUR", None, date(2026, 12, 3)),  # Saturday: told on Monday
+        ("2026-12-23T15:00", "SEK", None, date(2026, 12, 30)),
+        ("2026-11-27T15:00", "USD", "FI2112345600000785", date(2026, 12, 2)),
+    ],
+)
+def test_money_is_due_back_so_many_bank_days_after_the_refusal(
+    told: str, currency: str, account: str | None, expected: date
+) -> None:
+    one = owed(told, currency, account)
+    after = datetime.combine(expected, datetime.min.time(), ZoneInfo("Europe/Berlin"))
+    assert missing_return(one, 3, CALENDARS, after + timedelta(hours=22)) is None
+    assert missing_return(one, 3, CALENDARS, after + timedelta(hours=24)) == Missing(("return",), expected)
+
+
+def test_without_a_calendar_it_is_told_that_nobody_knows() -> None:
+    unknown = owed("2026-11-27T15:00", "USD", None)
+    assert missing_return(unknown, 3, CALENDARS, at("2026-11-27T16:00")) == Missing(("return",), None)
+
+
+def owed(told: str, currency: str, account: str | None) -> Owed:
+    """A payment of which the refusal came at a moment of Helsinki, after its booking."""
+    moment = datetime.fromisoformat(told).replace(tzinfo=HELSINKI)
+    return Owed(
+        n=1, flow="f", arrival="A", delivery="D", file="x.xml", execution_date=None, currency=currency, account=account,
+        amount=Decimal(1), told_at=int(moment.timestamp() * 1000),
+    )  # fmt: skip
 
 
 def test_days_beyond_the_years_of_calendars_are_waited_for() -> None:
