@@ -7,9 +7,11 @@ from typing import BinaryIO
 
 from exchange.findings import Finding, Found
 from exchange.formats.contract import Progress
+from exchange.formats.encoding import canonical
 from exchange.formats.fixed.fit import Fitter, control_character
 from exchange.formats.fixed.layout import Layout
-from exchange.formats.fixed.lines import records
+from exchange.formats.fixed.lines import encoding_of, records
+from exchange.formats.fixed.padding import Padding, by_bytes
 from exchange.formats.fixed.plan import Dispatch
 
 _ENDS = {"crlf": "\r\n", "lf": "\n", "none": ""}
@@ -25,9 +27,17 @@ class Columns(Dispatch):
 
     def rows(self, stream: BinaryIO, found: Found, progress: Progress | None) -> Iterator[tuple[int, str]]:
         """Each record with the number of its line, blank ones left out."""
-        for number, text in records(stream, self.layout, found, progress):
+        encoding = encoding_of(stream, self.layout, found)
+        padding = Padding(self.layout.encoding, found) if canonical(encoding).startswith("utf-8") else None
+        keep = padding.keep if padding is not None else None
+        for number, text in records(stream, encoding, self.layout, found, progress, keep):
             if text and not text.isspace():
-                yield number, text
+                yield number, text if padding is None else self._looked_at(padding, text, number)
+
+    def _looked_at(self, padding: Padding, text: str, number: int) -> str:
+        """A record of a file in UTF-8; one that is told to be short is filled up, so that it is told once."""
+        plan = None if text.isascii() else self.plan(text) or self.plan(by_bytes(text))
+        return text if plan is None or not padding.is_told(plan, text, number) else text.ljust(plan.width)
 
     def shown(self, row: str) -> str:
         """The line itself."""

@@ -31,7 +31,8 @@ class Layout(RecordsLayout):
         [],
         alias="other encodings",
         description="encodings that files of this kind come in, too: the one that the bytes read best in when they "
-        "cannot be text in `encoding`, or UTF-8 when they are; a finding tells of it",
+        "cannot be text in `encoding`, or UTF-8 when they are; a finding tells of it. "
+        "Columns are characters in each of them: a line that was filled up by bytes is an error",
     )
     lines: int | None = Described(
         None,

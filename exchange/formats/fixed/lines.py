@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from exchange.findings import Found, code
@@ -44,14 +44,24 @@ OTHER_ENCODING = code(
 )
 
 
+Kept = Callable[[int, int, str, int], None]
+"""Where lines of joined records go: number, first column in the record from 0, text, how many columns it should have."""
+
+
 def records(
-    stream: BinaryIO, layout: Layout, found: Found, progress: Progress | None
+    stream: BinaryIO,
+    encoding: str,
+    layout: Layout,
+    found: Found,
+    progress: Progress | None,
+    keep: Kept | None,
 ) -> Iterator[tuple[int, str]]:
-    """Each record with its number from 1, without its line end. Raises Unreadable."""
-    texts = blocks(stream, encoding_of(stream, layout, found), found, progress)
+    """Each record with its number from 1, without its line end. keep: takes lines with letters beyond ASCII of which
+    several make a record, before they are filled up. Raises Unreadable."""
+    texts = blocks(stream, encoding, found, progress)
     cut = _cut(texts, layout.length or 1) if layout.newline == "none" else _lines(texts, layout)
     if layout.lines:
-        cut = joined(cut, layout.length or 1, layout.lines)
+        cut = joined(cut, layout.length or 1, layout.lines, keep)
     if layout.titles is not None:
         cut = untitled(cut, layout.titles, found)
     if layout.seal is not None:
@@ -109,14 +119,19 @@ def _lines(texts: Iterator[str], layout: Layout) -> Iterator[tuple[int, str]]:
         yield number + 1, rest
 
 
-def joined(lines: Iterator[tuple[int, str]], length: int, count: int) -> Iterator[tuple[int, str]]:
+def joined(
+    lines: Iterator[tuple[int, str]], length: int, count: int, keep: Kept | None = None
+) -> Iterator[tuple[int, str]]:
     """Records of several lines, each with the number of its first line; short lines are filled up with blanks."""
     width, rest, first = length // count, "", 0
     for number, text in lines:
         if not rest and not text.strip():
             continue
         first = first if rest else number
-        rest += text.ljust(-(-max(len(text), 1) // width) * width)
+        columns = -(-max(len(text), 1) // width) * width
+        if keep is not None and not text.isascii():
+            keep(number, len(rest), text, columns)
+        rest += text.ljust(columns)
         while len(rest) >= length:
             yield first, rest[:length]
             rest, first = rest[length:], number

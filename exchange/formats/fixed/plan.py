@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -123,6 +123,26 @@ class LinePlan(Plan):
         length = int(said) if said.isascii() and said.isdigit() else 0
         known = length in self.lengths or length == len(text)
         return None if known and length >= len(text.rstrip()) else said
+
+    def lengths_of(self, text: str) -> Sequence[int]:
+        """How many columns a line may have: as many as it says itself, where it says so."""
+        said = text[slice(*self.length_field)] if self.length_field is not None else ""
+        length = int(said) if said.isascii() and said.isdigit() else 0
+        return [length] if length in self.lengths else self.lengths
+
+    def field_around(self, column: int) -> tuple[str, int, int]:
+        """The field that a column, from 0, is in, as messages name it, and its columns as slices count."""
+        for one in self.columns:
+            start, end = one.field.span
+            if start <= column < end:
+                return f"{self.title}.{one.name}", start, end
+        return f"column {column + 1}", column, column + 1
+
+    def begins_within(self, start: int, end: int) -> bool:
+        """Whether a field, a sign or a part of the code begins in these columns."""
+        signs = [span(one.field.sign_at.at) for one in self.columns if one.field.sign_at is not None]
+        spans = [*self.places, *signs, *(one.field.span for one in self.columns)]
+        return any(start <= first < end for first, _ in spans)
 
     def finished(self, text: str) -> str:
         """A written line with the fewest columns that have room for it, and with its length."""
