@@ -10,20 +10,11 @@ Refused as problems: duplicate keys, tags, merge keys, several documents, files 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.events import (
-    AliasEvent,
-    CollectionEndEvent,
-    DocumentStartEvent,
-    Event,
-    MappingStartEvent,
-    NodeEvent,
-    ScalarEvent,
-    SequenceStartEvent,
-)
+import yaml as libyaml
 
 from exchange.declare.places import PlacedText as PlacedText
 from exchange.declare.places import SourceText as SourceText
@@ -33,6 +24,9 @@ MAX_CHARACTERS = 4_000_000
 MAX_NODES = 200_000
 """Nodes of a file, each alias counted with all that it stands for."""
 MAX_DEPTH = 50
+
+Event = Any
+"""An event of either parser: both name their classes as YAML names events, and put the same into them."""
 
 
 @dataclass(slots=True, eq=False)
@@ -89,16 +83,42 @@ def load(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         message = f"The file is too big: {len(text)} characters, {MAX_CHARACTERS} are allowed."
         return None, [source.problem(0, message)]
     builder = _Builder(source)
-    try:
-        for event in YAML(typ="safe", pure=True).parse(source.text):
-            builder.take(event)
-            if builder.stopped:
-                break
-    except YAMLError as error:
-        return builder.cut(), [*builder.problems, _syntax_problem(source, error)]
+    events = _quickly(source.text)
+    if events is None:
+        problem = _slowly(source, builder)
+        if problem is not None:
+            return builder.cut(), [*builder.problems, problem]
+    else:
+        builder.take(events)
     if builder.root is None and not builder.problems:
         builder.problems.append(source.problem(0, "The file declares nothing."))
     return builder.root, builder.problems
+
+
+_ASKS_FOR_SLOW = re.compile(r"[\t\x85\u2028\u2029\ufeff]|!(?!= )|[&*][^\s,\[\]{}]*:")
+"""What libyaml, which knows YAML 1.1, may take in another way than YAML 1.2: such characters, tags, names of anchors with colons."""
+
+
+def _quickly(text: str) -> list[Event] | None:
+    """What libyaml sees; None when it has to be asked of the parser that knows YAML 1.2 and explains mistakes."""
+    if not libyaml.__with_libyaml__ or _ASKS_FOR_SLOW.search(text) is not None:
+        return None
+    try:
+        return list(libyaml.parse(text, Loader=libyaml.CSafeLoader))
+    except libyaml.YAMLError:
+        return None
+
+
+def _slowly(source: SourceText, builder: _Builder) -> Problem | None:
+    """Builds what the parser in Python sees, up to the mistake that stops it."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        builder.take(YAML(typ="safe", pure=True).parse(source.text))
+    except YAMLError as error:
+        return _syntax_problem(source, error)
+    return None
 
 
 @dataclass(slots=True)
@@ -115,6 +135,9 @@ class _Open:
     """The next value belongs to a key that is not taken."""
 
 
+_NODES = frozenset(("AliasEvent", "ScalarEvent", "MappingStartEvent", "SequenceStartEvent"))
+
+
 @dataclass(slots=True)
 class _Builder:
     """Builds nodes from the parser's events, without recursion."""
@@ -128,14 +151,20 @@ class _Builder:
     folded: bool = False
     """The scalar taken last goes over several lines without quotes."""
 
-    def take(self, event: Event) -> None:
-        """The next event of the parser."""
-        if isinstance(event, NodeEvent):
-            self._node(event)
-        elif isinstance(event, CollectionEndEvent):
-            self._close()
-        elif isinstance(event, DocumentStartEvent) and self.root is not None:
-            self._stop(event, "A second document begins here.", "One file declares one thing: remove `---`.")
+    def take(self, events: Iterable[Event]) -> None:
+        """What a parser sees, until it ends or nothing more is wanted."""
+        for event in events:
+            kind = type(event).__name__
+            if kind in _NODES:
+                self._node(kind, event)
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                self._close()
+            elif kind == "DocumentStartEvent" and self.root is not None:
+                self._stop(
+                    event, "A second document begins here.", "One file declares one thing: remove `---`."
+                )
+            if self.stopped:
+                break
 
     def cut(self) -> Node | None:
         """What there is when nothing more can be read; brackets that are still open hold nothing for sure."""
@@ -152,21 +181,19 @@ class _Builder:
             self.root.cut = True
         return self.root
 
-    def _node(self, event: NodeEvent) -> None:
-        tag = getattr(event, "ctag", None)
+    def _node(self, kind: str, event: Event) -> None:
+        tag = getattr(event, "tag", None)
         if tag is not None:
             self._say(event, f"Tags such as {tag} are not used here.", "Remove the tag.")
-        if isinstance(event, AliasEvent):
+        if kind == "AliasEvent":
             self._alias(event)
-        elif isinstance(event, ScalarEvent):
+        elif kind == "ScalarEvent":
             self._scalar(event)
         else:
-            self._begin(event)
+            self._begin(event, {} if kind == "MappingStartEvent" else [])
 
-    def _begin(self, event: NodeEvent) -> None:
+    def _begin(self, event: Event, value: dict[PlacedText, Node] | list[Node]) -> None:
         start = PlacedText("", self.source, event.start_mark.index)
-        value: dict[PlacedText, Node] | list[Node] = {} if isinstance(event, MappingStartEvent) else []
-        assert isinstance(event, MappingStartEvent | SequenceStartEvent)
         self.open.append(_Open(Node(start, value), event.anchor, bool(event.flow_style)))
         if len(self.open) > MAX_DEPTH:
             self._stop(event, f"This is nested too deeply: {MAX_DEPTH} levels are allowed.")
@@ -177,11 +204,11 @@ class _Builder:
             self.anchors[ended.anchor] = ended.node
         self._add(ended.node)
 
-    def _scalar(self, event: ScalarEvent) -> None:
-        text = PlacedText(event.value, self.source, _content(self.source.text, event), event.style is None)
+    def _scalar(self, event: Event) -> None:
+        text = PlacedText(event.value, self.source, _content(self.source.text, event), not event.style)
         if self.open and self.open[-1].flow and text.plain and _cut_expression(text):
             text = self._whole_expression(text, self.open[-1])
-        self.folded = event.style is None and event.start_mark.line != event.end_mark.line
+        self.folded = not event.style and event.start_mark.line != event.end_mark.line
         node = Node(text, text)
         if event.anchor is not None:
             self.anchors[event.anchor] = node
@@ -205,7 +232,7 @@ class _Builder:
         )
         return whole
 
-    def _alias(self, event: AliasEvent) -> None:
+    def _alias(self, event: Event) -> None:
         node = self.anchors.get(event.anchor)
         if node is None:
             self._stop(
@@ -272,7 +299,7 @@ class _Builder:
         self.stopped = True
 
 
-def _content(written: str, event: ScalarEvent) -> int:
+def _content(written: str, event: Event) -> int:
     """Where the first character of a scalar stands: inside the quotes, below the line of `|` or `>`."""
     begin: int = event.start_mark.index
     if event.style in ("'", '"'):
@@ -334,7 +361,7 @@ _EXPLAINED = {
 }
 
 
-def _syntax_problem(source: SourceText, error: YAMLError) -> Problem:
+def _syntax_problem(source: SourceText, error: Exception) -> Problem:
     """The parser's complaint in our words, at its place."""
     said = " ".join(str(getattr(error, part, None) or "") for part in ("context", "problem", "reason"))
     message, advice = next(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exchange.declare import yaml as declared_yaml
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import render
 from exchange.declare.yaml import MAX_CHARACTERS, MAX_DEPTH, Node, load
@@ -134,6 +136,44 @@ def test_loading_never_raises(text: str) -> None:
     assert node is not None or problems
     for problem in problems:
         assert problem.line and problem.column and problem.render()
+
+
+def readings(node: Node) -> list[tuple[str, int]]:
+    """Every text of a node and where it stands; of an empty one only that it is there."""
+    if node.text is not None:
+        return [(node.text, node.text.begin if node.text else 0)]
+    own = [(key, key.begin) for key in node.entries()]
+    return own + [each for child in (*node.entries().values(), *node.items()) for each in readings(child)]
+
+
+ROOT = Path(__file__).parents[3]
+SHIPPED = sorted(
+    path for name in ("schemas", "mappings", "samples") for path in (ROOT / name).rglob("*.yaml")
+)
+
+
+@given(
+    st.sampled_from(SHIPPED),
+    st.lists(
+        st.tuples(
+            st.floats(0, 1), st.sampled_from([*":-,[]{}#&*!|>'\"%@` \n?=~/å\t", ""]), st.integers(0, 3)
+        ),
+        max_size=3,
+    ),
+)
+def test_both_parsers_read_the_same(path: Path, changes: list[tuple[float, str, int]]) -> None:
+    text = path.read_text("utf-8")
+    for place, put, taken in changes:
+        begin = int(place * len(text))
+        text = text[:begin] + put + text[begin + taken :]
+    node, problems = load(text, "f.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(declared_yaml, "_quickly", lambda _: None)
+        slow_node, slow_problems = load(text, "f.yaml")
+    assert [each.message for each in problems] == [each.message for each in slow_problems]
+    assert (node is None) == (slow_node is None)
+    if node is not None and slow_node is not None:
+        assert readings(node) == readings(slow_node)
 
 
 def test_two_thousand_lines_load_in_well_under_a_second() -> None:
