@@ -85,6 +85,14 @@ class Ordered(NamedTuple):
     reference: str | None
 
 
+class SetAside(NamedTuple):
+    """A movement that a person has closed or booked, so that it pays nothing. what: closed or booked."""
+
+    case: str
+    person: str
+    what: str
+
+
 class Past(Protocol):
     """Everything that a decision may ask of the past."""
 
@@ -99,6 +107,9 @@ class Past(Protocol):
 
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         """Earlier matches of this very amount (signed) with one of these end-to-end ids or bank references."""
+
+    def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
+        """What people have closed or booked: by end-to-end id or bank reference, signed smallest units and currency."""
 
     def decided(self) -> Sequence[ByHand]:
         """The transactions of this file that a person has decided, in their order; of one key as many as there are."""
@@ -131,6 +142,10 @@ class NoPast:
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         """None."""
         return ()
+
+    def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
+        """Nothing."""
+        return {}
 
     def decided(self) -> Sequence[ByHand]:
         """None."""

@@ -18,7 +18,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import ByHand, Earlier, Settled, Standing
+from exchange.past import ByHand, Earlier, SetAside, Settled, Standing
 
 _PORTION = 500
 PERSON = "person"
@@ -146,6 +146,7 @@ class LedgerPast:
     _parties: dict[str, dict[str, int]] = field(default_factory=dict)
     _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
     _decided: Sequence[ByHand] | None = None
+    _aside: Mapping[tuple[str, int, str], SetAside] | None = None
     _until: int | None = None
     _any: bool | None = None
 
@@ -212,6 +213,28 @@ class LedgerPast:
             for earlier in found
             if all(abs(net[each.key].closed) >= abs(each.closed) for each in earlier.closed)
         ]
+
+    def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
+        """What people have closed or booked: by end-to-end id or bank reference, signed smallest units and currency."""
+        if self._aside is None:
+            columns = [matches.c[name] for name in ("arrival", "position", "decided_by", "decision")]
+            columns += [matches.c[name] for name in ("end_to_end", "entry", "units", "currency")]
+            query = select(*columns).join(arrivals, arrivals.c.id == matches.c.arrival)
+            query = query.where(
+                matches.c.decision.in_(("closed", "booked")), matches.c.decided_by.is_not(None)
+            )
+            query = query.where(or_(matches.c.rule.is_(None), matches.c.rule == PERSON), self._counts())
+            with self.ledger.read() as connection:
+                rows = connection.execute(query.order_by(matches.c.n)).all()
+            self._aside = {
+                (name, row.units, row.currency): SetAside(
+                    case_id(row.arrival, row.position), row.decided_by, row.decision
+                )
+                for row in rows
+                for name in (row.end_to_end, row.entry)
+                if name
+            }
+        return self._aside
 
     def decided(self) -> Sequence[ByHand]:
         """The transactions of this file that were decided after it was read, in their order. What a rule had decided at once

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from exchange.outcome import MatchRow
-from exchange.past import Earlier, NoPast, Past
+from exchange.past import Earlier, NoPast, Past, SetAside
 from exchange.reconcile import references
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
@@ -81,6 +81,12 @@ class Book:
         here = {each.id: each for name in names for each in self.here.get(name, ())}
         mine = [each for each in here.values() if (each.units, each.currency) == (-case.units, case.currency)]
         return [each for each in (*past, *mine) if each.id not in self.taken_back]
+
+    def undone(self, case: Case) -> SetAside | None:
+        """What a person has closed or booked of the opposite of this movement: same id, same amount with the other sign."""
+        aside = self.past.set_aside()
+        found = (aside.get((name, -case.units, case.currency)) for name in ids_of(case)) if aside else ()
+        return next(filter(None, found), None)
 
     def look_here(self, names: Collection[str]) -> bool:
         """Look up the matches of this file whose transactions have these ids; whether there are any."""

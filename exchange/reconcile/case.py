@@ -101,6 +101,8 @@ class Case:
     is_closed: bool = False
     is_return: bool = False
     """Money that came back: no rule but `returns` looks at it."""
+    is_undone: bool = False
+    """A person has decided about what took it back: no rule looks at it."""
 
     @property
     def currency(self) -> str:

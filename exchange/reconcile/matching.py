@@ -140,7 +140,11 @@ def _passed(waiting: _Waiting, left: _Waiting, turn: Turn, book: Book, *, afresh
 
 def _afresh(case: Case, turn: Turn) -> Case:
     """The case as those see it who look again: a return those that look for what came back, every other one the others."""
-    if case.is_return != any(rule.rule.BACK for rule in turn) or _never(case.transaction, case.units):
+    if (
+        case.is_undone
+        or case.is_return != any(rule.rule.BACK for rule in turn)
+        or _never(case.transaction, case.units)
+    ):
         return case
     return Case(case.position, case.transaction, case.units)
 

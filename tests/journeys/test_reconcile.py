@@ -525,3 +525,80 @@ def test_ties_and_what_people_opened_again_are_not_decided_late(exchange: Shell,
     left = listed(exchange, site)
     assert [each["amount"] for each in left] == ["99.00", "-99.00"]
     assert "paid twice" in left[0]["reason"]
+
+
+def early(number: int, id: str) -> tuple[str, str]:
+    """A receipt of the invoice that comes later."""
+    return "99.00", entry(number, "99.00", name="KAHVILA AIJA OY", reference="4001115").replace(
+        "NOTPROVIDED", id
+    )
+
+
+def invoice_comes(exchange: Shell, site: Path) -> None:
+    drop(site, "open-receivables", "items-2.csv", HEADER + ITEMS + NEW_ITEM, "windows-1252")
+    run(exchange, site)
+
+
+def test_what_was_matched_late_comes_back_and_opens_its_item_again(exchange: Shell, site: Path) -> None:
+    _suspense(site)
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1")])[0])
+    run(exchange, site)
+    assert balances(site) == {"1910": Decimal("99.00"), "2990": Decimal("-99.00")}
+    invoice_comes(exchange, site)
+    run(exchange, site)  # the file of the decision
+    assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}
+    [receipt] = listed(exchange, site, "--all")
+    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1099.00"))[0])
+    run(exchange, site)
+    assert balances(site) == {}
+    [back] = [each for each in listed(exchange, site, "--all") if each["rule"] == "returns"]
+    assert back["reason"].endswith(f"It had paid 400111 (case {receipt['id']}); that is open again.")
+    opened = [row for row in newest(site, "sales-ledger").splitlines() if "400111" in row]
+    assert len(opened) == 1 and "-99" in opened[0]
+    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "E3")])[0])
+    run(exchange, site)
+    assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}
+    assert listed(exchange, site) == []
+    exchange("verify", "--site", site)
+
+
+@pytest.mark.parametrize("act", [("close",), ("book", "3990")])
+def test_a_receipt_whose_return_a_person_has_closed_pays_no_invoice_that_comes_later(
+    exchange: Shell, site: Path, act: tuple[str, ...]
+) -> None:
+    _suspense(site)
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1"), early(9, "E9")])[0])
+    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1198.00"))[0])
+    run(exchange, site)
+    receipt, other, back = listed(exchange, site)
+    assert (back["amount"], back["suspense"], receipt["suspense"]) == ("-99.00", "2990", "2990")
+    exchange("reconcile", act[0], back["id"], *act[1:], "--because", "it went back", "--site", site)
+    invoice_comes(exchange, site)
+    run(exchange, site)
+    [left] = listed(exchange, site)
+    assert left["id"] == receipt["id"]
+    done = {"close": "closed", "book": "booked"}[act[0]]
+    assert f"-99.00 EUR with the same id, was {done} by anna (case {back['id']})" in left["reason"]
+    paid = {
+        each["id"]: each["rule"] for each in listed(exchange, site, "--all") if each["decision"] == "matched"
+    }
+    assert paid == {other["id"]: "reference"}, "the one that did not come back has paid the invoice"
+    assert balances(site)["1910"] == 99
+    exchange("reconcile", "close", left["id"], "--because", "it went back", "--site", site)
+    assert listed(exchange, site) == []
+    exchange("verify", "--site", site)
+
+
+def test_a_return_that_waits_beside_its_receipt_is_decided_with_it(exchange: Shell, site: Path) -> None:
+    _suspense(site)
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1")])[0])
+    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1099.00"))[0])
+    run(exchange, site)
+    assert [each["amount"] for each in listed(exchange, site)] == ["99.00", "-99.00"]
+    invoice_comes(exchange, site)
+    run(exchange, site)
+    assert {each["rule"] for each in listed(exchange, site, "--all")} == {"reference", "returns"}
+    assert balances(site) == {}
+    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "E3")])[0])
+    run(exchange, site)
+    assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}

@@ -1,6 +1,7 @@
 """Money that comes back: an earlier payment of ours, or a receipt that the bank takes away again. The items that it had
 paid are open again, whether an earlier file had paid them or this very one; what this file has besides may pay them anew. What a
-person had matched only a person takes back. Without the earlier match in our books a person decides; nothing else ever looks at a return.
+person had matched only a person takes back; of what a person has closed or booked no rule decides about the opposite. Without
+the earlier match in our books a person decides; nothing else ever looks at a return.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """The items of the one earlier match with the same id and amount, open again."""
     told = _told(case)
     if told is None:
+        _leave_undone(case, book)
         return None
     known = book.came(case)
     if len(known) == 1 and known[0].decided_by is None:
@@ -35,6 +37,17 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     case.is_return = True
     case.close(f"{told}{_why_not(known)}")
     return None
+
+
+def _leave_undone(case: Case, book: Book) -> None:
+    """A movement of which a person has closed or booked the return pays nothing any more, whatever invoices come."""
+    other = book.undone(case)
+    if other is not None:
+        case.is_undone = True
+        case.close(
+            f"The opposite of it, {case.money(-case.units)} with the same id, was {other.what} by {other.person} (case {other.case}):"
+            " the money may have gone back. No rule decides about the one without the other."
+        )
 
 
 def _told(case: Case) -> str | None:
