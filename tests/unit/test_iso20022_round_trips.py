@@ -31,7 +31,7 @@ REGULATORY = r"regulatory\.\d+\.text"  # told (PAY128)
 OURS = r"debtor\.(clearing|id_scheme)|creditor\.(clearing|clearing_system)|charges"
 """Written as banks want them for the kind of payment: a giro is a clearing number, charges of SEPA are SLEV; a payer's clearing
 number is left out beside its IBAN and BIC, and read where an IBAN or a giro has none."""
-NOT_WRITTEN = r"creditor\.id|purpose"  # the payee's own id; a purpose in the sender's own words
+NOT_WRITTEN = r"purpose"  # a payment to a supplier, which is what banks suppose
 INVOICES = (
     r"invoices\.\d+\.(amount|date|kind|number)"  # of a SEPA payment they are one text of 140 characters
 )

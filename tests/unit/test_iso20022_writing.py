@@ -20,6 +20,11 @@ from exchange.model import Record
 ROOT = Path(__file__).parents[2]
 MESSAGE = "pain.001.001.09"
 Address = dict[str, Any]
+NORWEGIAN = {"currency": "NOK", "debtor__account": orders.NORWEGIAN_IBAN, "creditor__account_scheme": "bban"}
+DANISH = {
+    "currency": "DKK", "debtor__account": orders.DANISH_IBAN,
+    "creditor__account": "0040 440116243", "creditor__account_scheme": "bban",
+}  # fmt: skip
 
 
 def written(*payments: Record) -> tuple[bytes, list[Finding]]:
@@ -121,6 +126,14 @@ def test_swedish_accounts(
     assert values(message, "SvcLvl/Cd") + values(message, "CtgyPurp/Cd") == []
 
 
+@pytest.mark.parametrize(
+    ("given", "account"),
+    [(NORWEGIAN | {"creditor__account": "8601.11.17947"}, "86011117947"), (DANISH, "00400440116243")],
+)
+def test_norwegian_and_danish_accounts_in_their_electronic_form(given: dict[str, str], account: str) -> None:
+    assert values(sent(payment(**given)), "CdtrAcct/Id/Othr/Id") == [account]
+
+
 def test_a_payer_without_bic() -> None:
     assert values(sent(payment(debtor__bic=None)), "DbtrAgt/FinInstnId/Othr/Id") == ["NOTPROVIDED"]
     giro = sent(swedish(debtor__account="5050-1055", debtor__account_scheme="bankgiro", debtor__bic=None))
@@ -143,6 +156,33 @@ def test_the_clearing_number_of_the_payer_goes_with_an_account_that_is_no_iban(
     assert values(message, agent + "Othr/Id") == []
     iban = sent(payment(debtor__clearing="040004"))
     assert values(iban, agent + "ClrSysMmbId/MmbId") == []
+
+
+def test_who_is_paid_and_for_whom_is_named_by_numbers() -> None:
+    message = sent(
+        payment(
+            creditor__id="120380-123A", creditor__id_scheme="SOSE", creditor__person=True, ultimate_debtor__name="Daughter Oy",
+            ultimate_debtor__id="0123456-2", ultimate_debtor__id_scheme="TXID", ultimate_creditor__id="7", debtor__id="1234567",
+        )
+    )  # fmt: skip
+    assert values(message, "Cdtr/Id/PrvtId/Othr/Id") == ["120380-123A"]
+    assert values(message, "Cdtr/Id/PrvtId/Othr/SchmeNm/Cd") == ["SOSE"]
+    assert values(message, "UltmtDbtr/Id/OrgId/Othr/Id") == ["0123456-2"]
+    assert values(message, "UltmtDbtr/Id/OrgId/Othr/SchmeNm/Cd") == ["TXID"]
+    assert values(message, "UltmtCdtr/Id/OrgId/Othr/Id") == ["7"]
+    assert values(message, "Dbtr/Id/OrgId/Othr/SchmeNm/Cd") == ["BANK"]
+    private = sent(payment(debtor__id="7", debtor__person=True))
+    assert values(private, "Dbtr/Id/PrvtId/Othr/Id") == ["7"]
+    assert values(private, "InitgPty/Id/OrgId/Othr/Id") == []
+
+
+def test_purposes_are_codes_or_words() -> None:
+    coded = sent(payment(category_code="INTC", purpose_code="INTC", purpose="other"))
+    assert values(coded, "CtgyPurp/Cd") == values(coded, "Purp/Cd") == ["INTC"]
+    worded = sent(payment(category_text="LOEN", purpose_text="Lønn januar"), payment(purpose="salary"))
+    assert values(worded, "CtgyPurp/Prtry") == ["LOEN"]
+    assert values(worded, "CtgyPurp/Cd") == ["SALA"]
+    assert values(worded, "Purp/Prtry") == ["Lonn januar"]
 
 
 @pytest.mark.parametrize(
@@ -249,6 +289,13 @@ def test_an_address_of_lines_alone_is_left_out_and_told() -> None:
         ({"text": "x" * 141}, "PAY116"),
         ({"creditor__name": "n" * 71}, "PAY118"),
         ({"execution_date": date(2026, 11, 20)}, "PAY119"),
+        ({"category_code": "INTC", "category_text": "LOAN"}, "PAY135"),
+        ({"category_code": "INTC", "purpose": "salary"}, "PAY135"),
+        ({"purpose_code": "GDDS", "purpose_text": "Goods"}, "PAY136"),
+        ({"currency": "CHF", "creditor__account": "16000", "creditor__clearing": "30000"}, "PAY134"),
+        (NORWEGIAN | {"creditor__account": "86011117948"}, "PAY130"),
+        (DANISH | {"creditor__account": "0040-12345678901"}, "PAY131"),
+        ({"debtor__account": "5050-1056", "debtor__account_scheme": "bankgiro"}, "PAY133"),
     ],
 )
 def test_what_a_bank_would_refuse(given: dict[str, Any], want: str) -> None:
@@ -264,6 +311,7 @@ def test_what_a_bank_would_refuse(given: dict[str, Any], want: str) -> None:
         ({"creditor__account": "9159-ABC", "creditor__account_scheme": "bban"}, "PAY110"),
         ({"reference": "79927398714", "reference_scheme": "se-ocr"}, "PAY113"),
         ({"text": "x" * 26}, "PAY117"),
+        ({"creditor__account": "9159 1234568", "creditor__account_scheme": "bban"}, "PAY132"),
     ],
 )
 def test_what_a_swedish_bank_would_refuse(given: dict[str, Any], want: str) -> None:
