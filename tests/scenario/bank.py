@@ -32,6 +32,8 @@ class Order:
     amount: Decimal
     currency: str
     day: date
+    reference: str = ""
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +185,8 @@ def orders_of(content: bytes) -> Iterable[Order]:
                 Decimal(amount.text),
                 amount.get("Ccy", ""),
                 date.fromisoformat(day),
+                text(payment, "p:RmtInf/p:Strd/p:CdtrRefInf/p:Ref"),
+                text(payment, "p:RmtInf/p:Ustrd"),
             )
     assert number == int(text(top, "//p:GrpHdr/p:NbOfTxs"))
 
@@ -286,7 +290,8 @@ def _paid(account: Account, order: Order, side: str = "DBIT", more: str = "") ->
         f"<TxDtls><Refs><MsgId>{order.message}</MsgId><PmtInfId>{order.group}</PmtInfId>"
         f"<InstrId>{order.instruction}</InstrId><EndToEndId>{order.end_to_end}</EndToEndId></Refs>"
         f'<Amt Ccy="{account.currency}">{order.amount:.2f}</Amt><CdtDbtInd>{side}</CdtDbtInd>'
-        f"<RltdPties><Cdtr><Pty><Nm>{escape(order.name)}</Nm></Pty></Cdtr></RltdPties>{more}</TxDtls>"
+        f"<RltdPties><Cdtr><Pty><Nm>{escape(order.name)}</Nm></Pty></Cdtr></RltdPties>"
+        f"{_remittance(order.reference, order.text)}{more}</TxDtls>"
     )
 
 
@@ -294,14 +299,19 @@ def _received(account: Account, receipt: Receipt, reference: str) -> str:
     party = f"<Dbtr><Pty><Nm>{escape(receipt.payer)}</Nm></Pty></Dbtr>" if receipt.payer else ""
     if receipt.payer_account:
         party += f"<DbtrAcct><Id><IBAN>{receipt.payer_account}</IBAN></Id></DbtrAcct>"
-    told = f"<Ustrd>{escape(receipt.text)}</Ustrd>" if receipt.text else ""
-    if receipt.reference:
-        told += (
-            "<Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp>"
-            f"<Ref>{receipt.reference}</Ref></CdtrRefInf></Strd>"
-        )
     return (
         f"<TxDtls><Refs><AcctSvcrRef>{reference}</AcctSvcrRef><EndToEndId>NOTPROVIDED</EndToEndId></Refs>"
         f"{_money(receipt.amount, account)}<RltdPties>{party}</RltdPties>"
-        f"{f'<RmtInf>{told}</RmtInf>' if told else ''}</TxDtls>"
+        f"{_remittance(receipt.reference, receipt.text)}</TxDtls>"
     )
+
+
+def _remittance(reference: str, text: str) -> str:
+    """What the payer says that it is for."""
+    told = f"<Ustrd>{escape(text)}</Ustrd>" if text else ""
+    if reference:
+        told += (
+            "<Strd><CdtrRefInf><Tp><CdOrPrtry><Cd>SCOR</Cd></CdOrPrtry></Tp>"
+            f"<Ref>{reference}</Ref></CdtrRefInf></Strd>"
+        )
+    return f"<RmtInf>{told}</RmtInf>" if told else ""

@@ -27,7 +27,13 @@ EUR, SEK = "FI2112345600000785", "SE4550000000058398257466"
 PLACES = (
     *(
         f"inbox/{name}"
-        for name in ("supplier-payments", "open-receivables", "bank-statements", "bank-answers")
+        for name in (
+            "supplier-payments",
+            "open-receivables",
+            "open-payables",
+            "bank-statements",
+            "bank-answers",
+        )
     ),
     *(f"outbox/{name}" for name in ("bank", "bookkeeping", "sales-ledger", "to-check", "erp")),
 )
@@ -55,6 +61,9 @@ class Month:
     """What it handed to people, by the bank's reference."""
     told_back: list[dict[str, str]] = field(default_factory=list)
     """Payments that the ERP was told are not paid."""
+
+    owed: dict[str, Decimal] = field(default_factory=dict)
+    """What the purchase ledger has open, by invoice."""
 
     @classmethod
     def of(
@@ -100,6 +109,10 @@ class Month:
         self._at(day, 7)
         self.sales.invoice(day, self.receipts_a_day)
         self.sales.export(self.site / f"inbox/open-receivables/open-{day}.csv")
+        ordered = [each for before in self.days if before <= day for each in self.payments.get(before, ())]
+        for each in ordered:
+            self.owed.setdefault(each.invoice, each.amount)
+        payables.export(self.site / f"inbox/open-payables/open-{day}.csv", ordered, self.owed)
         if day in self.payments:
             payables.write(self.site / f"inbox/supplier-payments/pay-{day}.csv", self.payments[day])
         self._run()
@@ -147,6 +160,9 @@ class Month:
             self.unmatched.setdefault(row["BankEntry"], []).append(row)
         self.told_back += _rows(self.site / "outbox/erp")
         self.decided |= decided
+        for invoice, amount in (each for paid_ in decided.values() for each in paid_.items()):
+            if invoice in self.owed:
+                self.owed[invoice] -= amount
         for each in paid:  # the rest is posted by people, who know better
             self.sales.post(each.truth)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -74,14 +74,39 @@ def write(path: Path, payments: Sequence[Payable]) -> None:
     hand_over(path, "\r\n".join([HEADER, *_rows(payments)]) + "\r\n", "windows-1252")
 
 
+LEDGER = (
+    "Invoice;SupplierNo;Supplier;SupplierAccount;Date;Due;Currency;Amount;Open;Reference;PaymentId;Account"
+)
+ACCOUNT = "2870"
+"""That of payables in the books."""
+
+
+def export(path: Path, payments: Sequence[Payable], open_: Mapping[str, Decimal]) -> None:
+    """The purchase ledger: what is open of each invoice, and the payment that was ordered for it. The books are in euro."""
+    rows = [
+        f"{each.invoice};{30_000 + each.supplier};{_name(each)};{each.account};{each.day:%Y-%m-%d};{each.day:%Y-%m-%d};EUR;"
+        f"{_comma(each.amount)};{_comma(open_[each.invoice])};{each.reference};{each.end_to_end};{ACCOUNT}"
+        for each in payments
+        if each.currency == "EUR" and open_[each.invoice]
+    ]
+    hand_over(path, "\r\n".join([LEDGER, *rows]) + "\r\n")
+
+
+def _comma(amount: Decimal) -> str:
+    return f"{amount:.2f}".replace(".", ",")
+
+
+def _name(payment: Payable) -> str:
+    return f"{NAMES[payment.supplier % len(NAMES)]} {payment.supplier} Oy"
+
+
 def _rows(payments: Sequence[Payable]) -> Iterator[str]:
     for each in payments:
         postcode, town = TOWNS[each.supplier % len(TOWNS)] if each.kind == "IBAN" else ("411 06", "Göteborg")
         country = "FI" if each.kind == "IBAN" else "SE"
         amount = f"{each.amount:,.2f}".replace(",", " ").replace(".", ",").replace(" ", ".")
-        name = f"{NAMES[each.supplier % len(NAMES)]} {each.supplier} Oy"
         yield (
-            f"{each.id};{each.day:%d.%m.%Y};{name};{30_000 + each.supplier};{each.account};;{each.kind};"
+            f"{each.id};{each.day:%d.%m.%Y};{_name(each)};{30_000 + each.supplier};{each.account};;{each.kind};"
             f"Rantatie;{each.supplier + 1};{postcode};{town};{country};{amount};{each.currency};{each.reference};;"
             f"{each.invoice}"
         )
