@@ -38,6 +38,10 @@ class Check(Declared):
         None, description="the value that the finding points at, as it is named in the expression"
     )
     severity: Literal["error", "warning", "info"] = Field("error", description="an error holds the file")
+    once: bool = Field(
+        False,
+        description="told of the first record only, with how many more there are: for what is the same all through a file",
+    )
 
 
 class Grouping(Declared):

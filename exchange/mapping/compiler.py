@@ -66,6 +66,23 @@ EXPLAINED = 100
 
 
 @dataclass(slots=True)
+class Repeated:
+    """What is told once, at the end: the first finding, how many more there are, and the line of the last."""
+
+    first: Finding
+    more: int = 0
+    last: int | None = None
+
+    def finding(self) -> Finding:
+        """The first one, with how many more there are."""
+        if not self.more:
+            return self.first
+        records = "one more record" if self.more == 1 else f"{self.more} more records"
+        place = "" if self.last is None else f", last on line {self.last}"
+        return replace(self.first, message=f"{self.first.message} The same goes for {records}{place}.")
+
+
+@dataclass(slots=True)
 class State:
     """One run: what the generated function reads and counts."""
 
@@ -81,11 +98,16 @@ class State:
     notes: list[PaymentNote] = field(default_factory=list)
     """Payments since they were last handed on."""
     told: Counter[str] = field(default_factory=Counter)
+    repeated: dict[str, Repeated] = field(default_factory=dict)
+    """What is told once, by code."""
+    once: frozenset[str] = field(init=False)
+    """The codes of checks that are told once."""
     interpreter: Interpreter = field(init=False)
     balances: Balances = field(init=False)
 
     def __post_init__(self) -> None:
         self.balances = Balances(self.plan.balances)
+        self.once = frozenset(test.declared.code for test in self.plan.tests if test.declared.once)
         self.interpreter = Interpreter(self.plan, self.facts, self.above)
 
     def add(self, number: int, by: Any, source: Any, result: Any) -> None:
@@ -139,16 +161,30 @@ class State:
         """Hands the findings of a record on."""
         for finding in told.findings:
             self.told[finding.code] += 1
-            self.found(finding)
+            if finding.code not in self.once:
+                self.found(finding)
+            elif finding.code in self.repeated:
+                self.repeat(finding.code, finding.line)
+            else:
+                self.repeated[finding.code] = Repeated(finding)
+
+    def repeat(self, code: str, line: int | None) -> None:
+        """One more record of which a check is told once."""
+        known = self.repeated[code]
+        known.more, known.last = known.more + 1, line
 
     def tells(self, number: int) -> bool:
         """Whether a check that is no error is still explained with all its values."""
-        return self.told[self.plan.tests[number].declared.code] < EXPLAINED
+        declared = self.plan.tests[number].declared
+        return self.told[declared.code] < (1 if declared.once else EXPLAINED)
 
     def mild(self, noticed: list[tuple[int, int | None, str | None]]) -> None:
         """Checks that did not hold and are no errors, told by their sentence and place alone."""
         for number, line, path in noticed:
             said = self.plan.tests[number].declared
+            if said.once:
+                self.repeat(said.code, line)
+                continue
             if isinstance(self.found, Gathered) and self.found.is_full:
                 self.found.count(said.severity, said.code)
                 continue
@@ -229,6 +265,8 @@ class CompiledMapping:
                             difference=source - result,
                         )
                     )
+        for repeated in state.repeated.values():
+            state.found(repeated.finding())
         if not tally.failed:  # without the records that failed nothing can come out
             for finding in state.balances.findings():
                 state.found(finding)

@@ -437,3 +437,27 @@ def test_one_wrong_record_of_a_group_keeps_its_whole_group_back() -> None:
     )
     assert [one["number"] for one in results] == ["4"]
     assert [(each.code, each.value) for each in found] == [("ORD1", "40")] and tally.failed == 3
+
+
+def of_orders(changes: str, *numbers: int, **values: object) -> tuple[list[str], list[tuple[str, str]]]:
+    """The keys of the results and what was told, of orders on the lines 2, 4, 6 …"""
+    good = {"total": D("30.00"), "lines": LINES, "customer": {"name": "Ann"}} | values
+    given = [order(order_no=str(number), **good) | {"@line": 2 * number} for number in numbers]
+    old, new = changes.split(" → ")
+    results, found, _ = run(compiled(INVOICE.replace(old, new)), *given)
+    return [result["@key"] for result in results], [(each.code, each.message) for each in found]
+
+
+@pytest.mark.parametrize("numbers", [range(1, 2), range(1, 3), range(1, 501)])
+def test_a_check_that_is_told_once_tells_how_many_more_there_are(numbers: range) -> None:
+    keys, ((code, message),) = of_orders("ORD002, → ORD002, once: true,", *numbers, currency="SEK")
+    assert keys == [str(number) for number in numbers]
+    ends = {1: "", 2: " The same goes for one more record, last on line 4."}
+    end = ends.get(len(numbers), " The same goes for 499 more records, last on line 1000.")
+    assert (code, message) == ("ORD002", f'Not in euro. Here order_no is "1", currency is "SEK".{end}')
+
+
+def test_an_error_that_is_told_once_stops_every_record() -> None:
+    keys, told = of_orders("ORD001, → ORD001, once: true,", 1, 2, 3, total=D("31.00"))
+    assert (keys, [code for code, _ in told]) == ([], ["ORD001"])
+    assert told[0][1].endswith("The same goes for 2 more records, last on line 6.")
