@@ -16,7 +16,7 @@ from exchange.mapping.conversions import CONVERT, literal, widened
 from exchange.mapping.functions import Accepts, Function, Parameter, functions
 from exchange.mapping.scope import Scope
 from exchange.mapping.syntax import Call, Literal
-from exchange.mapping.tables import Search
+from exchange.mapping.tables import Search, Table
 from exchange.mapping.types import CALENDAR, NOTHING, NUMBERS, TEXT, UNKNOWN, Type, join
 
 if TYPE_CHECKING:
@@ -245,7 +245,7 @@ def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:
         return _wrong(
             analyst, node, f'The table "{table.name}" is dated.', "Say for which day: on=order_date."
         )
-    column = _column(analyst, node, table.values, named.get("column"))
+    column = _column(analyst, node, table, named.get("column"))
     return Lookup(node, TEXT, Search(table, column), keys, on)
 
 
@@ -257,9 +257,10 @@ def _check_keys(analyst: Analyst, keys: Sequence[Bound], on: Bound | None) -> No
         analyst.problem(on, f"on= needs a date; this is {on.type.words}.")
 
 
-def _column(analyst: Analyst, node: Call, columns: Sequence[str], written: object) -> str:
-    """The column that is looked up: the named one, or the only one beside the key."""
-    if isinstance(written, Literal) and written.value in columns:
+def _column(analyst: Analyst, node: Call, table: Table, written: object) -> str:
+    """The column that is looked up: the named one, or the only one beside the key. A part of the key gives itself back: it must be known."""
+    columns = table.values
+    if isinstance(written, Literal) and written.value in (*columns, *table.key):
         return str(written.value)
     if isinstance(written, Literal):
         advice = did_you_mean(str(written.value), columns)

@@ -122,6 +122,21 @@ def test_the_official_norwegian_codes_are_all_there() -> None:
     assert ours == {row["Code"]: classes[row["TaxRate"]] for row in official}
 
 
+def test_the_danish_codes_are_all_there() -> None:
+    folder = CORPUS / "codelists/dk"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not here")
+    for name, day in (("before_2025", date(2024, 12, 31)), ("2025", date(2025, 1, 1))):
+        text = (folder / f"saft_dk_standard_tax_codes_{name}.csv").read_text(encoding="utf-8-sig")
+        ours = {
+            row["code"]
+            for row in rows_of("vat-codes")
+            if row["system"] == "erhvervsstyrelsen"
+            and row["valid_from"] <= day.isoformat() <= (row["valid_to"] or "9999")
+        }
+        assert ours == {line.split(";")[0] for line in text.splitlines()}
+
+
 LINE = {
     "description": "Kahvi",
     "quantity": D(1),
