@@ -53,6 +53,24 @@ class ByHand(NamedTuple):
     suspense: str | None = None
 
 
+class Told(NamedTuple):
+    """A movement that another file told. case: what people call it; arrival: that file; is_decided: whether it is matched or
+    booked; is_statement: it was a statement, not a report of the day or an advice; units: smallest units, signed.
+    """
+
+    case: str
+    arrival: str
+    is_decided: bool
+    is_statement: bool
+    entry: str
+    account: str | None
+    booked: str | None
+    units: int
+    currency: str
+    payer: str | None
+    end_to_end: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The newest statement of an account that was taken."""
@@ -111,6 +129,9 @@ class Past(Protocol):
     def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
         """What people have closed or booked: by end-to-end id or bank reference, signed smallest units and currency."""
 
+    def told(self, entries: Collection[str]) -> Sequence[Told]:
+        """What other files have told of booked movements with these references of the bank."""
+
     def decided(self) -> Sequence[ByHand]:
         """The transactions of this file that a person has decided, in their order; of one key as many as there are."""
 
@@ -146,6 +167,10 @@ class NoPast:
     def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
         """Nothing."""
         return {}
+
+    def told(self, entries: Collection[str]) -> Sequence[Told]:
+        """Nothing."""
+        return ()
 
     def decided(self) -> Sequence[ByHand]:
         """None."""

@@ -172,7 +172,8 @@ class Matching:
             )
         for items in sides.values():
             items.tell_twins(found)
-        return Book(sides, past, self.rules.accounts, self.rules.bounds, self.rules.suspense)
+        rules, arrival = self.rules, facts.id
+        return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: arrival)
 
     def _load(
         self,
@@ -200,7 +201,8 @@ def traced(
         sides.setdefault(each.side, OpenItems(each.side, Kept())).load(lists[each.flow], found, past)
     for items in sides.values():
         items.tell_twins(found)
-    return Book(sides, past, matching.rules.accounts, matching.rules.bounds, matching.rules.suspense)
+    rules, arrival = matching.rules, facts.id
+    return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: arrival)
 
 
 class MatchSpool(Spool):

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
 
 from exchange.ledger import bulk, settled
 from exchange.ledger.book import Ledger, Writing
@@ -18,7 +18,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import ByHand, Earlier, SetAside, Settled, Standing
+from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told
 
 _PORTION = 500
 PERSON = "person"
@@ -235,6 +235,45 @@ class LedgerPast:
                 if name
             }
         return self._aside
+
+    def told(self, entries: Collection[str]) -> Sequence[Told]:
+        """What other arrivals have told of booked movements with these references of the bank, in their order."""
+        if not entries or not self._has_any():
+            return ()
+        of_statement = (
+            statements.c.arrival == matches.c.arrival,
+            statements.c.account == matches.c.bank_account,
+        )
+        told = matches.c
+        columns = [
+            told.entry,
+            told.bank_account,
+            told.booked,
+            told.units,
+            told.currency,
+            told.payer,
+            told.end_to_end,
+        ]
+        query = (
+            select(
+                told.arrival, told.position, told.decision, exists().where(*of_statement).label("s"), *columns
+            )
+            .join(arrivals, arrivals.c.id == matches.c.arrival)
+            .where(told.entry.in_(entries), told.arrival != self.arrival, self._counts())
+            .order_by(told.n)
+        )
+        with self.ledger.read() as connection:
+            rows = connection.execute(query).all()
+        return [
+            Told(
+                case_id(row.arrival, row.position),
+                row.arrival,
+                row.decision in ("matched", "booked"),
+                bool(row.s),
+                *row[4:],
+            )
+            for row in rows
+        ]
 
     def decided(self) -> Sequence[ByHand]:
         """The transactions of this file that were decided after it was read, in their order. What a rule had decided at once

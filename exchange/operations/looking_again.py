@@ -104,6 +104,10 @@ class _Round:
         """What people call the case that passed as that one."""
         return self.passed[position - 1].id
 
+    def arrival(self, position: int) -> str:
+        """With which arrival the case came that passed as that one."""
+        return self.passed[position - 1].arrival
+
 
 def _is_same(case: Open, transaction: Record) -> bool:
     units = money.minor(transaction["amount"], transaction["currency"])
@@ -134,13 +138,13 @@ def _look(opened: Installation, bound: Bound, matching: Matching, now: str) -> L
 def _decided(round_: _Round, matching: Matching, book: Book) -> tuple[list[Late], list[Proposed]]:
     """What rules decide now of the open cases, and of the others why not and what is proposed."""
     entered: list[MatchRow] = []
-    book.entered, book.called = lambda: entered, round_.called
+    book.entered, book.called, book.arrival = lambda: entered, round_.called, round_.arrival
     decided: list[Late] = []
     undecided: list[Proposed] = []
     for batch in match(round_.batches(), book, matching.rules, spooled):
         for record in batch:
             case, row = round_.passed[record[POSITION] - 1], kept.row(record, book)
-            if row.decision == "unmatched":
+            if row.decision in ("unmatched", "closed"):  # nothing is closed late: it may stand on suspense
                 undecided.append(Proposed(case.n, row.reason, row.proposals))
                 continue
             entered.append(row)

@@ -169,7 +169,7 @@ def _with_totals(rows: Sequence[tuple[str, str, str, int]]) -> list[Learned]:
 def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
     with installation(folder) as opened:
         known = _case(opened, text)
-        if known.decision != "unmatched":
+        if known.decision not in ("unmatched", "closed"):
             advice = "Take it back first, with `exchange reconcile unmatch`."
             raise UseError(f"Case {known.id} is {known.decision} already.", advice=advice)
         expect_way(opened, known.flow, "by people")

@@ -6,8 +6,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from exchange.model import Record
 from exchange.outcome import MatchRow
-from exchange.past import Earlier, NoPast, Past, SetAside
+from exchange.past import Earlier, NoPast, Past, SetAside, Told
 from exchange.reconcile import references
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
@@ -38,6 +39,10 @@ class Suspense:
         return self.receipts if (case.units > 0) != case.is_return else self.payments
 
 
+Movement = tuple[str, str | None, str | None, int, str]
+"""The bank's reference, the account, the day, the amount in smallest units and the currency of what was booked."""
+
+
 @dataclass(slots=True)
 class Book:
     """What decisions are made with. accounts: kind of posting → ledger account; suspense: currency → accounts."""
@@ -51,14 +56,20 @@ class Book:
     """What was decided of this very file so far; to be gone through whole."""
     called: Callable[[int], str] = "transaction {} of this file".format
     """What people call a transaction of this file, by its place in it."""
+    arrival: Callable[[int], str] = "".format
+    """Of a transaction, by its place: with which arrival it came."""
     here: Mapping[str, Sequence[Earlier]] = field(default_factory=dict)
     """Matches of this file that may have come back, by the ids of their transactions."""
     taken_back: set[str] = field(default_factory=set)
     """Cases that came back by now."""
+    told: dict[Movement, list[Told]] = field(default_factory=dict)
+    """What other files told of the movements that pass by now."""
     by_hand: dict[str, list[str | None]] = field(default_factory=dict)
     """What people have decided of this file and has not passed by yet: key of the transaction → for each of that key the
     suspense account to which the file posts it, if it does.
     """
+
+    _asked: set[str] = field(default_factory=set)
 
     def of(self, case: Case) -> OpenItems | None:
         """The open items that a movement can pay; None when there are none of that side."""
@@ -73,6 +84,14 @@ class Book:
         """Look up what people have decided of this file."""
         for each in self.past.decided():
             self.by_hand.setdefault(each.key, []).append(each.suspense)
+
+    def foresee(self, transactions: Sequence[Record]) -> None:
+        """Look up what other files told of these."""
+        entries = {each["entry_ref"] for each in transactions if each.get("entry_ref")}
+        for each in self.past.told(entries - self._asked):
+            movement = each.entry, each.account, each.booked, each.units, each.currency
+            self.told.setdefault(movement, []).append(each)
+        self._asked |= entries
 
     def came(self, case: Case) -> list[Earlier]:
         """The matches of earlier files and of this one that a return can be about: same id, same amount, not taken back."""
@@ -148,6 +167,14 @@ class Book:
                 f"the account {case.payer['account']} has only paid for {', '.join(sorted(learned))} so far"
             )
         return None
+
+
+def movement_of(case: Case) -> Movement | None:
+    """By what a movement is known again in another file; None where the bank gives it no reference."""
+    transaction = case.transaction
+    entry, booked = transaction.get("entry_ref"), transaction.get("booked")
+    day = booked.isoformat() if booked else None
+    return (entry, transaction.get("account"), day, case.units, case.currency) if entry else None
 
 
 def ids_of(case: Case) -> list[str]:

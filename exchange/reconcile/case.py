@@ -22,7 +22,7 @@ PAID, POSITION, UNITS, EVIDENCE = "@paid", "@position", "@units", "@evidence"
 """Marks on a decision for those who follow it: what an allocation was made of, which transaction of the file it is (from
 1), its amount in smallest units, and the facts it rests on.
 """
-Outcome = Literal["matched", "booked"]
+Outcome = Literal["matched", "booked", "closed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def row(record: Record, book: Book) -> MatchRow:
         payer=references.compact(payer["account"]) if payer.get("account") else None,
         payer_name=plain(payer["name"]) if payer.get("name") else None,
         mask="" if decision == "matched" else words.mask(transaction),
-        entry=transaction.get("entry_ref"),
+        # by its entry a movement is known again: what the bank has not booked comes again as another one
+        entry=transaction.get("entry_ref") if transaction["status"] == "booked" else None,
         end_to_end=transaction.get("end_to_end_id"),
         teaches=decision == "matched" and rule in TEACHING,
         items=tuple(_item(each, book) for each in record["allocations"]),

@@ -34,6 +34,7 @@ def match(
     position = 0
     for batch in transactions:
         decided = []
+        book.foresee(batch)
         for transaction in batch:
             position += 1
             record = _first(position, transaction, book, rules, waiting)

@@ -46,8 +46,8 @@ class Rulebook:
 
 
 def references_only() -> Rulebook:
-    """What a flow that names no rules goes by: returns, hidden sums, and checked references with the exact amount."""
-    names = ("returns", "batches", "reference")
+    """What a flow that names no rules goes by: movements told twice, returns, hidden sums, and checked references with the exact amount."""
+    names = ("told_before", "returns", "batches", "reference")
     return Rulebook([Bound(name, rules()[name], rules()[name].Settings()) for name in names], ())
 
 

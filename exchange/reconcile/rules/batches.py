@@ -1,5 +1,6 @@
 """Sums of several payments that the bank booked as one entry without telling the payments: they pay nothing that could be
-named. The file with the details (a camt.054, a reference listing) is what has to be matched.
+named. The file with the details (a camt.054, a reference listing) is what has to be matched. Nor does anything of an entry whose
+payments do not come to its amount: nobody knows which of them is wrong.
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ class Settings(Declared):
 
 
 def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
-    """Closes the case of a sum that hides its payments."""
+    """Closes the case of a sum that hides its payments, or that they do not come to."""
     batch = case.transaction.get("batch") or {}
+    if batch.get("differs"):
+        case.close(
+            f"The payments of its entry differ from the amount of the entry by {batch['differs']} {case.currency}: ask the bank "
+            "which is right."
+        )
+        return None
     count, total = batch.get("count") or 0, batch.get("total")
     if (
         count > 1

@@ -25,6 +25,7 @@ ACCOUNTS = {"discount": "3730", "rounding": "3740", "credit": "2420"}
 ALL = """rules: all
 accounts: {discount: "3730", rounding: "3740", credit: "2420"}
 use:
+  told_before: {}
   returns: {}
   batches: {}
   reference: {}
