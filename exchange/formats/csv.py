@@ -18,6 +18,7 @@ import csv
 import io
 import re
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any, Literal, Self
 
 from pydantic import Field as Described
@@ -336,16 +337,39 @@ def _recognised_header(rows: list[list[str]], layout: Layout) -> str | None:
 
 
 def sniff(sample: bytes) -> Sniffed | None:
-    """A file whose first rows have the same number of columns, at least two, by a usual delimiter."""
+    """A file whose first rows have the same number of columns, at least two, by a usual delimiter.
+
+    Three at least where only most rows have as many as the first one, or where there is one line alone.
+    """
     guessed = encodings.guess(sample)
     for delimiter in DELIMITERS:
         rows = _rows(sample, guessed.encoding, {"delimiter": delimiter})
-        widths = {len(row) for row in rows}
-        if len(rows) > 1 and len(widths) == 1 and len(rows[0]) > 1:
+        if _are_columns([len(row) for row in rows]) and (len(rows) > 1 or _is_terse(rows[0])):
             facts = {"delimiter": "tab" if delimiter == "\t" else delimiter}
             header = tuple(cell.strip() for cell in rows[0])
             return Sniffed("csv", guessed.encoding, guessed.reason, columns=header, facts=facts)
     return None
+
+
+LEAST_COLUMNS = 3
+"""So many columns make rows of what is one line only, or is not alike in all lines."""
+LEAST_ALIKE = Fraction(3, 4)
+"""So many of the rows have as many columns as the first one."""
+TERSE = 40
+"""A value of one line alone is not longer: what is longer is prose with commas."""
+
+
+def _are_columns(widths: list[int]) -> bool:
+    """Whether these are the columns of rows that belong together."""
+    if len({*widths}) == 1 < len(widths):
+        return widths[0] > 1
+    alike = widths.count(widths[0]) if widths else 0
+    return bool(widths) and widths[0] >= LEAST_COLUMNS and alike >= LEAST_ALIKE * len(widths)
+
+
+def _is_terse(row: list[str]) -> bool:
+    """Whether one line is a row, and no sentence: short values, with no blank after the delimiter."""
+    return all(len(cell) <= TERSE and cell == cell.strip() for cell in row)
 
 
 def _rows(

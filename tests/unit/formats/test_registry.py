@@ -151,3 +151,29 @@ def test_how_a_text_starts_can_be_declared() -> None:
 def test_sniffing_asks_every_format() -> None:
     assert "csv" in [said.format for said in registry.sniff(b"Nro;Hinta\n1;2,00\n")]
     assert registry.sniff(b"") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Order;Amount;Name\n",
+        "1001,12.50,2026-11-03\n",
+        "1001\t12,50\tMaja",
+        "Order;Amount;Name\n1;2;x\n3;4\n5;6;y\n7;8;z\n",
+    ],
+)
+def test_one_line_and_rows_that_are_not_all_alike_are_csv(text: str) -> None:
+    assert [said.format for said in registry.sniff(text.encode())] == ["csv"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Dear Maja, thank you, see you soon\n",
+        "Name;Amount\n",
+        "One,two,three\nfour\nfive\nsix\n",
+        "One line of text that is longer than any value would be, and then,a,b\n",
+    ],
+)
+def test_sentences_and_lines_of_which_few_are_alike_are_no_csv(text: str) -> None:
+    assert registry.sniff(text.encode()) == []
