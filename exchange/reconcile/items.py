@@ -181,6 +181,10 @@ class OpenItems:
         """The items of whoever has this bank account by the ledger itself."""
         return self._found("account", references.compact(account), self._party_account)
 
+    def of_payment(self, ordered: str) -> list[Item]:
+        """The items that a payment was ordered for, by its end-to-end id."""
+        return self._found("payment", ordered, _payment)
+
     def of_amount(self, units: int, currency: str) -> list[Item]:
         """The items of which just so much was open when they were read and is left."""
         wanted = f"{units} {currency}"
@@ -221,6 +225,10 @@ def _spelled(item: Item) -> str:
 def _owner(item: Item) -> str:
     """Who has an item: by number, or by name where the ledger has no numbers."""
     return item.party.get("number") or plain(item.party.get("name") or "")
+
+
+def _payment(item: Item) -> str:
+    return item.record.get("payment_id") or ""
 
 
 def _digits(item: Item) -> str:

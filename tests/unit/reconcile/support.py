@@ -28,6 +28,7 @@ use:
   told_before: {}
   returns: {}
   batches: {}
+  ordered_payment: {}
   reference: {}
   reference_tolerance:
     limits:

@@ -183,6 +183,28 @@ def test_a_list_of_invoices_and_credit_notes_that_adds_up() -> None:
     assert one(others, moved("120.00", invoices=listed))["decision"] == "unmatched", "items of two customers"
 
 
+def test_a_payment_of_ours_closes_what_it_was_ordered_for() -> None:
+    supplier, ordered = {"number": "9", "name": "Paper Ltd"}, "PAY-2026-17"
+    bills = [item("B1", None, "70.00", supplier=supplier, payment_id=ordered),
+             item("B2", None, "-20.00", supplier=supplier, payment_id=ordered),
+             item("B3", None, "50.00", supplier=supplier)]  # fmt: skip
+    made = one(bills, moved("-50.00", end_to_end_id=ordered))
+    assert told(made)[:3] == ("matched", "ordered_payment", ["B1", "B2"])
+    less = one(bills, moved("-49.00", end_to_end_id=ordered))
+    assert proposed(less) == [("ordered_payment", "B1, B2")]
+    assert "ordered for B1, B2, of which 50.00 EUR are open" in less["reason"]
+    assert proposed(one(bills, moved("-50.00", end_to_end_id="PAY-2026-18")))[:1] != [
+        ("ordered_payment", "B1, B2")
+    ]
+    other = one([*bills[:2], item("B4", None, "10.00", supplier={"number": "8"}, payment_id=ordered)],
+                moved("-60.00", end_to_end_id=ordered))  # fmt: skip
+    assert other["decision"] == "unmatched", "invoices of two suppliers"
+    received = one(
+        [item(1, None, "50.00", customer=NORTH, payment_id=ordered)], moved("50.00", end_to_end_id=ordered)
+    )
+    assert received["decision"] == "unmatched", "an id of the payer's"
+
+
 def test_numbers_in_the_text_need_the_sum_and_the_payer() -> None:
     items = [item(10023, None, "100.00", customer=NORTH), item(10024, None, "50.00", customer=NORTH)]
     paid = moved("150.00", text="Faktura 10023+10024", payer="Norrbageriet i Umeå AB")

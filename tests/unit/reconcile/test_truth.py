@@ -155,4 +155,4 @@ def test_what_a_reference_has_a_right_to_no_weaker_rule_takes(items: Any, receip
 
 
 def test_a_rule_is_found_by_its_folder_and_has_its_turn_in_order() -> None:
-    assert list(rules())[:4] == ["told_before", "returns", "batches", "reference"]
+    assert list(rules())[:5] == ["told_before", "returns", "batches", "ordered_payment", "reference"]
