@@ -49,6 +49,18 @@ def test_the_attached_invoice_is_read(name: str, tmp_path: Path) -> None:
     assert documents == plain and documents[0]["lines"]
 
 
+def test_zugferd_1_is_read_by_its_own_layout(tmp_path: Path) -> None:
+    sample = SAMPLE.parents[1] / "zugferd-1/01-freight-and-discount.in.xml"
+    path = tmp_path / "invoice.pdf"
+    path.write_bytes(carrying(("ZUGFeRD-invoice.xml", sample.read_bytes())))
+    found = Gathered()
+    (document,) = looking.read(path, None, "uncefact/zugferd-1-pdf", as_common=True, found=found)
+    assert found.kept == [] and document["number"] == "R-2004"
+    documents, found = read(path.read_bytes(), tmp_path / "unnamed.pdf")
+    assert documents == [] and [each.code for each in found.kept] == ["XML010"]
+    assert "CrossIndustryDocument" in found.kept[0].message
+
+
 def test_what_is_wrong_in_the_attached_file_is_told(tmp_path: Path) -> None:
     text = SAMPLE.read_bytes()
     damaged = text.replace(b">380<", b"><").replace(b"</rsm:CrossIndustryInvoice>", b"")
