@@ -126,6 +126,8 @@ FILES: dict[str, tuple[str, ...]] = {
     "plusgirot/total-in": TOTAL_IN,
 }
 IN = "bankgirot/autogiro-request"
+ADVISED, ADVISED_OLD = "bankgirot/autogiro-mandates", "bankgirot/autogiro-mandates-old"
+ASKED = "bankgirot/autogiro-e-mandates"
 
 
 def good(name: str) -> bytes:
@@ -205,6 +207,87 @@ def test_answers_about_orders() -> None:
         assert [one["verdict"] for one in docs] == ["cancelled", "pending", "cancelled", "unknown"]
     docs, _ = documents("bankgirot/autogiro-monitored", good("bankgirot/autogiro-monitored"))
     assert {one["verdict"] for one in docs} == {"pending"} and len(docs) == 3
+
+
+def advice(information: str, status: str, first: str = "0" * 6, name: str = ADVISED_OLD) -> bytes:
+    """A mandate advice with one record."""
+    row = f"73005050105500000000000001015001000001000020196803050000     {information}{status}20260302{first}"
+    return filled(FILES[name][0], row, "092026030299000000001")
+
+
+def test_mandates_tell_what_became_of_them() -> None:
+    for name in (ADVISED, ADVISED_OLD):
+        docs, found = documents(name, good(name))
+        assert codes(found) == []
+        assert [
+            taken(one, "id", "change", "ended_by", "debtor.account", "creditor.account") for one in docs
+        ] == [
+            ("101", "new", None, "5001000001000020", "50501055"),
+            ("102", "ended", "creditor", None, "50501055"),
+        ]
+        first = date(2026, 3, 3) if name == ADVISED_OLD else None
+        assert [one["valid_from"] for one in docs] == [first, first]
+    (made,), found = documents(ADVISED_OLD, advice("46", "02"))
+    assert codes(found) == [] and taken(made, "change", "valid_from", "ended_by") == ("ended", None, None)
+    assert taken(made, "reason.event", "reason.code", "changed_on") == ("46", "02", date(2026, 3, 2))
+
+
+@pytest.mark.parametrize(
+    ("change", "answers"),
+    [
+        ("new", "32"),
+        ("ended", "01 02 06 07 33 98"),
+        ("stopped", "11"),
+        ("resumed", "12"),
+        ("refused", "03 04 05 09 10 20 21 23 24 29 30"),
+    ],
+)
+def test_every_answer_about_a_mandate_is_told(change: str, answers: str) -> None:
+    for status in answers.split():
+        (made,), found = documents(ADVISED_OLD, advice("04", status))
+        assert codes(found) == [] and made["change"] == change
+        assert (made["ended_by"] is None) or change == "ended"
+
+
+@pytest.mark.parametrize(
+    ("information", "status", "by"),
+    [
+        ("03", "33", "creditor"), ("93", "33", "payer"), ("46", "33", None), ("10", "33", "scheme"),
+        ("44", "33", "scheme"), ("43", "33", "scheme"), ("46", "01", "bank"), ("46", "02", None),
+        ("03", "06", "scheme"),
+    ],
+)  # fmt: skip
+def test_who_ended_a_mandate(information: str, status: str, by: str | None) -> None:
+    (made,), found = documents(ADVISED_OLD, advice(information, status))
+    assert codes(found) == [] and taken(made, "change", "ended_by") == ("ended", by)
+
+
+@pytest.mark.parametrize(
+    ("information", "status", "code"),
+    [("04", "99", "MAP003"), ("77", "32", "MAP009"), ("03", "32", "AG33"), ("43", "32", "AG33")],
+)
+def test_mandates_in_doubt_are_held(information: str, status: str, code: str) -> None:
+    assert code in errors(documents(ADVISED_OLD, advice(information, status))[1])
+
+
+def test_mandates_of_another_bankgiro_number_are_held() -> None:
+    for name in (ADVISED, ADVISED_OLD, ASKED):
+        wrong = good(name).replace(b"0050501055", b"0050501056")
+        assert errors(documents(name, wrong)[1]).count("AG31") == len(documents(name, good(name))[0])
+        kind = b"52" if name == ASKED else b"73"
+        other = good(name).replace(kind + b"0050501055", kind + b"0000001008")
+        assert set(errors(documents(name, other)[1])) == {"AG32"}
+
+
+def test_mandates_that_payers_ask_for_wait_for_an_answer() -> None:
+    (made,), found = documents(ASKED, good(ASKED))
+    assert codes(found) == [] and taken(
+        made, "id", "change", "changed_on", "message", "debtor.id", "debtor.address.postcode", "reason.event"
+    ) == ("101", "requested", date(2026, 3, 2), "Please collect each month", "5556000521", "12838", "0")
+    for kind, words in ((b"1", "first"), (b"2", "second")):
+        again = good(ASKED).replace(b"5556000521     0", b"5556000521     " + kind)
+        assert words in documents(ASKED, again)[0][0]["reason"]["text"]
+    assert errors(documents(ASKED, good(ASKED).replace(b"521     0", b"521     7"))[1])
 
 
 def test_collections_become_direct_debits_and_come_back_alike() -> None:
