@@ -264,7 +264,7 @@ def test_who_ended_a_mandate(information: str, status: str, by: str | None) -> N
 
 @pytest.mark.parametrize(
     ("information", "status", "code"),
-    [("04", "99", "MAP003"), ("77", "32", "MAP009"), ("03", "32", "AG33"), ("43", "32", "AG33")],
+    [("04", "99", "MAP003"), ("77", "32", "MAP003"), ("03", "32", "AG33"), ("43", "32", "AG33")],
 )
 def test_mandates_in_doubt_are_held(information: str, status: str, code: str) -> None:
     assert code in errors(documents(ADVISED_OLD, advice(information, status))[1])
