@@ -324,7 +324,7 @@ def test_each_batch_and_each_payment_of_a_partly_accepted_file() -> None:
 @pytest.mark.parametrize(
     ("status", "verdict"),
     [("RCVD", "received"), ("ACTC", "accepted"), ("ACWC", "accepted"), ("PDNG", "pending"), ("RVNM", "pending"),
-     ("RCVC", "received"),
+     ("RCVC", "received"), ("RVNC", "received"), ("RVMC", "received"), ("RVNA", "received"), ("RVCM", "pending"),
      ("CANC", "cancelled"), ("ACCC", "accepted"), ("ZZZZ", "unknown")],
 )  # fmt: skip
 def test_verdicts(status: str, verdict: str) -> None:
