@@ -98,6 +98,20 @@ FULL = file(
 )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "more", "called", "text"),
+    [
+        ("BINGEN'S STEEL", "ALTMANNSTR.999", "BINGEN'S STEEL", "PANO ALTMANNSTR.999"),
+        ("BINGEN'S STEEL", "BINGEN'S STEEL AND WOOD", "BINGEN'S STEEL AND WOOD", "PANO"),
+        ("", "PALKKAOSASTO", "PALKKAOSASTO", "PANO"),
+    ],
+)
+def test_more_words_about_the_other_party(name: str, more: str, called: str, text: str) -> None:
+    lines = (entry(1, "10.00", name=name), detail("09", f"{more:35}"), balance("260302", "110.00"))
+    (made,), _ = documents(NAME, file(head(1, "100.00"), *lines))
+    assert taken(made, "counterparty.name", "text") == (called, text)
+
+
 def test_the_sample(corpus: Path, tmp_path: Path) -> None:
     raw = (corpus / SAMPLE).read_bytes()
     made, found = documents(NAME, raw)
