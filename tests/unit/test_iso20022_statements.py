@@ -248,6 +248,14 @@ def test_a_returned_payment() -> None:
     assert taken(made, "counterparty.name", "bank_code.subfamily") == ("Payee", "RRTN")
 
 
+def test_a_return_with_words_alone() -> None:
+    given = "RltdPties/Cdtr/Nm=Payee; RtrInf/AddtlInf#1=Status changed; RtrInf/AddtlInf#2=to rejected"
+    made = transaction(statement(entry("", details=detail(given))))
+    assert taken(made, "event", "returned_reason", "returned_text", "counterparty.name") == (
+        "return", None, "Status changed to rejected", "Payee",
+    )  # fmt: skip
+
+
 RETURN = "BkTxCd/Domn/Cd=PMNT; BkTxCd/Domn/Fmly/Cd={}; BkTxCd/Domn/Fmly/SubFmlyCd={}"
 
 
@@ -425,6 +433,11 @@ def test_domestic_accounts(account: str, scheme: str) -> None:
         "52440000001",
         scheme,
     )
+
+
+def test_an_iban_among_the_other_numbers_of_accounts() -> None:
+    data = statement(entry(""), account=element("Othr/Id=FI2112345600000785"))
+    assert taken(transaction(data), "account", "account_scheme") == ("FI2112345600000785", "iban")
 
 
 BALANCES = balance("OPBD", "50.00", "DBIT") + balance("CLBD", "25.00") + balance("CLAV", "999.00")
