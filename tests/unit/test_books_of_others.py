@@ -36,6 +36,28 @@ def vouchers(path: Path, data: bytes) -> tuple[list[Record], Gathered]:
     return list(looking.read(path, None, None, as_common=True, found=found)), found
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"EcritureLet": "EcrtureLet"},
+        {"EcritureLet": "LettragePiece", "Montantdevise": "MontantDevise", "Idevise": "CodeDevise"},
+    ],
+)
+def test_columns_of_a_fec_that_some_programs_name_otherwise(names: dict[str, str], tmp_path: Path) -> None:
+    head = FEC
+    for official, other in names.items():
+        assert official in head
+        head = head.replace(official, other)
+    rows = SALE.replace("|||20260116||", "|AA|20260117|20260116|1300,00|USD")
+    path = tmp_path / "1FEC20261231.txt"
+    path.write_bytes((head + rows).encode())
+    found = Gathered()
+    records = list(looking.read(path, None, None, as_common=False, found=found))
+    assert found.kept == []
+    row = records[0]["rows"][0]
+    assert (row["letter"], row["currency_amount"], row["currency"]) == ("AA", Decimal("1300.00"), "USD")
+
+
 @pytest.mark.parametrize("sign", ["|", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "iso-8859-15", "windows-1252"])
 @pytest.mark.parametrize(("head", "rows"), [(FEC, SALE), (SIDES, SIDED)])

@@ -57,6 +57,12 @@ REPEATED_OTHERWISE = code(
     "Line {line}: the #TRANS after #RTRANS has another {field}; the row was read as the #TRANS says.",
     advice="The standard wants both alike. Tell the sender if it matters.",
 )
+SAME_LINE = code(
+    "SIE039",
+    "info",
+    'Line {line}: the brace "{{" stands at the end of the #VER line instead of on a line of its own; it was read all the same.',
+    advice="Other programs may not read such vouchers. Tell the sender if it matters.",
+)
 NOT_RISING = code(
     "SIE036",
     "warning",
@@ -65,8 +71,16 @@ NOT_RISING = code(
 )
 
 
-_COUNTING = ("account", "amount", "dimensions", "quantity")
-"""What must be alike in #RTRANS and the #TRANS after it: otherwise they are two rows."""
+_COUNTING = ("account", "amount", "dimensions")
+"""What must be alike in #RTRANS and the #TRANS after it, beside the quantity: otherwise they are two rows."""
+_BRACED = re.compile(r"(.*[\s\"])\{\s*").fullmatch
+"""A #VER line that the brace of its voucher ends."""
+
+
+def _are_alike(row: Record, added: Record) -> bool:
+    """Whether a #TRANS repeats an #RTRANS. A quantity of 0 is no quantity: some programs write it in one of the two only."""
+    quantities = (row["quantity"] or 0, added["quantity"] or 0)
+    return all(row[name] == added[name] for name in _COUNTING) and quantities[0] == quantities[1]
 
 
 class SieReader:
@@ -252,6 +266,8 @@ class _Reading:
     def _begin(self, rest: str, number: int) -> None:
         """A #VER line."""
         self._unclosed(f"the next one on line {number}")
+        braced = _BRACED(rest)
+        rest = braced[1] if braced is not None else rest
         if "VER" in self.forbidden:
             self.once("VER", lambda: NOT_HERE.at(line=number, value="VER", want=self.type))
             self.voucher, self.good = {LINE: number}, False
@@ -259,6 +275,9 @@ class _Reading:
             read = self._read("VER", rest, number)
             self.voucher, self.good = (read or {LINE: number}), read is not None
         self.voucher |= {"rows": [], "removed": []}
+        self.inside = braced is not None
+        if self.inside:
+            self.once("{", lambda: SAME_LINE.at(line=number))
 
     def _brace(self, text: str, number: int) -> Record | None:
         """A line without a tag: a brace or nothing."""
@@ -283,7 +302,7 @@ class _Reading:
             self.good = False
             return
         expected, self.added = self.added, None
-        if tag == "TRANS" and expected is not None and all(row[name] == expected[name] for name in _COUNTING):
+        if tag == "TRANS" and expected is not None and _are_alike(row, expected):
             self._repeated(expected, row, number)
             return
         self._not_repeated(expected)

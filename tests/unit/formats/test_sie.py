@@ -227,6 +227,29 @@ def test_an_added_row_that_is_not_repeated(after: str) -> None:
     assert records == [] and ("SIE035", 12) in told(found, "error")
 
 
+@pytest.mark.parametrize(("one", "other"), [('20261121 "late" 0', ""), ("", '20261121 "late" 0')])
+def test_a_quantity_of_0_is_no_quantity(one: str, other: str) -> None:
+    text = ADDED.replace('20261121 "late" "" EL', one).format(after=f"#TRANS 3010 {{}} 60 {other}")
+    (voucher,), found = read(HEAD + text)
+    assert told(found) == [] and [row["account"] for row in voucher["rows"]] == ["1910", "3010"]
+
+
+@pytest.mark.parametrize("text", ['"Dagskassa"', '"Dagskassa" 20261121', "Dagskassa", '"Dagskassa {"'])
+def test_the_brace_of_a_voucher_may_end_its_line(text: str) -> None:
+    (voucher,), found = read(
+        HEAD + f"#VER A 1 20261120 {text} {{\n#TRANS 1910 {{}} -60\n#TRANS 3010 {{}} 60\n}}\n"
+    )
+    assert told(found, "info") == [("SIE039", 9)] and told(found) == []
+    assert voucher["text"] == text.split('" 2')[0].strip('"')
+    assert [row["account"] for row in voucher["rows"]] == ["1910", "3010"]
+
+
+def test_a_brace_in_a_text_opens_nothing() -> None:
+    rows = "#TRANS 1910 {} -60\n#TRANS 3010 {} 60\n"
+    (voucher,), found = read(HEAD + '#VER A 1 20261120 "a {"\n{\n' + rows + "}\n")
+    assert "SIE039" not in [each for each, _ in told(found, "info")] and voucher["text"] == "a {"
+
+
 # --- the head ----------------------------------------------------------------------------------------------
 
 FULL = """\
