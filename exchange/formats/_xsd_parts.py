@@ -19,6 +19,7 @@ from lxml import etree
 
 from exchange.findings import Finding
 from exchange.formats.xml.layout import Layout
+from exchange.formats.xml.names import matches
 from exchange.formats.xml.plan import Plan
 from exchange.formats.xml.scan import Cutting, Piece, Pieces, safe_parser
 from exchange.formats.xml.source import Source
@@ -28,6 +29,24 @@ MOST_KEPT = 1_000
 """So many children are kept of an element that goes on: more rows of different names than that no schema has."""
 Most = Callable[[str], int]
 """How many elements of one name in a row stand for any number of them."""
+
+
+def messages(root: etree._Element, layout: Layout | None) -> Iterator[etree._Element]:
+    """The elements that are in a namespace of the layout, or all elements where none is: an envelope, or a header beside
+    the message, may have a schema of its own, which says nothing of the message."""
+    known: dict[str, bool] = {}
+    any_is = False
+    for element in root.iter(etree.Element):
+        namespace = etree.QName(element).namespace or ""
+        if namespace not in known:
+            known[namespace] = layout is not None and any(
+                matches(namespace, own) for own in layout.namespaces
+            )
+        if known[namespace]:
+            any_is = True
+            yield element
+    if not any_is:
+        yield from root.iter(etree.Element)
 
 
 class Part:

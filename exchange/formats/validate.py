@@ -24,7 +24,7 @@ from exchange.declare.layout import LayoutBase
 from exchange.errors import UseError
 from exchange.findings import Code, Finding, Found, Severity, code
 from exchange.formats._xsd_abridged import LoadSchema, abridged
-from exchange.formats._xsd_parts import Part, distinguished, parts
+from exchange.formats._xsd_parts import Part, distinguished, messages, parts
 from exchange.formats.xml.layout import Layout
 
 if TYPE_CHECKING:
@@ -157,11 +157,13 @@ class XsdCheck:
 
     def _document(self, root: etree._Element) -> tuple[etree._Element, etree.XMLSchema | None]:
         """The outermost element that a schema is known for (messages may stand in envelopes), and its schema."""
-        for element in root.iter(etree.Element):
+        outermost = None
+        for element in messages(root, self._layout):
+            outermost = element if outermost is None else outermost
             schema = self._schema(etree.QName(element).namespace or "")
             if schema is not None:
                 return element, schema
-        return root, None
+        return (root if outermost is None else outermost), None
 
     def _most(self, name: str) -> int:
         """How many elements of a name in a row stand for any number of them; see `distinguished`."""

@@ -215,6 +215,27 @@ def in_parts(text: bytes, monkeypatch: pytest.MonkeyPatch, chunk: int) -> list[F
     return gathered.kept
 
 
+def test_a_header_with_a_schema_of_its_own_does_not_stand_for_the_message_beside_it() -> None:
+    space = "urn:iso:std:iso:20022:tech:xsd:head.001.001.02"
+    assert load(space) is not None
+    header = b'<AppHdr xmlns="%s"><CreDt>2026-03-02T10:00:00Z</CreDt></AppHdr>' % space.encode()
+    message = GOOD[GOOD.index(b"<Document") :].replace(b"<GrpHdr>", b"<GrpHdr><Wrong/>", 1)
+    gathered = Gathered()
+    XsdCheck(load, LAYOUT)(io.BytesIO(b"<Envelope>" + header + message + b"</Envelope>"), gathered, "warning")
+    assert [(each.code, each.field) for each in gathered.kept] == [("XSD001", "Wrong")]
+
+
+def test_a_message_in_an_envelope_that_has_no_schema_is_told_by_its_own_name() -> None:
+    space = "http://schemas.xmlsoap.org/soap/envelope/"
+    text = b'<s:Envelope xmlns:s="%s"><s:Body>%s</s:Body></s:Envelope>' % (
+        space.encode(),
+        GOOD[GOOD.index(b"<Document") :],
+    )
+    gathered = Gathered()
+    XsdCheck({space: None}.get, LAYOUT)(io.BytesIO(text), gathered, "warning")
+    assert [(each.code, each.value) for each in gathered.kept] == [("XSD011", NAMESPACE)]
+
+
 def _numbered(finding: Finding) -> Finding:
     """Without the number of a first element: a part does not know whether there will be a second."""
     return replace(finding, path=(finding.path or "").replace("[1]", ""))
