@@ -28,9 +28,10 @@ from exchange.cli import exchange as command_line
 from exchange.declare.calendar import Feast
 from exchange.declare.catalogue import Catalogue
 from exchange.declare.declared import Declared
-from exchange.declare.layout import FieldBase, LayoutBase
+from exchange.declare.layout import FieldBase, GroupingLayout, LayoutBase
 from exchange.flow.library import Library
 from exchange.formats import registry as formats
+from exchange.formats.csv import CsvDialect
 from exchange.ledger import queries, stages
 from exchange.ledger import rows as ledger_rows
 from exchange.mapping.functions import functions
@@ -482,17 +483,62 @@ def fields_pages(library: Library) -> Iterator[tuple[str, str]]:
 
 
 def _layout_fields(layout: LayoutBase) -> str:
-    parts = [f"## {layout.layout}", layout.meaning or ""]
+    parts = [f"## {layout.layout}", layout.meaning or "", _dialect(layout)]
     for kind in layout.shape().kinds.values():
-        declared = layout.kinds().get(kind.name)
-        rules = {name: _rules(field) for name, field in _walk(declared.own_fields())} if declared else {}
+        fields = _declared_fields(layout, kind.name)
+        has_columns = any(hasattr(field, "column") for field in fields.values())
         rows = [
-            (code(name), _type(field), _need(field), rules.get(name, ""))
+            (
+                code(name),
+                *([_column(name, fields.get(name))] if has_columns else []),
+                _type(field),
+                _need(field),
+                _rules(fields[name]) if name in fields else "",
+            )
             for name, field in _walk(kind.fields)
         ]
+        heads = ("Field", *(["Column"] if has_columns else []), "Type", "", "Meaning")
         parts.append(f"**{kind.name}**{f' (inside {kind.inside})' if kind.inside else ''}")
-        parts.append(table(("Field", "Type", "", "Meaning"), rows) if rows else "No fields.")
+        parts.append(table(heads, rows) if rows else "No fields.")
     return "\n\n".join(part for part in parts if part)
+
+
+def _declared_fields(layout: LayoutBase, kind: str) -> dict[str, FieldBase]:
+    """The declared fields of a kind by their dotted names; of lines that become one record, also in its list."""
+    kinds = layout.kinds()
+    if kind in kinds:
+        return dict(_walk(kinds[kind].own_fields()))
+    group = layout.group if isinstance(layout, GroupingLayout) else None
+    if group is None or kind != group.into:
+        return {}
+    around = {each.inside for each in kinds.values()}
+    lines = {
+        name: field
+        for line, each in kinds.items()
+        if line not in around
+        for name, field in _walk(each.own_fields())
+    }
+    return lines | {f"{group.children}.{name}": field for name, field in lines.items()}
+
+
+def _dialect(layout: LayoutBase) -> str:
+    """How the rows of a csv file are written."""
+    dialect = getattr(layout, "dialect", None)
+    if not isinstance(dialect, CsvDialect):
+        return ""
+    all_delimiters = (dialect.delimiter, *dialect.other_delimiters)
+    delimiters = " or ".join("a tab" if each == "\t" else code(each) for each in all_delimiters)
+    header = "The first row names the columns" if dialect.header else "Without a header"
+    return f"{header}; {delimiters} stands between them."
+
+
+def _column(name: str, field: FieldBase | None) -> str:
+    """How a column is called in the file: its names, the first preferred, or its number; "" for what has none."""
+    if field is None or field.children() or not hasattr(field, "column"):
+        return ""
+    column = field.column
+    names = column if isinstance(column, list) else [name if column is None else column]
+    return " or ".join(str(each) if isinstance(each, int) else code(each) for each in names)
 
 
 def _rules(field: FieldBase) -> str:
