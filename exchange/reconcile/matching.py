@@ -80,6 +80,8 @@ def _first(
         return decided_before(position, transaction, by_hand.pop(0))
     units = money.minor(transaction["amount"], transaction["currency"])
     case = Case(position, transaction, units or 0)
+    if transaction["status"] != "booked":
+        return matched(case, _comes_again(transaction))
     reason = _never(transaction, units)
     if reason:
         case.close(reason)
@@ -110,10 +112,14 @@ def _take(decision: Decision, book: Book) -> None:
             book.sides[back.side].open_again(back.key, -back.closed)
 
 
+def _comes_again(transaction: Record) -> Decision:
+    """Nobody has to do anything about what the bank only announces: it is told again when it is booked."""
+    reason = f"The bank has not booked it yet ({transaction['status']}): it pays something when the bank tells that it is booked."
+    return Decision("not_booked", reason, "closed")
+
+
 def _never(transaction: Record, units: int | None) -> str | None:
     """Why a movement can pay nothing at all, whatever the rules."""
-    if transaction["status"] != "booked":
-        return f"The bank has not booked it yet ({transaction['status']})."
     if units is None:
         return f"{transaction['amount']} {transaction['currency']} is not a whole number of the currency's smallest units."
     return "Its amount is nought." if units == 0 else None

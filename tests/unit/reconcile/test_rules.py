@@ -205,6 +205,20 @@ def test_a_payment_of_ours_closes_what_it_was_ordered_for() -> None:
     assert received["decision"] == "unmatched", "an id of the payer's"
 
 
+@pytest.mark.parametrize("status", ["pending", "information", "future"])
+def test_what_the_bank_has_not_booked_pays_nothing_and_waits_for_nobody(status: str) -> None:
+    items = [item(1, "12344", "10.00")]
+    waiting, booked = decide(items, [moved("10.00", "12344", status=status), moved("10.00", "12344")])
+    assert (waiting["decision"], waiting["rule"], numbers(waiting), waiting["postings"]) == (
+        "closed",
+        "not_booked",
+        [],
+        [],
+    )
+    assert status in waiting["reason"]
+    assert told(booked)[:3] == ("matched", "reference", ["1"])
+
+
 def test_numbers_in_the_text_need_the_sum_and_the_payer() -> None:
     items = [item(10023, None, "100.00", customer=NORTH), item(10024, None, "50.00", customer=NORTH)]
     paid = moved("150.00", text="Faktura 10023+10024", payer="Norrbageriet i Umeå AB")
