@@ -116,7 +116,7 @@ _FILE: Mapping[str, Mapping[str, Any]] = {
     "flag": {"values": ["0", "1"], "meaning": "1: already imported"},
     "program": {},
     "program_version": {},
-    "generated": {"type": "date", "required": True},
+    "generated": {"type": "date"},
     "sign": {},
     "prose": {"many": True},
     "company_type": {"meaning": "such as AB, HB, E"},
@@ -126,7 +126,7 @@ _FILE: Mapping[str, Mapping[str, Any]] = {
     "activity": {},
     "industry": {"meaning": "SNI code"},
     "address": {"fields": {"contact": {}, "street": {}, "town": {}, "phone": {}}},
-    "company": {"required": True},
+    "company": {},
     "fiscal_years": {
         "many": True,
         "meaning": "0 is the current year, -1 the one before",

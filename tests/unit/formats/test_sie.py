@@ -332,7 +332,7 @@ def test_everything_in_the_head_is_read_wherever_it_stands() -> None:
         (("#SIETYP 4", "#SIETYP 3"), [("SIE013", 5)]),
         (("#SIETYP 4\n", ""), [("SIE015", None), ("SIE013", 1)]),
         (("PC8", "UTF-8"), [("SIE014", 3)]),
-        (('#FNAMN "Övningsbolaget AB"\n', ""), [("SIE015", None), ("VAL001", 1)]),
+        (('#FNAMN "Övningsbolaget AB"\n', ""), [("SIE015", None)]),
         (("#FLAGGA 0\n", ""), [("SIE015", None)]),
         (("#FLAGGA 0", "#FLAGGA 2"), [("VAL005", 1)]),
         (("#VALUTA SEK", "#VALUTA SEK\n#VALUTA EUR"), [("SIE020", 9)]),
