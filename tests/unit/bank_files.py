@@ -132,12 +132,12 @@ def filled(*texts: str, width: int = 80) -> bytes:
 def assert_guarded(name: str, raw: bytes, *paths: str, seed: int = 1, count: int | None = 150) -> None:
     """Whatever byte of a good file is another one: nothing is raised, and other values never pass without a word.
 
-    EVERY_BYTE in the environment makes it all bytes.
+    EXCHANGE_DEEP in the environment makes it all bytes.
     """
     first, found = documents(name, raw)
     assert errors(found) == []
     values, told = [taken(one, *paths) for one in first], codes(found)
-    for at, changed in damaged(raw, seed, None if os.environ.get("EVERY_BYTE") else count):
+    for at, changed in damaged(raw, seed, None if os.environ.get("EXCHANGE_DEEP") else count):
         made, now = documents(name, changed)
         if codes(now) == told:
             assert [taken(one, *paths) for one in made] == values, (at, changed[max(0, at - 20) : at + 20])

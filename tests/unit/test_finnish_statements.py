@@ -28,7 +28,7 @@ from exchange.model import KIND, Record
 
 NAME, KTL = "finanssiala/tito", "finanssiala/ktl"
 SAMPLE = "bank/fi-tito/django-jbank/547404896.TO"
-MUTANTS = None if os.environ.get("EXCHANGE_EVERY_MUTANT") else 250
+MUTANTS = None if os.environ.get("EXCHANGE_DEEP") else 250
 
 
 def cents(amount: str) -> str:

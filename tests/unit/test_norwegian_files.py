@@ -26,7 +26,7 @@ from exchange.model import KIND, Record
 
 OCR, CLAIMS, TELEPAY = "netsgiro/ocr", "netsgiro/avtalegiro", "telepay/payments"
 FOLDER = "bank/no-ocr-avtalegiro/python-netsgiro"
-MUTANTS = None if os.environ.get("EXCHANGE_EVERY_MUTANT") else 150
+MUTANTS = None if os.environ.get("EXCHANGE_DEEP") else 150
 
 
 def sample(corpus: Path, name: str) -> bytes:
