@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_fixed_layouts import layout
 
-from exchange.declare.catalogue import Catalogue
 from exchange.findings import Finding
-from exchange.formats import fixed, registry
+from exchange.formats import fixed
 from exchange.formats.fixed.plan import Dispatch
 from exchange.model import Record
 from exchange.outcome import Gathered
@@ -42,14 +42,6 @@ DECLARED = {
     },
 }
 WIDTHS = (12, 1, 7, 7)
-
-
-def layout(name: str) -> fixed.Layout:
-    node, problems = Catalogue.of().load("layout", name)
-    assert node is not None and not problems
-    declared, problems = registry.parse_layout(node)
-    assert isinstance(declared, fixed.Layout), [problem.render() for problem in problems]
-    return declared
 
 
 def read(declared: fixed.Layout, raw: bytes) -> tuple[list[Record], list[Finding]]:
