@@ -170,10 +170,14 @@ class Matching:
             self._load(
                 each, files, facts, found, past, sides.setdefault(each.side, OpenItems(each.side, Packed()))
             )
+        return self.opened(sides, facts, found, past)
+
+    def opened(self, sides: dict[Side, OpenItems], facts: ArrivalFacts, found: Found, past: Past) -> Book:
+        """A book with these open items, for the transactions of one arrival."""
         for items in sides.values():
             items.tell_twins(found)
-        rules, arrival = self.rules, facts.id
-        return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: arrival)
+        rules = self.rules
+        return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: facts.id)
 
     def _load(
         self,
@@ -199,10 +203,7 @@ def traced(
     sides: dict[Side, OpenItems] = {}
     for each in matching.lists:
         sides.setdefault(each.side, OpenItems(each.side, Kept())).load(lists[each.flow], found, past)
-    for items in sides.values():
-        items.tell_twins(found)
-    rules, arrival = matching.rules, facts.id
-    return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: arrival)
+    return matching.opened(sides, facts, found, past)
 
 
 class MatchSpool(Spool):

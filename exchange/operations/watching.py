@@ -69,20 +69,19 @@ class Late:
 
 
 _NAMED = {ANSWER: "an answer", BOOKING: "a booking", RETURN: "their money back"}
-_LACKS = {
+_LACKS: Mapping[tuple[str, ...], str] = {
     (ANSWER,): "no answer from the bank; it was due",
     (BOOKING,): "not been booked on a statement; that was due",
     (ANSWER, BOOKING): "neither an answer from the bank nor a booking; the first of them was due",
+    (RETURN,): "been refused after the booking, and no return is booked; that was due",
 }
-_LACKS[RETURN,] = "been refused after the booking, and no return is booked; that was due"
 _ASK = "Ask the bank whether it has the file; send it again (`exchange resend`) only if it has not."
-_ADVICE = {
+_ASK_BACK = "Ask the bank for the money; where it came back by another way, say so with `exchange returned`."
+_ADVICE: Mapping[tuple[str, ...], str] = {
     (ANSWER,): _ASK,
     (BOOKING,): "Ask the bank, or look whether a statement is missing.",
     (ANSWER, BOOKING): _ASK,
-    (
-        RETURN,
-    ): "Ask the bank for the money; where it came back by another way, say so with `exchange returned`.",
+    (RETURN,): _ASK_BACK,
 }
 
 

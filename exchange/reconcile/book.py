@@ -69,7 +69,8 @@ class Book:
     suspense account to which the file posts it, if it does.
     """
 
-    _asked: set[str] = field(default_factory=set)
+    _foreseen: set[str] = field(default_factory=set)
+    """References that other files told: their movements are in `told`, or have passed by. No others, of which there are many."""
 
     def of(self, case: Case) -> OpenItems | None:
         """The open items that a movement can pay; None when there are none of that side."""
@@ -88,10 +89,11 @@ class Book:
     def foresee(self, transactions: Sequence[Record]) -> None:
         """Look up what other files told of these."""
         entries = {each["entry_ref"] for each in transactions if each.get("entry_ref")}
-        for each in self.past.told(entries - self._asked):
+        told = self.past.told(entries - self._foreseen)
+        for each in told:
             movement = each.entry, each.account, each.booked, each.units, each.currency
             self.told.setdefault(movement, []).append(each)
-        self._asked |= entries
+        self._foreseen.update(each.entry for each in told)
 
     def came(self, case: Case) -> list[Earlier]:
         """The matches of earlier files and of this one that a return can be about: same id, same amount, not taken back."""

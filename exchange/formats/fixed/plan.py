@@ -119,16 +119,19 @@ class LinePlan(Plan):
         """What a line says of its own length, when that cannot be: blanks at its end may have been taken off."""
         if self.length_field is None:
             return None
-        said = text[slice(*self.length_field)]
-        length = int(said) if said.isascii() and said.isdigit() else 0
+        length = self._length(text)
         known = length in self.lengths or length == len(text)
-        return None if known and length >= len(text.rstrip()) else said
+        return None if known and length >= len(text.rstrip()) else text[slice(*self.length_field)]
 
     def lengths_of(self, text: str) -> Sequence[int]:
         """How many columns a line may have: as many as it says itself, where it says so."""
-        said = text[slice(*self.length_field)] if self.length_field is not None else ""
-        length = int(said) if said.isascii() and said.isdigit() else 0
+        length = self._length(text)
         return [length] if length in self.lengths else self.lengths
+
+    def _length(self, text: str) -> int:
+        """What a line says of its own length; 0 where it says none."""
+        said = text[slice(*self.length_field)] if self.length_field is not None else ""
+        return int(said) if said.isascii() and said.isdigit() else 0
 
     def field_around(self, column: int) -> tuple[str, int, int]:
         """The field that a column, from 0, is in, as messages name it, and its columns as slices count."""
