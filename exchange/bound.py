@@ -11,7 +11,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Literal, Protocol
 
-from exchange.model import ArrivalFacts
+from exchange.model import Again, ArrivalFacts
 from exchange.outcome import Outcome
 from exchange.transports.contract import After, Entry, Source, Target
 
@@ -99,8 +99,8 @@ class BoundFlow(Protocol):
         """
 
     @property
-    def on_duplicate(self) -> Literal["skip", "hold"]:
-        """What happens to bytes that came before: dropped with a notice, or held."""
+    def on_duplicate(self) -> Again:
+        """What happens to bytes that came before: dropped with a notice, held, or taken again where the newest counts."""
 
     @property
     def approvals(self) -> int:

@@ -20,9 +20,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any
+from typing import Any, Literal
 
 Record = dict[str, Any]
+Again = Literal["skip", "hold", "newest", "ask"]
+"""What becomes of bytes that came before in the flow: dropped; held; taken again when something else came since, because
+the newest file counts; or held then.
+"""
 Batch = list[Record]
 BATCH_SIZE = 250
 """How many records a reader hands on at once: few enough that they stay small while every step makes its own of them."""

@@ -56,6 +56,7 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
             "Seen": asking.moment(row.seen_at, zone),
             "Stage": row.stage,
             "Why": row.reason,
+            "Same bytes as": row.duplicate_of,
             "Documents": ", ".join(f"{number} {kind}" for kind, number in story.kinds.items()) or None,
             "Used": ", ".join(sorted(story.references)),
         }

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 from exchange import secrets
 from exchange.bound import BoundSource, BoundTarget
@@ -14,7 +14,7 @@ from exchange.declare import flow as declared
 from exchange.declare.problems import Problem
 from exchange.flow.content import Content, Way
 from exchange.intake import Rules
-from exchange.model import ArrivalFacts
+from exchange.model import Again, ArrivalFacts
 from exchange.outcome import Outcome
 from exchange.transports import registry
 from exchange.transports.contract import Place, Source, Target
@@ -37,7 +37,7 @@ class Bound:
     zone: tzinfo
     approvals: int = 0
     paid_twice_within: int = 90
-    on_duplicate: Literal["skip", "hold"] = "skip"
+    on_duplicate: Again = "skip"
 
     @property
     def remembers(self) -> bool:
@@ -47,6 +47,24 @@ class Bound:
     def process(self, path: Path, facts: ArrivalFacts, work: Path) -> Outcome:
         """Read, check, map and write one file; outputs lie in the work folder."""
         return self.content.process(path, facts, work)[0]
+
+
+def when_again(flow: declared.Flow, flows: Iterable[declared.Flow], *, money: bool) -> Again:
+    """What happens to bytes of a flow that came before. Of a list whose newest counts for others the sender may well
+    say again what it said some lists ago.
+    """
+    if money:
+        return "hold"
+    uses = [
+        (other.match, called)
+        for other in flows
+        for called, name in other.with_.items()
+        if name == flow.flow and other.match is not None
+    ]
+    whole = [called in match.every_file for match, called in uses]
+    if all(whole):
+        return "skip"
+    return "ask" if flow.to or any(whole) else "newest"
 
 
 def place_of(end: declared.Source | declared.Target, folder: Path) -> Place:

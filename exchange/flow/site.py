@@ -20,7 +20,7 @@ from exchange.declare.problems import DeclarationError, Problem, did_you_mean
 from exchange.declare.site import UNREADABLE, AnyValue, Site
 from exchange.declare.suppose import Supposed, suppose
 from exchange.declare.yaml import Node
-from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of, unfollowed
+from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of, unfollowed, when_again
 from exchange.flow.content import Chain, Content, Intake, Way
 from exchange.flow.library import Library, Step
 from exchange.flow.reconciling import Against, Matching, Memory, NoMemory
@@ -238,7 +238,7 @@ class _Binder:
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,
-            on_duplicate="hold" if money else "skip",
+            on_duplicate=when_again(flow, self.flows.values(), money=money),
         )
 
     def _intake(self, flow: Flow) -> Intake | None:

@@ -3,6 +3,9 @@
                 new bytes                           bytes that came before (in this flow, under any name)
 new name        claimed                             duplicate: dropped with a notice, or held
 old name        claimed as a new version, or held   the same
+
+Of a flow whose newest file counts for others, bytes that came before the newest ones say that all is as it was then: they are
+claimed once more.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Column, Connection, func, select, update
 
@@ -18,6 +21,7 @@ from exchange.ledger import bulk
 from exchange.ledger.book import Move, Writing
 from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
+from exchange.model import Again
 
 T = TypeVar("T")
 _QUERY = 500
@@ -60,7 +64,7 @@ def enter(
     flow: str,
     newcomers: Sequence[Newcomer],
     *,
-    on_duplicate: Literal["skip", "hold"],
+    on_duplicate: Again,
     approvals: int,
 ) -> list[Arrival]:
     """Make arrivals of claimed files, each in the stage its case asks for; those it replaces become
@@ -68,16 +72,19 @@ def enter(
     """
     bytes_before = _first_by_content(writing.connection, flow, [each.sha256 for each in newcomers])
     names_before = _last_by_name(writing.connection, flow, [each.name_raw for each in newcomers])
+    newest = _newest_bytes(writing.connection, flow) if on_duplicate in ("newest", "ask") else None
     rows: list[dict[str, Any]] = []
     entries, cured = [], []
     for new in newcomers:
-        case = _case(new, bytes_before.get(new.sha256), names_before.get(new.name_raw), on_duplicate)
+        before = bytes_before.get(new.sha256), names_before.get(new.name_raw)
+        case = _case(new, *before, on_duplicate, is_newest=new.sha256 == newest)
         rows.append(_row(writing, flow, new, case) | {"approvals_needed": approvals})
         entries.append((new.id, f"arrival {case.stage}", _facts(flow, new, case)))
         old = names_before.get(new.name_raw)
         if case.stage == "claimed" and old is not None and old.hold in _CURABLE:
             cured.append((old, new))
         arrival = Arrival(**rows[-1], event=0)
+        newest = new.sha256 if case.stage == "claimed" else newest
         bytes_before.setdefault(new.sha256, arrival)
         names_before[new.name_raw] = arrival
     for row, n in zip(rows, writing.append(entries), strict=True):
@@ -92,20 +99,35 @@ def _case(
     new: Newcomer,
     same_bytes: Arrival | None,
     same_name: Arrival | None,
-    on_duplicate: Literal["skip", "hold"],
+    on_duplicate: Again,
+    *,
+    is_newest: bool,
 ) -> _Case:
     holds = on_duplicate == "hold"
     if same_bytes is not None:
-        say = f"The same bytes came before as {same_bytes.name} (arrival {same_bytes.id})."
-        if holds:
-            return _Case("held", "duplicate", say, duplicate_of=same_bytes.id)
-        return _Case("duplicate", None, say, duplicate_of=same_bytes.id)
+        return _case_again(same_bytes, same_name, on_duplicate, is_newest=is_newest)
     if same_name is None:
         return _Case("claimed")
     if holds:
         say = f"Other bytes came before under the name {same_name.name} (arrival {same_name.id})."
         return _Case("held", "version", say, supersedes=same_name.id)
     return _Case("claimed", supersedes=same_name.id)
+
+
+def _case_again(
+    same_bytes: Arrival, same_name: Arrival | None, on_duplicate: Again, *, is_newest: bool
+) -> _Case:
+    """Which of the cases bytes are that came before."""
+    say = f"The same bytes came before as {same_bytes.name} (arrival {same_bytes.id})."
+    if on_duplicate == "hold":
+        return _Case("held", "duplicate", say, duplicate_of=same_bytes.id)
+    if on_duplicate == "skip" or is_newest:
+        return _Case("duplicate", None, say, duplicate_of=same_bytes.id)
+    say += " Other files came since, and the newest counts"
+    if on_duplicate == "newest" and same_bytes.stage != "rejected":
+        name_before = None if same_name is None else same_name.id
+        return _Case("claimed", None, f"{say}: it is taken again.", same_bytes.id, name_before)
+    return _Case("held", "duplicate", f"{say}: release it if it holds again.", duplicate_of=same_bytes.id)
 
 
 def _facts(flow: str, new: Newcomer, case: _Case) -> dict[str, object]:
@@ -174,6 +196,13 @@ def _first_by_content(connection: Connection, flow: str, hashes: Sequence[str]) 
         here = (arrivals.c.flow == flow, arrivals.c.sha256.in_(some), arrivals.c.duplicate_of.is_(None))
         found |= {row.sha256: arrival_of(row) for row in connection.execute(select(arrivals).where(*here))}
     return found
+
+
+def _newest_bytes(connection: Connection, flow: str) -> str | None:
+    """The bytes that a flow took last."""
+    here = (arrivals.c.flow == flow, arrivals.c.stage.not_in(("duplicate", "superseded")))
+    newest = select(func.max(arrivals.c.id)).where(*here).scalar_subquery()
+    return connection.scalar(select(arrivals.c.sha256).where(arrivals.c.id == newest))
 
 
 def _last_by_name(connection: Connection, flow: str, names: Sequence[bytes]) -> dict[bytes, Arrival]:

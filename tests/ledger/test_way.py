@@ -112,6 +112,33 @@ def test_payment_flows_hold_what_came_before(here: Site, name: str, content: byt
     assert len(here.out()) == 4
 
 
+@pytest.mark.parametrize(("again", "came"), [("newest", "done"), ("ask", "held")])
+def test_bytes_older_than_the_newest_count_anew_where_the_newest_counts(
+    here: Site, again: str, came: str
+) -> None:
+    here.options["on_duplicate"] = again
+    for name, content in (("a", b"one"), ("b", b"two"), ("c", b"one"), ("d", b"two")):
+        here.put(f"{name}.txt", content)
+        here.run()
+    assert [row.stage for row in here.arrivals()] == ["done", "done", came, came]
+    assert here.arrivals()[2].duplicate_of == here.arrivals()[0].id
+
+
+def test_what_a_person_rejected_comes_in_again_through_a_person_only(here: Site) -> None:
+    here.options["on_duplicate"] = "newest"
+    here.put("a.txt", b"bad")
+    here.run()
+    acts.reject(here.ledger, here.arrival("a.txt").id, **ANNA)
+    here.put("b.txt", b"bad")
+    here.run()
+    assert here.arrival("b.txt").stage == "duplicate"
+    here.put("c.txt", b"two")
+    here.run()
+    here.put("d.txt", b"bad")
+    here.run()
+    assert (here.arrival("d.txt").stage, here.arrival("d.txt").hold) == ("held", "duplicate")
+
+
 def test_a_dropped_duplicate_can_be_let_through(here: Site) -> None:
     here.put("a.txt", b"hello\ndoc 1")
     here.run()

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from exchange.archive import Store
 from exchange.bound import BoundSource, BoundTarget
@@ -24,7 +24,7 @@ from exchange.declare.flow import Renamed
 from exchange.findings import Code
 from exchange.intake import Rules
 from exchange.ledger import Ledger, open_ledger
-from exchange.model import ArrivalFacts, DocumentKey
+from exchange.model import Again, ArrivalFacts, DocumentKey
 from exchange.outcome import Gathered, Outcome, Output
 from exchange.transports import registry
 from exchange.transports.contract import After, Place
@@ -39,7 +39,7 @@ class TinyFlow:
     targets: Sequence[BoundTarget]
     name: str = "tiny"
     version_hash: str = "v1"
-    on_duplicate: Literal["skip", "hold"] = "skip"
+    on_duplicate: Again = "skip"
     approvals: int = 0
     paid_twice_within: int = 90
     remembers: bool = False
