@@ -387,7 +387,8 @@ def _count(
             _add(document, sums)
             statements.add(document)
     result.findings.take(said)
-    result.version = about.said.pop(VERSION, result.version)
+    # A file whose own version could not be read is not of the version that its layout describes.
+    result.version = about.said.pop(VERSION, "" if VERSION in layout.about else result.version)
     result.about = about.said
     result.totals = [
         {"currency": currency or None, "credit": s.credit, "debit": s.debit, "count": s.count}

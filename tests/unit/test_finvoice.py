@@ -109,3 +109,57 @@ def test_rows_of_text_alone_are_notes() -> None:
     row = b"<InvoiceRow><ArticleName>Thank you</ArticleName><RowFreeText>for your order</RowFreeText></InvoiceRow>"
     (back,), found = read(data.replace(b"<EpiDetails>", row + b"<EpiDetails>"))
     assert errors(found) == [] and len(back["lines"]) == 1 and "Thank you" in back["note"]
+
+
+OTHERS = """<?xml version="1.0" encoding="UTF-8"?>
+<Finvoice Version="2.01">
+<SellerPartyDetails><SellerPartyIdentifier>2345678-0</SellerPartyIdentifier><SellerOrganisationName>Kahvila Oy</SellerOrganisationName>
+<SellerPostalAddressDetails><SellerTownName>Turku</SellerTownName><SellerPostCodeIdentifier>20101</SellerPostCodeIdentifier>
+<SellerPostOfficeBoxIdentifier>PL 12</SellerPostOfficeBoxIdentifier></SellerPostalAddressDetails></SellerPartyDetails>
+<BuyerPartyDetails><BuyerOrganisationName>Ostaja Oy</BuyerOrganisationName>
+<BuyerPostalAddressDetails><BuyerStreetName>Katu 1</BuyerStreetName><BuyerStreetName>Ovi 2</BuyerStreetName><BuyerTownName>Oulu</BuyerTownName>
+<BuyerPostCodeIdentifier>90100</BuyerPostCodeIdentifier><BuyerPostOfficeBoxIdentifier>PL 7</BuyerPostOfficeBoxIdentifier>
+</BuyerPostalAddressDetails></BuyerPartyDetails>
+<InvoiceDetails><InvoiceTypeCode>INV01</InvoiceTypeCode><OriginCode>Original</OriginCode><InvoiceNumber>77</InvoiceNumber>
+<InvoiceDate Format="CCYYMMDD">20260302</InvoiceDate><InvoicingPeriodStartDate Format="CCYYMMDD">20260201</InvoicingPeriodStartDate>
+<InvoicingPeriodEndDate Format="CCYYMMDD">20260228</InvoicingPeriodEndDate>
+<InvoiceTotalVatIncludedAmount AmountCurrencyIdentifier="EUR">12,55</InvoiceTotalVatIncludedAmount>
+<PaymentTermsDetails><PaymentTermsFreeText>14 pv netto</PaymentTermsFreeText><PaymentTermsFreeText>Huomautukset 7 pv</PaymentTermsFreeText>
+</PaymentTermsDetails></InvoiceDetails>
+<FactoringAgreementDetails><FactoringFreeText>Saatava on siirretty.</FactoringFreeText></FactoringAgreementDetails>
+<InvoiceRow><ArticleName>Kahvi</ArticleName><OrderedQuantity QuantityUnitCode="ps">1</OrderedQuantity><RowVatRatePercent>25,5</RowVatRatePercent>
+<RowVatExcludedAmount AmountCurrencyIdentifier="EUR">10,00</RowVatExcludedAmount></InvoiceRow>
+<EpiDetails><EpiPaymentInstructionDetails><EpiRemittanceInfoIdentifier IdentificationSchemeName="SPY">1232</EpiRemittanceInfoIdentifier>
+<EpiInstructedAmount AmountCurrencyIdentifier="EUR">12,55</EpiInstructedAmount></EpiPaymentInstructionDetails></EpiDetails>
+</Finvoice>
+"""
+
+
+def test_what_other_programs_tell_is_kept() -> None:
+    (made,), found = read(OTHERS.encode())
+    assert found == []
+    assert made["seller"]["address"]["street"] == "PL 12"
+    assert made["customer"]["address"]["street"] == "Katu 1"
+    assert made["customer"]["address"]["street2"] == "Ovi 2, PL 7"
+    assert made["period"] == {"start": date(2026, 2, 1), "end": date(2026, 2, 28)}
+    assert made["terms"]["text"] == "14 pv netto Huomautukset 7 pv"
+    assert made["note"] == "Saatava on siirretty."
+    assert made["lines"][0]["unit"] == "ps"
+
+
+def test_another_amount_to_pay_than_the_total_is_told() -> None:
+    other = OTHERS.replace('"EUR">12,55</EpiInstructedAmount>', '"EUR">125,50</EpiInstructedAmount>')
+    assert [(each.code, each.severity) for each in read(other.encode())[1]] == [("FINV15", "warning")]
+    partly = other.replace("125,50", "2,55").replace(
+        "12,55</InvoiceTotalVatIncludedAmount>",
+        '12,55</InvoiceTotalVatIncludedAmount><InvoicePaidAmount AmountCurrencyIdentifier="EUR">10,00</InvoicePaidAmount>',
+    )
+    assert read(partly.encode())[1] == []
+
+
+def test_the_reference_of_a_credit_note_is_nothing_to_pay_to() -> None:
+    wrong = OTHERS.replace(">1232<", ">1233<")
+    assert [each.code for each in read(wrong.encode())[1]] == ["FINV14"]
+    credit = wrong.replace("INV01", "INV02").replace(">12,55<", ">-12,55<").replace(">10,00<", ">-10,00<")
+    (made,), found = read(credit.encode())
+    assert found == [] and made["kind"] == "credit"

@@ -16,6 +16,11 @@ SAMPLES = Path(__file__).parents[2] / "samples"
 UBL = (SAMPLES / "ubl/received/01-two-rates.in.xml", "FI2112345600000785", "UBL024")
 CII = (SAMPLES / "uncefact/received/01-two-rates.in.xml", "DE02120300000000202051", "UBL024")
 SFTI = (SAMPLES / "sfti/received/01-round-off.in.xml", "58377417", "SVEF03")
+ORDERS = [
+    SAMPLES / "ubl/orders-received/01-priced.in.xml",
+    SAMPLES / "ubl/answers-received/01-changed.in.xml",
+    SAMPLES / "ubl/deliveries-received/01-partly.in.xml",
+]
 
 
 def read(tmp_path: Path, path: Path, *changes: tuple[str, str]) -> tuple[list[dict[str, Any]], Gathered]:
@@ -131,3 +136,48 @@ def test_vat_categories_are_those_that_an_invoice_may_have() -> None:
     codes = {row.split(",")[0]: row.split(",")[1] for row in rows}
     assert {code for code, category in codes.items() if code == category} == set("SZEKGOLM") | {"AE"}
     assert set(codes.values()) == set("SZEKGOLM") | {"AE"}
+
+
+ENVELOPES = {
+    "peppol": (
+        "http://www.unece.org/cefact/namespaces/StandardBusinessDocumentHeader",
+        "StandardBusinessDocument",
+    ),
+    "sfti": ("urn:sfti:documents:StandardBusinessDocumentHeader", "StandardBusinessDocument"),
+}
+
+
+@pytest.mark.parametrize("envelope", ENVELOPES)
+@pytest.mark.parametrize(
+    "sample", [UBL[0], CII[0], SFTI[0], *ORDERS], ids=["ubl", "cii", "sfti", "order", "answer", "despatch"]
+)
+def test_a_message_in_the_envelope_of_the_network_is_read_as_without(
+    tmp_path: Path, sample: Path, envelope: str
+) -> None:
+    namespace, name = ENVELOPES[envelope]
+    alone, _ = read(tmp_path, sample)
+    text = sample.read_text(encoding="utf-8")
+    message = text[text.index("?>") + 2 :] if text.startswith("<?xml") else text
+    wrapped = tmp_path / "wrapped.xml"
+    header = f"<sh:{name}Header><sh:HeaderVersion>1.0</sh:HeaderVersion></sh:{name}Header>"
+    wrapped.write_text(
+        f'<sh:{name} xmlns:sh="{namespace}">{header}{message}<rest>JVBERi0=</rest></sh:{name}>',
+        encoding="utf-8",
+    )
+    made = list(looking.read(wrapped, None, None, as_common=True, found=(found := Gathered())))
+    assert errors(found.kept) == []
+    for each in (*made, *alone):
+        del each["@path"], each["@line"]
+    assert made == alone
+
+
+def test_svefakturor_come_in_a_list_too(tmp_path: Path) -> None:
+    text = SFTI[0].read_text(encoding="utf-8")
+    message = text[text.index("?>") + 2 :]
+    listed = tmp_path / "listed.xml"
+    listed.write_text(
+        f'<Invoices xmlns="urn:sfti:documents:BasicInvoice:1:0">{message}{message}</Invoices>',
+        encoding="utf-8",
+    )
+    made = list(looking.read(listed, None, None, as_common=True, found=Gathered()))
+    assert [each["number"] for each in made] == [read(tmp_path, SFTI[0])[0][0]["number"]] * 2
