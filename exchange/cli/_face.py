@@ -141,6 +141,14 @@ def print_findings(
         out.print(Text(f"{len(kept)} of {total} findings are shown."))
 
 
+def print_moved(payment: Mapping[str, Any], as_json: bool) -> None:
+    """A payment that a person has moved."""
+    if as_json:
+        print_json(payment)
+        return
+    click.echo("{id} ({amount} {currency} to {payee}) is now {stage}.".format_map(payment))
+
+
 def place_of(finding: Finding) -> str:
     """Where a finding stands, in words."""
     parts = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from exchange.cli._face import because_option, json_option, print_json, site_option
+from exchange.cli._face import because_option, json_option, print_moved, site_option
 
 
 @click.command(short_help="Say that the money of a payment is back, which no file tells.")
@@ -22,10 +22,4 @@ def command(id: str, site: Path, as_json: bool, because: str) -> None:
     """
     from exchange.operations import deciding, paying
 
-    payment = deciding.returned(site, id, because)
-    if as_json:
-        print_json(paying.as_dict(payment, None))
-        return
-    click.echo(
-        f"{payment.id} ({payment.amount} {payment.currency} to {payment.payee}) is now {payment.stage}."
-    )
+    print_moved(paying.as_dict(deciding.returned(site, id, because), None), as_json)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
 
 from exchange.errors import LedgerError
 from exchange.findings import Found, code
@@ -193,6 +193,8 @@ class _Hearing:
                 continue
             if new == stage or new == "":
                 notes.append((answer, row.n))
+                if answer.verdict == stage == "booked":
+                    self._post(payments.c.n == row.n)
                 continue
             moves.append((answer, row.n, own, stage, new))
             present[row.n] = (new, new)
@@ -308,6 +310,12 @@ class _Hearing:
                 [self._row(answer, event, n, None) for (answer, n), event in zip(notes, numbers, strict=True)]
             )
 
+    def _post(self, which: ColumnElement[bool]) -> None:
+        """Bookings that an advice told before, or a person, are posted by the vouchers of the file that tells them again."""
+        if self.posts:
+            mine = (which, payments.c.stage == "booked")
+            self.writing.connection.execute(update(payments).where(*mine).values(posting=self.arrival.id))
+
     def _move_batch(self, answer: Answer, row: Row[Any], new: str | None) -> None:
         """All payments of a batch that may move so and of which this arrival says nothing closer."""
         what = f"payment {new}" if new else "payment answer"
@@ -320,6 +328,8 @@ class _Hearing:
             old = [stage for stage, into in _LEGAL if into == new and stage and stage not in REFUSED]
             old = ["ordered" if stage == "sent" else stage for stage in old]
             self._doubt_booked(answer, row.n, new, closer)
+            if new == "booked":
+                self._post((payments.c.batch == row.n) & payments.c.posting.is_(None))
             mine = (payments.c.batch == row.n, payments.c.stage.in_(old), payments.c.n.not_in(closer))
             change = update(payments).where(*mine)
             self.writing.connection.execute(

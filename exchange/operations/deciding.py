@@ -49,6 +49,16 @@ def reject(folder: Path, text: str, because: str) -> Arrival:
     return _done(acts.reject, folder, text, because)  # type: ignore[no-any-return]
 
 
+def booked(folder: Path, text: str, because: str) -> Payment:
+    """The bank carried a payment out, and no file will tell."""
+    return _done(payment_acts.booked, folder, text, because)  # type: ignore[no-any-return]
+
+
+def cancelled(folder: Path, text: str, because: str) -> Payment:
+    """The bank does not carry a payment out, and no file will tell."""
+    return _done(payment_acts.cancelled, folder, text, because)  # type: ignore[no-any-return]
+
+
 def returned(folder: Path, text: str, because: str) -> Payment:
     """The money of a booked payment is back, by a way that no file tells of."""
     return _done(payment_acts.returned, folder, text, because)  # type: ignore[no-any-return]

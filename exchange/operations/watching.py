@@ -75,11 +75,14 @@ _LACKS: Mapping[tuple[str, ...], str] = {
     (ANSWER, BOOKING): "neither an answer from the bank nor a booking; the first of them was due",
     (RETURN,): "been refused after the booking, and no return is booked; that was due",
 }
-_ASK = "Ask the bank whether it has the file; send it again (`exchange resend`) only if it has not."
+_BY_HAND = "What it tells by other means, say with `exchange booked` or `exchange cancelled`."
+_ASK = (
+    "Ask the bank whether it has the file; send it again (`exchange resend`) only if it has not. " + _BY_HAND
+)
 _ASK_BACK = "Ask the bank for the money; where it came back by another way, say so with `exchange returned`."
 _ADVICE: Mapping[tuple[str, ...], str] = {
     (ANSWER,): _ASK,
-    (BOOKING,): "Ask the bank, or look whether a statement is missing.",
+    (BOOKING,): "Ask the bank, or look whether a statement is missing. " + _BY_HAND,
     (ANSWER, BOOKING): _ASK,
     (RETURN,): _ASK_BACK,
 }

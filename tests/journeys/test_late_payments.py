@@ -11,6 +11,7 @@ from tests.journeys.conftest import Shell
 from tests.journeys.test_payments import (
     ANSWERS,
     EUR,
+    NORDKAFFE,
     batch,
     camt053,
     details,
@@ -192,6 +193,39 @@ def test_money_that_does_not_come_back_after_a_refusal_is_told_until_it_does_or_
     assert (story["payment"]["stage"], story["payment"]["reason"]) == ("returned", "set off against charges")
     assert story["events"][-1]["because"] == "set off against charges"
     assert "whole" in morning("verify", "--site", site).out
+
+
+def test_what_no_file_tells_a_person_says(exchange: Shell, site: Path) -> None:
+    send(exchange, site)
+    then = on(exchange, "2026-12-10T08:00+02:00")
+    told = then("status", "--site", site, code=3).out
+    assert "`exchange booked` or `exchange cancelled`" in " ".join(told.split())
+    said = then(
+        "booked", "70001", "--because", "paper statement 48 of the closed account", "--site", site
+    ).out
+    assert said.startswith("P1 (12450.00 EUR to ") and said.endswith(" is now booked.\n")
+    row = then(
+        "cancelled", "P2", "--because", "the bank refused it by phone", "--site", site, "--json"
+    ).json()
+    assert (row["id"], row["stage"], row["reason"]) == ("P2", "cancelled", "the bank refused it by phone")
+    assert set(late(exchange, site, "2026-12-10T09:00+02:00")) == {"70003", "70004", "70005"}
+    twice = then("cancelled", "P1", "--because", "no", "--site", site, code=2).err
+    assert "The payment P1 is booked; only what lies at the bank" in twice
+
+    again = (site / "inbox/supplier-payments").parent / "again.csv"
+    lines = (NORDKAFFE / "supplier-payments/01-approved.in.csv").read_bytes().splitlines(keepends=True)
+    rows = [line.replace(b"70001", b"70091").replace(b"70002", b"70092") for line in lines[:3]]
+    again.write_bytes(b"".join(rows))
+    again.rename(site / "inbox/supplier-payments/again.csv")
+    then("run", "--once", "--site", site, code=3)
+    found = then("findings", "--site", site, "--json").json()
+    pairs = [each["message"] for each in found if each["code"] == "PAID001"]
+    assert [("12450.00" in each, "1284.55" in each) for each in pairs] == [(True, False)], (
+        "what was called off may be paid again"
+    )
+    story = then("payments", "P2", "--site", site, "--json").json()
+    assert (story["events"][-1]["what"], story["events"][-1]["actor"]) == ("payment cancelled", "anna")
+    assert "whole" in then("verify", "--site", site).out
 
 
 def test_a_wrong_expectation_is_told_with_its_place(exchange: Shell, site: Path) -> None:

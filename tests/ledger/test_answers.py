@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -28,12 +29,20 @@ def answer(level: str, verdict: str, **more: Any) -> Answer:
     return Answer(**(facts | more))
 
 
-def hear(ledger: Ledger, row: Arrival, *told: Answer) -> tuple[int, set[str]]:
+def hear(ledger: Ledger, row: Arrival, *told: Answer, posts: bool = False) -> tuple[int, set[str]]:
     """How many answers a person must look at, and the codes of what was found."""
     found = Gathered()
     with ledger.write() as writing:
-        heard = answering.hear(writing, row, [list(told)], posts=False, found=found, keys_of=twice.keys)
+        heard = answering.hear(writing, row, [list(told)], posts=posts, found=found, keys_of=twice.keys)
     return heard.open, {code for _, code in found.counts}
+
+
+def done(ledger: Ledger, row: Arrival) -> None:
+    """The arrival goes its way to the end."""
+    way = ("claimed", "read", "written", "delivered", "done")
+    with ledger.write() as writing:
+        for old, new in pairwise(way):
+            writing.move(arrivals, new, [Move(row.id, old)])
 
 
 def test_the_closest_word_counts_and_the_same_answer_twice_changes_nothing(ledger: Ledger) -> None:
@@ -58,6 +67,47 @@ def test_a_batch_is_booked_by_the_sum_without_what_was_rejected(ledger: Ledger) 
     assert hear(ledger, arrive(ledger, "b.xml", "b"), other) == (0, {"ANS006"})
     assert hear(ledger, arrive(ledger, "c.xml", "c"), other._replace(amounts=(1_100_000,))) == (0, set())
     assert stages(ledger) == ["booked", "rejected", "booked"]
+
+
+def test_what_an_advice_booked_is_posted_by_the_statement_that_tells_it_again(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger, note(1), note(2))
+    send(ledger, delivery)
+    booking = {"kind": "booking", "currency": "EUR"}
+    one = answer("payment", "booked", end_to_end_id="E1", amounts=(amount(ledger, "E1"),), **booking)
+    sum_ = (amount(ledger, "E1") + amount(ledger, "E2"),)
+    both = answer("batch", "booked", payment_info_id="MSG-1", amounts=sum_, **booking)
+    for told in (one, both):
+        assert hear(ledger, arrive(ledger, f"{told.level}.xml", told.level), told) == (0, set())
+    assert stages(ledger) == ["booked", "booked"]
+    for n, told in enumerate((one, both), 1):
+        statement = arrive(ledger, f"s{n}.xml", f"s{n}")
+        hear(ledger, statement, told, posts=True)
+        done(ledger, statement)
+        assert stages(ledger) == ["posted", "posted" if told is both else "booked"]
+
+
+def test_a_person_says_what_no_file_tells(ledger: Ledger) -> None:
+    _, delivery = with_payments(ledger, note(1), note(2), note(3))
+    who = {"actor": "anna", "because": "told by telephone"}
+    with pytest.raises(UseError, match="The payment P1 is ordered") as refused:
+        payment_acts.booked(ledger, "P1", **who)
+    assert "exchange reject" in refused.value.advice
+    send(ledger, delivery)
+    payment_acts.booked(ledger, "P1", **who)
+    payment_acts.cancelled(ledger, "P2", **who)
+    payment_acts.cancelled(ledger, "P3", **who)
+    payment_acts.booked(ledger, "P3", **who)
+    assert stages(ledger) == ["booked", "cancelled", "booked"]
+    for act, n in (
+        (payment_acts.cancelled, 1),
+        (payment_acts.booked, 1),
+        (payment_acts.returned, 2),
+        (payment_acts.cancelled, 2),
+    ):
+        with pytest.raises(UseError, match=f"The payment P{n} is "):
+            act(ledger, f"P{n}", **who)
+    row = arrive(ledger, "b.xml", "b")
+    assert hear(ledger, row, answer("payment", "accepted", end_to_end_id="E2")) == (1, {"ANS003"})
 
 
 def test_what_fits_nothing_is_for_a_person(ledger: Ledger) -> None:
