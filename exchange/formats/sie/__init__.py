@@ -32,6 +32,7 @@ _FIRST = re.compile(
 )
 _TYPE = re.compile(rb'^[ \t]*#SIETYP[ \t]+"?([0-9]+)', re.IGNORECASE | re.MULTILINE)
 _BALANCE = re.compile(rb"^[ \t]*#(%s)[ \t]" % "|".join(line.tag for line in BALANCES).encode(), re.MULTILINE)
+_VOUCHER = re.compile(rb"^[ \t]*#VER\b", re.IGNORECASE | re.MULTILINE)
 _COMPANY = re.compile(r'^[ \t]*#FNAMN[ \t]+"?([^"\r\n]*)', re.MULTILINE)
 _OEM = ("cp437", "cp850", "cp865")
 """Code pages of DOS; å, ä and ö stand at the same bytes in all of them."""
@@ -58,11 +59,9 @@ def recognise(sample: bytes, layout: Layout) -> str | None:
     """By #SIETYP; of type 4, balances tell an export (4E) from vouchers for import (4I)."""
     if not _FIRST.match(sample):
         return None
-    said = _TYPE.search(sample)
-    number = said[1].decode() if said else "1"
+    number, reason = _type(sample)
     if number != layout.type[0]:
         return None
-    reason = f"#SIETYP is {number}" if said else "There is no #SIETYP, which means type 1"
     if number != "4":
         return f"{reason}."
     has_balances = _BALANCE.search(sample) is not None
@@ -77,6 +76,16 @@ def sniff(sample: bytes) -> Sniffed | None:
         return None
     guessed = encodings.guess(sample)
     encoding = ENCODING if guessed.encoding in _OEM else guessed.encoding
-    said, company = _TYPE.search(sample), _COMPANY.search(sample.decode(encoding, "replace"))
-    facts = {"type": said[1].decode() if said else "1", "company": company[1].strip() if company else ""}
+    company = _COMPANY.search(sample.decode(encoding, "replace"))
+    facts = {"type": _type(sample)[0], "company": company[1].strip() if company else ""}
     return Sniffed("sie", encoding, guessed.reason, version=f"SIE {facts['type']}", facts=facts)
+
+
+def _type(sample: bytes) -> tuple[str, str]:
+    """The type of a file, and why. One that does not say its type is of type 1 by the standard, which has no vouchers."""
+    said = _TYPE.search(sample)
+    if said:
+        return said[1].decode(), f"#SIETYP is {said[1].decode()}"
+    if _VOUCHER.search(sample):
+        return "4", "There is no #SIETYP, and only type 4 has vouchers"
+    return "1", "There is no #SIETYP, which means type 1"

@@ -56,6 +56,12 @@ NOT_HERE = code(
     "Line {line}: #{value} must not stand in a file of type {want}; such lines are not read.",
     advice="Tell the sender, or use the layout of the type that was meant.",
 )
+VOUCHERS = code(
+    "SIE026",
+    "error",
+    "Line {line}: a voucher (#VER) begins, but #SIETYP says that the file is of type {want}, which has none; its vouchers are not read.",
+    advice="Ask the sender for a file of type 4, or for one without vouchers when only balances are wanted.",
+)
 UNKNOWN_TAG = code(
     "SIE017",
     "info",
@@ -281,7 +287,8 @@ class Head:
         for column in ("generated", "company"):
             if self.record[column] is None:
                 self._value(column, "", 1)
-        if "SIETYP" not in self._tags and self._layout.type != "1":
+        # Without #SIETYP a file is of type 1; one with vouchers is taken for type 4, and that the record is missing is told.
+        if "SIETYP" not in self._tags and self._layout.type in ("2", "3"):
             self._type("1", 1)
         self.record |= {into: list(known.values()) for into, known in self._lists.items()}
         if self.record["accounts"] is not None:

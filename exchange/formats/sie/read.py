@@ -17,7 +17,7 @@ from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
 from exchange.formats.encoding import Unreadable
 from exchange.formats.sie.agree import Agreement
-from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, Head, Once, complete
+from exchange.formats.sie.head import NOT_HERE, NOT_NUMERIC, VOUCHERS, Head, Once, complete
 from exchange.formats.sie.layout import IMPORT, Layout
 from exchange.formats.sie.lexical import AMOUNT, INNER, QUOTED, VALUE, cells, encoding_of, lines, pairs, split
 from exchange.formats.sie.records import BALANCES, ROWS, VOUCHER, Field, Line, codecs
@@ -269,7 +269,7 @@ class _Reading:
         braced = _BRACED(rest)
         rest = braced[1] if braced is not None else rest
         if "VER" in self.forbidden:
-            self.once("VER", lambda: NOT_HERE.at(line=number, value="VER", want=self.type))
+            self.once("VER", lambda: VOUCHERS.at(line=number, want=self.type))
             self.voucher, self.good = {LINE: number}, False
         else:
             read = self._read("VER", rest, number)

@@ -330,7 +330,7 @@ def test_everything_in_the_head_is_read_wherever_it_stands() -> None:
     ("change", "codes"),
     [
         (("#SIETYP 4", "#SIETYP 3"), [("SIE013", 5)]),
-        (("#SIETYP 4\n", ""), [("SIE015", None), ("SIE013", 1)]),
+        (("#SIETYP 4\n", ""), [("SIE015", None)]),
         (("PC8", "UTF-8"), [("SIE014", 3)]),
         (('#FNAMN "Övningsbolaget AB"\n', ""), [("SIE015", None)]),
         (("#FLAGGA 0\n", ""), [("SIE015", None)]),
@@ -407,10 +407,20 @@ def test_recognising_and_sniffing() -> None:
     assert sie.recognise(import_file, layout("3")) is None
     assert sie.recognise(b"#FLAGGA 0\n#FNAMN a\n", layout("1")) == "There is no #SIETYP, which means type 1."
     assert sie.recognise(b"a;b\n", layout("1")) is None
+    untyped = "".join(line for line in (HEAD + VOUCHER).splitlines(keepends=True) if "#SIETYP" not in line)
+    reason = "There is no #SIETYP, and only type 4 has vouchers, and it has vouchers and no balances."
+    assert sie.recognise(untyped.encode("cp437"), layout()) == reason
+    assert sie.recognise(untyped.encode("cp437"), layout("1")) is None
     sniffed = sie.sniff(import_file)
     assert sniffed is not None and (sniffed.encoding, sniffed.version) == ("cp437", "SIE 4")
     assert sniffed.facts["company"] == "Övningsbolaget AB"
     assert sie.sniff(b"#!/bin/sh\n") is None
+
+
+def test_vouchers_of_a_file_that_says_a_type_without_are_not_lost_in_silence() -> None:
+    wrong = (HEAD + VOUCHER).replace("#SIETYP 4", "#SIETYP 1")
+    found = read(wrong, "1")[1]
+    assert ("SIE026", "error") in [(each.code, each.severity) for each in found]
 
 
 def test_wrong_layouts_are_refused() -> None:
