@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -31,7 +29,7 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
     if original:
         _print_bytes(asking.original(site, id))
         return
-    story, zone = asking.show(site, id)
+    story, repairs, zone = asking.show(site, id)
     row = story.arrival
     if as_json:
         print_json(
@@ -43,6 +41,7 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
                 "documents": story.documents,
                 "documents_by_kind": story.kinds,
                 "references": story.references,
+                "repairs": [each._asdict() | {"at": asking.moment(each.at)} for each in repairs],
             }
         )
         return
@@ -62,12 +61,12 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
         }
     )
     print_findings([asking.finding_of(row) for row in story.findings], story.finding_counts)
-    repairs = [
-        (asking.moment(e.at, zone), e.actor, *_change(change), e.because)
-        for e, change in asking.repairs(story)
-    ]
     if repairs:
-        print_table("Repairs", ("When", "Who", "Line", "Was", "Is", "Because"), repairs)
+        rows = [
+            (asking.moment(each.at, zone), each.actor, each.line or "all", each.old, each.new, each.because)
+            for each in repairs
+        ]
+        print_table("Repairs", ("When", "Who", "Line", "Was", "Is", "Because"), rows)
     deliveries = [
         (d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage)
         for d in story.deliveries
@@ -76,13 +75,6 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
         print_table("Deliveries", ("Delivery", "Place", "File", "Documents", "Totals", "Stage"), deliveries)
     events = [(asking.moment(e.at, zone), e.actor, e.what, e.because or "") for e in story.events]
     print_table("Events", ("When", "Who", "What", "Because"), events)
-
-
-def _change(change: Mapping[str, Any]) -> tuple[object, str, str]:
-    """Line, text before and text after of one correction; of a whole corrected copy its name."""
-    if "file" in change:
-        return "all", "", f"the copy {change['file']}"
-    return change["line"], change["old"], change["new"]
 
 
 def _print_bytes(file: Path) -> None:

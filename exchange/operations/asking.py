@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, tzinfo
+from itertools import islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
+from exchange.archive import Archive
 from exchange.declare.problems import Problem
 from exchange.errors import UseError
 from exchange.findings import Finding, Severity
@@ -16,7 +18,8 @@ from exchange.ledger import queries
 from exchange.ledger.approving import Standing as Standing
 from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
-from exchange.operations.installation import books
+from exchange.operations.differing import SHOWN, differences
+from exchange.operations.installation import books, encoding_of
 from exchange.operations.watching import Late, lateness
 
 NEEDS_A_PERSON = ("held", "duplicate")
@@ -79,10 +82,24 @@ def _mistake(problems: Sequence[Problem]) -> str:
     return f"{first.place()}: {first.message}{more}"
 
 
-def show(folder: Path, text: str) -> tuple[queries.Story, tzinfo]:
-    """One arrival's whole story, by its identifier or the end of it; and the site's time zone."""
-    with books(folder) as opened, opened.ledger.read() as connection:
-        return queries.story(connection, text), opened.site.zone
+class Repair(NamedTuple):
+    """One change that a person made of a file. line: None where `new` is a sentence about the whole file."""
+
+    at: int
+    actor: str
+    because: str
+    line: int | None
+    old: str
+    new: str
+
+
+def show(folder: Path, text: str) -> tuple[queries.Story, list[Repair], tzinfo]:
+    """One arrival's whole story, by its identifier or the end of it; what was corrected in it; and the site's time zone."""
+    with books(folder) as opened:
+        with opened.ledger.read() as connection:
+            story = queries.story(connection, text)
+        encoding = encoding_of(opened.site, story.arrival.flow)
+        return story, list(_repairs(story, opened.store.archive, encoding)), opened.site.zone
 
 
 def original(folder: Path, text: str) -> Path:
@@ -97,13 +114,39 @@ def original(folder: Path, text: str) -> Path:
         return opened.store.archive.path(row.sha256)
 
 
-def repairs(story: queries.Story) -> Iterator[tuple[Event, Mapping[str, Any]]]:
-    """What people corrected in a file: each repair's event with every change of it, `line`, `old`, `new`, or `file`, the name
-    of a corrected copy.
-    """
+def _repairs(story: queries.Story, archive: Archive, encoding: str) -> Iterator[Repair]:
+    """What people corrected in a file; of a whole corrected copy the lines that differ."""
+    before = story.arrival.sha256
     for event in story.events:
-        for change in event.facts().get("patch", ()):
-            yield event, change
+        facts = event.facts()
+        if facts.get("act") != "repair":
+            continue
+        who = event.at, event.actor, event.because or ""
+        for change in facts["patch"]:
+            if "file" in change:
+                yield Repair(*who, None, "", f"the copy {change['file']}")
+                lines = _differing(archive, before, facts["repaired"], encoding)
+                yield from (Repair(*who, *each) for each in lines)
+            else:
+                yield Repair(*who, change["line"], change["old"], change["new"])
+        before = facts["repaired"]
+
+
+def _differing(
+    archive: Archive, before: str, after: str, encoding: str
+) -> Iterator[tuple[int | None, str, str]]:
+    """The lines that differ, the first of them."""
+    try:
+        found = differences(archive.path(before), archive.path(after), encoding)
+    except FileNotFoundError:
+        yield None, "", "The archived bytes are gone, so that they cannot be compared."
+        return
+    if found is None:
+        yield None, "", "No text of lines that could be compared."
+        return
+    yield from islice(found, SHOWN)
+    if rest := sum(1 for _ in found):
+        yield None, "", f"and {rest} lines more"
 
 
 def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int) -> list[StoredFinding]:

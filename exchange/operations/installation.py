@@ -141,6 +141,13 @@ class _Remembered:
         return [Reference(id, sha256, store.archive.path(sha256)) for id, sha256 in read]
 
 
+def encoding_of(site: DeclaredSite, flow: str) -> str:
+    """The encoding that the layout of a flow's files declares."""
+    declared = site.declared_flows.get(flow)
+    layout = site.library.layout(declared.layout) if declared else None
+    return getattr(layout, "encoding", None) or "utf-8"
+
+
 def flow_of(site: OpenSite, name: str) -> Bound:
     """The flow of that name; UnknownNameError where there is none."""
     if name not in site.flows:

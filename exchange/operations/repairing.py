@@ -13,7 +13,8 @@ from exchange.errors import UseError
 from exchange.ledger import acts, queries
 from exchange.ledger.rows import Arrival
 from exchange.operations.deciding import actor
-from exchange.operations.installation import Books, books
+from exchange.operations.differing import SHOWN, differences
+from exchange.operations.installation import Books, books, encoding_of
 
 PLACEHOLDER = "RIGHT VALUE"
 """What stands in a suggested command where only a person knows the right text."""
@@ -21,7 +22,7 @@ PLACEHOLDER = "RIGHT VALUE"
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """A repair: the arrival as it stands now, and each corrected line before and after (none for a whole new file)."""
+    """A repair: the arrival as it stands now, and each corrected line before and after (of a whole new file the first ones)."""
 
     arrival: Arrival
     lines: Sequence[tuple[str, str]] = ()
@@ -45,7 +46,7 @@ def repair(folder: Path, text: str, corrections: Sequence[Correction], because: 
         )
     with books(folder) as opened:
         row = _held(opened, text)
-        encoding = _encoding(opened, row.flow)
+        encoding = encoding_of(opened.site, row.flow)
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             path = Path(out.name)
             with _original(opened, row).open("rb") as original:
@@ -57,7 +58,7 @@ def repair(folder: Path, text: str, corrections: Sequence[Correction], because: 
 
 def is_correctable(opened: Books, row: Arrival, line: int, text: str) -> bool:
     """Whether a text stands on a line of the original exactly once, so that a correction can name it."""
-    wanted = text.encode(_encoding(opened, row.flow), "replace")
+    wanted = text.encode(encoding_of(opened.site, row.flow), "replace")
     with _original(opened, row).open("rb") as original:
         there = next(islice(original, line - 1, line), b"")
     return bool(wanted) and there.count(wanted) == 1
@@ -69,20 +70,15 @@ def repair_with(folder: Path, text: str, file: Path, because: str) -> Repaired:
         row = _held(opened, text)
         with tempfile.NamedTemporaryFile(dir=opened.store.work, delete=False) as out:
             out.write(file.read_bytes())
+        found = differences(_original(opened, row), Path(out.name), encoding_of(opened.site, row.flow))
+        lines = [(each.old, each.new) for each in islice(found or (), SHOWN)]
         arrival = _entered(opened, row, Path(out.name), [{"file": file.name}], because)
-    return Repaired(arrival)
+    return Repaired(arrival, lines)
 
 
 def _held(opened: Books, text: str) -> Arrival:
     with opened.ledger.read() as connection:
         return queries.arrival(connection, text)
-
-
-def _encoding(opened: Books, flow: str) -> str:
-    """The encoding that the flow's layout declares."""
-    declared = opened.site.declared_flows.get(flow)
-    layout = opened.site.library.layout(declared.layout) if declared else None
-    return getattr(layout, "encoding", None) or "utf-8"
 
 
 def _encoded(text: str, encoding: str) -> bytes:

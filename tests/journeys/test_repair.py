@@ -46,12 +46,17 @@ def test_a_whole_corrected_copy_can_be_given(exchange: Shell) -> None:
     site, id = held(exchange, BAD)
     copy = exchange.folder / "corrected.csv"
     copy.write_text(GOOD, encoding="utf-8", newline="")
-    exchange("repair", id, "--site", site, "--with-file", copy, "--because", "new file by mail")
+    shown = exchange("repair", id, "--site", site, "--with-file", copy, "--because", "new file by mail").out
+    assert shown.count("162,9O") == 1 and "+ 1001;" in shown
     exchange("run", "--once", "--site", site)
     assert len(list((site / "outbox/import").glob("*.csv"))) == 1
-    assert re.search(
-        r"all +the copy corrected.csv +new file by mail", exchange("show", id, "--site", site).out
-    )
+    told = exchange("show", id, "--site", site).out
+    assert re.search(r"all +the copy corrected.csv +new file by mail", told)
+    [line] = [line for line in BAD.splitlines() if "162,9O" in line]
+    assert line in told and line.replace("162,9O", "162,96") in told
+    copied, changed = exchange("show", id, "--site", site, "--json").json()["repairs"]
+    assert (copied["line"], copied["new"]) == (None, "the copy corrected.csv")
+    assert (changed["line"], changed["old"], changed["actor"]) == (2, line, "anna")
 
 
 def test_the_original_is_given_back_byte_for_byte_also_after_a_repair(exchange: Shell) -> None:
