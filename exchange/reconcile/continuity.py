@@ -4,6 +4,7 @@ it closed with. Gaps are told; a statement that was taken before is refused, unl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -36,6 +37,21 @@ SEQUENCE_GAP = code(
 )
 
 
+TWICE_HERE = code(
+    "REC014",
+    "error",
+    "{value} of account {account} stands in this file more than once: its movements begin again here.",
+    advice="Each movement would be booked again. Take the second one out with `exchange repair`, or reject the file and ask the bank for another.",
+)
+_PART = re.compile(r".*/(?:Stmt|Rpt|Ntfctn)(?:\[\d+\])?")
+"""Up to where the path of a movement names its statement, report or advice."""
+
+_TELLING = ("key", "entry_ref", "booked", "end_to_end_id", "reference", "text")
+"""What tells movements of one amount apart."""
+_LONG = 6
+"""Shorter references of a bank may be numbers of a list."""
+
+
 class Statements:
     """The statements that pass by, each compared with the one before it of the same account."""
 
@@ -43,18 +59,36 @@ class Statements:
         self._past, self._found, self._repeated = past, found, repeated
         self._last: dict[str, Standing] = {}
         self._taken: list[StatementRow] = []
+        self._first: dict[tuple[object, object], Record] = {}
 
     def watched(self, transactions: Iterator[Batch]) -> Iterator[Batch]:
         """The same transactions, looked at."""
         before: tuple[object, object] | None = None
+        first: Record = {"amount": None}
         for batch in transactions:
             for transaction in batch:
                 statement = transaction.get("statement") or {}
                 now = transaction["account"], statement.get("id")
                 if now != before:
-                    before = now
+                    before, first = now, self._first.setdefault(now, transaction)
                     self._look(transaction, statement)
+                if first["amount"] == transaction["amount"] and first is not transaction:
+                    self._again(transaction, first, statement)
             yield batch
+
+    def _again(self, transaction: Record, first: Record, statement: Record) -> None:
+        """Whether the statement begins anew with this movement, which is like its first one."""
+        if any(first.get(name) != transaction.get(name) for name in _TELLING):
+            return
+        parts = [_PART.match(each.get(PATH) or "") for each in (first, transaction)]
+        if parts[0] and parts[1]:
+            is_anew = parts[0].group() != parts[1].group()
+        else:  # without a place in it the bank's reference must be one of its own
+            is_anew = len(first.get("entry_ref") or "") >= _LONG and not first.get("batch")
+        if is_anew and statement.get("id"):
+            kind = str(statement.get("kind") or "statement").capitalize()
+            place = _at(transaction, f"{kind} {statement['id']}")
+            self._tell(TWICE_HERE.at(**place, account=transaction["account"]))
 
     def taken(self) -> list[StatementRow]:
         """All statements that passed by."""

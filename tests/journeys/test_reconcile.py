@@ -256,6 +256,24 @@ def test_statements_follow_one_another(exchange: Shell, site: Path) -> None:
     assert [row["id"] for row in rows] == ["S3", "S1"]
 
 
+def test_a_statement_that_stands_in_its_file_twice_is_told_and_nothing_is_booked(
+    exchange: Shell, site: Path
+) -> None:
+    """The movements make nought, so that no balance tells it."""
+    text, _ = statement(1, entries(FIRST[0], {"amount": "-812.30", "name": "Pakkaus Oy", "text": "lasku 7"}))
+    begin, end = text.index("<Stmt>"), text.index("</Stmt>") + len("</Stmt>")
+    drop(site, "bank-statements", "twice.xml", text[:end] + text[begin:end] + text[end:])
+    run(exchange, site, code=3)
+    [told] = exchange("findings", "--flow", "bank-statements", "--site", site, "--json").json()
+    assert (told["code"], told["path"]) == ("REC014", "/Document/BkToCstmrStmt[1]/Stmt[2]/Ntry[1]")
+    assert "Statement S1 of account FI2112345600000785 stands in this file more than once" in told["message"]
+    assert listed(exchange, site, "--all") == [] and not any((site / "outbox/bookkeeping").iterdir())
+    once = text.replace("Pakkaus Oy", "Pakkaus & Oy".replace("&", "&amp;"))
+    drop(site, "bank-statements", "once.xml", once)
+    run(exchange, site, code=3)
+    assert [row["rule"] for row in listed(exchange, site, "--all")] == ["reference", None]
+
+
 def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: Path) -> None:
     rules = site / "schemas/rules/ours.yaml"
     rules.write_text(RULES + "  habits: {at least: 2}\n", encoding="utf-8")
