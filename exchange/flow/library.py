@@ -60,14 +60,24 @@ class ProfileStep(Step):
     compiled: ProfileMapping
 
 
+class _NoValues(dict[str, str | None]):
+    """Values where there is no site: any name is one of them, and empty."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
 class Library:
     """The declared things of a site (or of the package alone)."""
 
     def __init__(
-        self, catalogue: Catalogue, values: Mapping[str, str] | None = None, *, supposing: bool = False
+        self, catalogue: Catalogue, values: Mapping[str, str | None] | None = None, *, supposing: bool = False
     ) -> None:
         self.catalogue = catalogue
-        self.values = {} if values is None else values
+        self.values = _NoValues() if values is None else values
         self.supposing = supposing
         self.problems: list[Problem] = list(catalogue.problems)
         self._made: dict[tuple[str, str], Any] = {}

@@ -4,11 +4,11 @@ a problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from exchange.declare.problems import Problem, did_you_mean
+from exchange.declare.problems import Problem, did_you_mean, nearest
 from exchange.mapping.bound import (
     Bound,
     Const,
@@ -117,14 +117,14 @@ class Names:
             return self.follow(Fact(node, FACTS[rest[0]], rest[0]), rest[1:])
         if first == "site" and rest and rest[0] in self.site_values:
             return self.follow(_constant(node, self.site_values[rest[0]]), rest[1:])
-        known: Iterator[str] | set[str] = scope.names()
-        unknown = first
-        if first in ("arrival", "site"):
-            inner = FACTS if first == "arrival" else self.site_values
-            known, unknown = (f"{first}.{name}" for name in inner), ".".join((first, *rest[:1]))
-        self.problems.append(
-            node.problem(f'"{unknown}" is not a name that is known here.', did_you_mean(unknown, known))
-        )
+        unknown = ".".join((first, *rest[:1])) if first in ("arrival", "site") else first
+        if first == "site":
+            advice = _say_it(rest[0] if rest else "NAME", self.site_values)
+        elif first == "arrival":
+            advice = did_you_mean(unknown, (f"arrival.{name}" for name in FACTS))
+        else:
+            advice = did_you_mean(unknown, scope.names())
+        self.problems.append(node.problem(f'"{unknown}" is not a name that is known here.', advice))
         return Const(node, UNKNOWN, None)
 
     def follow(self, bound: Bound, names: tuple[str, ...]) -> Bound:
@@ -163,6 +163,13 @@ class Names:
         return Const(node, UNKNOWN, None)
 
 
+def _say_it(name: str, values: Mapping[str, Any]) -> str:
+    """The next step after a value that the site does not have."""
+    close = nearest(name, values)
+    meant = f'Did you mean "site.{close}"? If not, say' if close else "Say"
+    return f"{meant} it in exchange.yaml under values, such as {name}: …"
+
+
 def _type_in(layer: Layer, name: str) -> Type | None:
     if isinstance(layer, Frame):
         return layer.type.field(name)
@@ -190,6 +197,8 @@ def _path(bound: Bound) -> str:
 
 def _constant(node: Node, value: Any) -> Const:
     kind = of_value(value)
+    if value is None:
+        return Const(node, TEXT, None)
     if kind == "text":
         return Const(node, TEXT.filled(), str(value))
     return Const(node, Type(kind, empty=False) if kind != "unknown" else UNKNOWN, value)

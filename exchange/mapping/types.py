@@ -72,8 +72,8 @@ UNKNOWN = Type("unknown")
 TEXT = Type("text")
 BOOLEAN = Type("boolean", empty=False)
 NOTHING = Type("nothing")
-CALENDAR = Type("calendar", empty=False)
 """The type of the literal `empty`."""
+CALENDAR = Type("calendar", empty=False)
 
 
 def of_field(shape: FieldShape) -> Type:

@@ -148,7 +148,7 @@ def library_of(site: Path | None) -> Library:
 
 
 def _library(folder: Path | None, declared: Site | None) -> Library:
-    return Library(Catalogue.of(folder), dict(declared.values) if declared else {})
+    return Library(Catalogue.of(folder), dict(declared.values) if declared else None)
 
 
 def _declared(site: Path | None) -> tuple[Path | None, Site | None]:

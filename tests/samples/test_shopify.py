@@ -375,3 +375,15 @@ def test_a_tip_that_is_a_line_counts_once(documents: Documents) -> None:
     made, found = documents(order(line_items=[line(), tip], total_price="14.55", total_tip_received="2.00"))
     assert (found, made[0]["total"]) == ([], D("14.55"))
     assert [each["gross"] for each in made[0]["lines"]] == [D("12.55"), D("2.00")]
+
+
+def test_what_is_paid_back_beside_articles_has_a_rate_of_the_order(documents: Documents) -> None:
+    goodwill = {"kind": "refund_discrepancy", "amount": "-4.00", "tax_amount": "-1.02"}
+    given = refund(order_adjustments=[goodwill], transactions=back("5.02"))
+    made, found = documents([order(refunds=[given])])
+    assert (found, made[1]["lines"][0]["vat_rate"]) == ([], D("25.5"))
+    goodwill["tax_amount"] = "-0.96"
+    made, found = documents(
+        [order(refunds=[refund(order_adjustments=[goodwill], transactions=back("4.96"))])]
+    )
+    assert [each.code for each in found] == ["MAP001"]

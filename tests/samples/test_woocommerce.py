@@ -47,8 +47,20 @@ def test_an_order_of_a_guest(documents: Documents) -> None:
 
 
 def test_old_versions_without_rates(documents: Documents) -> None:
-    made, found = documents([order(tax_lines=[{"rate_id": 7, "label": "ALV"}])])
+    made, found = documents([order(tax_lines=[{"rate_id": 7, "label": "ALV"}])], country="FI")
     assert (found, made[0]["lines"][0]["vat_rate"]) == ([], D("25.5"))
+    made, found = documents(
+        [
+            order(
+                tax_lines=[],
+                shipping={"country": "SE"},
+                line_items=[line(total_tax="2.50")],
+                total="12.50",
+                total_tax="2.50",
+            )
+        ]
+    )
+    assert (found, made[0]["lines"][0]["vat_rate"]) == ([], D(25))
 
 
 def test_several_taxes_and_some_that_were_not_applied(documents: Documents) -> None:

@@ -15,6 +15,8 @@ from invoice_support import CORPUS, document, mapped
 
 from exchange.declare.catalogue import Catalogue
 from exchange.flow.library import Library
+from exchange.mapping.functions.money import vat_of_gross, vat_of_net, vat_rate_of
+from exchange.mapping.operators import Fault
 from exchange.mapping.tables import Search
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +98,90 @@ def test_the_days_of_rates_follow_from_the_rates() -> None:
     days |= {date.fromisoformat(row["valid_to"]) for row in rows_of("vat-rates") if row["valid_to"]}
     for day in sorted(one + timedelta(step) for one in days for step in (-1, 0, 1)):
         assert known("vat-rate-days", day) == known("vat-rates", day), day
+
+
+def test_the_lists_of_rates_follow_from_the_rates() -> None:
+    """What vat-rate-lists says of any day is what vat-rates says, without gap or overlap."""
+
+    def valid(table: str, day: str) -> list[dict[str, str]]:
+        return [row for row in rows_of(table) if row["valid_from"] <= day <= (row["valid_to"] or "9999")]
+
+    edges = {
+        date.fromisoformat(row[edge])
+        for row in rows_of("vat-rates")
+        for edge in ("valid_from", "valid_to")
+        if row[edge]
+    }
+    for day in sorted({(one + timedelta(step)).isoformat() for one in edges for step in (-1, 0, 1)}):
+        wanted: dict[str, set[str]] = defaultdict(set)
+        for row in valid("vat-rates", day):
+            wanted[row["country"]].add(row["rate"])
+        lists = [(row["country"], row["rates"].split()) for row in valid("vat-rate-lists", day)]
+        assert len({country for country, _ in lists}) == len(lists)
+        assert {country: set(rates) for country, rates in lists} == wanted, day
+        assert all(rates == sorted(set(rates), key=D) for _, rates in lists)
+
+
+FINLAND = "10 13.5 25.5"
+
+
+@pytest.mark.parametrize(
+    ("net", "vat", "rates", "unit", "rate"),
+    [
+        ("100", "25.50", FINLAND, "0.01", "25.5"),
+        ("23.90", "6.10", FINLAND, "0.01", "25.5"),  # 30.00 with VAT: 25.52 %
+        ("-23.90", "-6.10", FINLAND, "0.01", "25.5"),
+        ("4.01", "0.54", FINLAND, "0.01", "13.5"),
+        ("0.02", "0.01", FINLAND, "0.01", "25.5"),
+        ("100", "24.00", FINLAND, "0.01", None),  # the rate of another day
+        ("100", "19.50", FINLAND, "0.01", None),  # two rates in one amount
+        ("100", "-25.50", FINLAND, "0.01", None),
+        ("0", "2.55", FINLAND, "0.01", None),
+        ("0.10", "0.01", FINLAND, "0.01", None),  # 10 or 13.5 %
+        ("1.00", "0.25", "25 25.5", "0.01", None),
+        ("100.00", "25.00", "25 25.5", "0.01", "25"),
+        ("30.00", "7.50", "25.5", "0.01", None),
+        ("30.00", "7.50", "25.5", "0.30", "25.5"),  # thirty pieces, each rounded
+        ("26.387665", "3.562335", FINLAND, "0.00001", "13.5"),
+        ("26.387665", "3.572335", FINLAND, "0.00001", None),
+        ("5", "0", "", "0.01", "0"),
+        ("5", "1.25", "", "0.01", None),
+        ("5", "1.25", "0 25 25", "0.01", "25"),
+    ],
+)
+def test_a_rate_is_taken_only_when_one_gives_the_same_cents(
+    net: str, vat: str, rates: str, unit: str, rate: str | None
+) -> None:
+    if rate is None:
+        with pytest.raises(Fault):
+            vat_rate_of(D(net), D(vat), rates, D(unit))
+    else:
+        assert vat_rate_of(D(net), D(vat), rates, D(unit)) == D(rate)
+
+
+@pytest.mark.parametrize(
+    ("country", "day"),
+    [("FI", "2026-03-02"), ("SE", "2025-03-02"), ("DK", "2026-03-02"), ("DE", "2026-03-02")],
+)
+def test_the_rate_of_an_amount_is_found_again_or_not_told_at_all(
+    library: Library, country: str, day: str
+) -> None:
+    """Whatever the amount, however it was rounded: no other rate than the true one is ever taken."""
+    rates = looked_up(library, "vat-rate-lists", country, on=date.fromisoformat(day))
+    told = 0
+    for true in map(D, rates.split()):
+        for cents in (*range(1, 400), *range(400, 30_000, 97)):
+            amount = D(cents) / 100
+            tax = vat_of_gross(amount, true)
+            for net, vat in ((amount, vat_of_net(amount, true)), (amount - tax, tax)):
+                try:
+                    found = vat_rate_of(net, vat, rates, D("0.01"))
+                except Fault:
+                    assert amount < 1
+                else:
+                    told += 1
+                    assert found == true or vat == 0
+    assert told > 1_000
 
 
 @pytest.mark.parametrize("row", rows_of("vat-codes"), ids=lambda row: f"{row['system']}-{row['code']}")

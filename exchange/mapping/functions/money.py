@@ -23,6 +23,7 @@ KEEPS_FILLED = frozenset(
         "major_units",
         "vat_of_gross",
         "vat_of_net",
+        "vat_rate_of",
         "format_number",
     }
 )
@@ -142,6 +143,39 @@ def vat_of_gross(gross: Number | None, rate: Number) -> Decimal | None:
 def vat_of_net(net: Number | None, rate: Number) -> Decimal | None:
     """The VAT on a net amount, rounded half up to cents; rate in per cent. `vat_of_net(100, 25.5) → 25.50`"""
     return None if net is None else round_(Decimal(net) * rate / 100, 2)
+
+
+def vat_rate_of(net: Number | None, vat: Number | None, rates: str | None, unit: Number) -> Decimal | None:
+    """The only one of some rates, with blanks between them, that gives this VAT on this net amount; 0 where there is no
+    VAT. unit: what amounts are rounded to, such as 0.01; each of them, and the VAT within a gross amount, may be off by
+    half of it. None, and more than one, is a finding. `vat_rate_of(23.90, 6.10, "10 13.5 25.5", 0.01) → 25.5`
+    """
+    if net is None or vat is None:
+        return None
+    if vat == 0:
+        return Decimal(0)
+    known = sorted({Decimal(rate) for rate in (rates or "").split()} - {Decimal(0)})
+    if not known:
+        raise Fault(
+            f"which rate VAT {vat} on {net} is of cannot be told: no rates are known of the country on that day",
+            "See whether the file, or the value country of the site, names the right country; the table vat-rates "
+            "says which are known.",
+        )
+    fitting = [rate for rate in known if abs(2 * (100 * vat - rate * net)) <= unit * (100 + rate)]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = ", ".join(f"{rate} %" for rate in fitting or known)
+    if not fitting:
+        raise Fault(
+            f"VAT {vat} on {net} is of none of the rates {listed}",
+            "Look at the sale itself: amounts of several rates in one, VAT of another country or another day have no "
+            "rate of their own. Book it by hand, or say the rate in a mapping that is like this one.",
+        )
+    raise Fault(
+        f"VAT {vat} on {net} may be of each of the rates {listed}",
+        "The amounts are too small to tell. Look at the sale itself; book it by hand, or say the rate in a mapping "
+        "that is like this one.",
+    )
 
 
 def _sign_fault(sign: str) -> str | None:
