@@ -76,7 +76,7 @@ def command(
 
     Shows results, findings, and which fields of the files no mapping reads. Where expected files lie beside an input
     (01-daily.in.csv, 01-daily.out.1.xml, 01-daily.findings) the results are compared with them. Exit code 3 when a
-    file would be held or differs.
+    file differs, or would be held and its findings do not stand beside it.
     """
     from exchange.operations import trying
 
@@ -102,6 +102,7 @@ def _as_dict(tried: Tried) -> dict[str, object]:
     return {
         "file": str(tried.file),
         "held": tried.outcome.is_bad,
+        "held_as_expected": tried.is_held_as_expected,
         "documents": tried.documents,
         "results": [
             {
@@ -134,10 +135,10 @@ def _show(tried: Tried, show_outputs: bool) -> None:
     from rich.text import Text
 
     out = console()
+    is_expected = tried.is_held_as_expected
     verdict = "would be held" if tried.outcome.is_bad else "goes through"
-    out.print(
-        Text(f"{tried.file.name}: {verdict}", style="bold red" if tried.outcome.is_bad else "bold green")
-    )
+    told = f"{tried.file.name}: {verdict}{', as expected' if is_expected else ''}"
+    out.print(Text(told, style="bold red" if tried.outcome.is_bad and not is_expected else "bold green"))
     print_findings(tried.outcome.findings.kept, tried.outcome.finding_counts)
     for result in tried.results:
         _show_result(result)

@@ -63,8 +63,14 @@ class Tried:
 
     @property
     def is_bad(self) -> bool:
-        """Whether the file would be held, or differs from what is expected."""
-        return self.outcome.is_bad or bool(self.differences)
+        """Whether the file differs from what is expected, or would be held and nothing beside it said so."""
+        return bool(self.differences) or (self.outcome.is_bad and not self.is_held_as_expected)
+
+    @property
+    def is_held_as_expected(self) -> bool:
+        """Whether the findings that hold the file are those that stood beside it."""
+        is_told = _expected_findings(self.file).is_file() and not self.written
+        return self.outcome.is_bad and is_told and not self.differences
 
 
 @dataclass(frozen=True, slots=True)
