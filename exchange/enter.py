@@ -15,7 +15,7 @@ from itertools import chain, islice
 from exchange import backoff, twice
 from exchange.bound import BoundFlow
 from exchange.findings import code
-from exchange.ledger import Ledger, Move, Writing, answering, contents, matches, payments, sending
+from exchange.ledger import Ledger, Move, Writing, answering, contents, matches, payments, posted, sending
 from exchange.ledger.paid import Guard
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
@@ -155,7 +155,7 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
     for good, found in zip(goods, told, strict=True):
         outcome = good.outcome
         unclear, doubts = answering.hear(
-            writing, good.row, outcome.answers, posts=outcome.posts, found=found, keys_of=twice.keys
+            writing, good.row, outcome.answers, posts=outcome.posts == "all", found=found, keys_of=twice.keys
         )
         if unclear and not good.row.forced & AS_KNOWN:
             if len(goods) == 1:
@@ -166,6 +166,8 @@ def _hear(writing: Writing, goods: Sequence[_Good]) -> Clash | None:
             return Clash("answer", say, partial(answering.note_doubts, writing, good.row, doubts))
     for good, found in zip(goods, told, strict=True):
         good.outcome.findings.take(found)
+        if good.outcome.posts == "decided":
+            posted.of_arrival(writing.connection, good.row.id)
     return None
 
 

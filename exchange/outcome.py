@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from exchange.findings import Finding, Severity
 from exchange.model import DocumentKey, PaymentNote
@@ -157,6 +157,8 @@ class StatementRow(NamedTuple):
     day: str | None
 
 
+Posts = Literal["none", "decided", "all"]
+"""Of which movements a flow makes vouchers: of none, of those that it decides about, of every one."""
 REFUSED = ("rejected", "cancelled")
 """What a bank says of what it does not carry out: verdicts of answers, and the stages of payments of the same names."""
 
@@ -198,8 +200,7 @@ class Outcome:
     matches, statements: what the reconciliation decided, and of which statements (matches may be a one-time iterator);
     basis: what it rests on;
     payments: those that leave with an output (its index), some at a time; answers: what is told of such payments, some
-    at a time; both can be gone through more than once; posts: whether vouchers were made of
-    what is booked.
+    at a time; both can be gone through more than once; posts: of which movements vouchers were made.
     """
 
     findings: Gathered = field(default_factory=Gathered)
@@ -211,7 +212,7 @@ class Outcome:
     basis: Basis = ON_NOTHING
     payments: Iterable[tuple[int, list[PaymentNote]]] = ()
     answers: Iterable[list[Answer]] = ()
-    posts: bool = False
+    posts: Posts = "none"
 
     @property
     def finding_counts(self) -> Mapping[tuple[Severity, str], int]:

@@ -26,7 +26,7 @@ from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Reader, Writer, Written
 from exchange.mapping.tally import Tally, forget
 from exchange.model import KEY, ArrivalFacts, Batch
-from exchange.outcome import Gathered, Outcome, Output
+from exchange.outcome import Gathered, Outcome, Output, Posts
 
 VOUCHER = "common/voucher"
 Chain = Sequence[Sequence[Step]]
@@ -120,12 +120,11 @@ class Content:
         return each_payment(documents, self.memory, mark) if self.tells == STATUS else documents
 
     @property
-    def posts(self) -> bool:
-        """Whether vouchers are made here of every movement: a flow that matches leaves out what it cannot decide."""
+    def posts(self) -> Posts:
+        """Of which movements vouchers are made here: a flow that matches leaves out what it cannot decide."""
         chains = (self.intake.chain, *(way.chain for way in self.ways))
-        return self.matching is None and any(
-            step.target == VOUCHER for steps in chains for together in steps for step in together
-        )
+        makes = any(step.target == VOUCHER for steps in chains for together in steps for step in together)
+        return "none" if not makes else "all" if self.matching is None else "decided"
 
     def process(
         self, path: Path, facts: ArrivalFacts, work: Path, progress: Progress | None = None

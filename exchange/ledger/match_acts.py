@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Select, delete, func, select, update
 
 from exchange.errors import UnknownNameError, UseError
-from exchange.ledger import bulk, queries
+from exchange.ledger import bulk, posted, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.matches import PERSON, case_id, item_rows, items_of, values_of
@@ -62,10 +62,11 @@ class Signature(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A decision whose file is not known to be written: its flow, number, and the text of the document."""
+    """A decision whose file is not known to be written: its flow, arrival, number, and the text of the document."""
 
     n: int
     flow: str
+    arrival: str
     event: int
     document: str
 
@@ -166,20 +167,22 @@ def suspended(connection: Connection) -> list[tuple[str, str, str, int, int]]:
 
 def unsent(connection: Connection) -> list[Unsent]:
     """Decisions whose files are not known to be written."""
-    query = select(matches.c.n, matches.c.flow, matches.c.event, matches.c.document).where(
-        matches.c.sent == 0
-    )
+    columns = (matches.c[name] for name in Unsent.__dataclass_fields__)
+    query: Select[Any] = select(*columns).where(matches.c.sent == 0)
     return [Unsent(*row) for row in connection.execute(query.order_by(matches.c.n))]
 
 
-def send(ledger: Ledger, write: Callable[[Unsent], bool]) -> int:
+def send(ledger: Ledger, write: Callable[[Unsent], bool], posts: Callable[[str], bool]) -> int:
     """Have the files written of all decisions whose files are not known to be, and note it; how many. Nobody else does it at the
-    same time: a file that was taken already would be written once more.
+    same time: a file that was taken already would be written once more. posts: whether decisions of a flow become vouchers.
     """
     with ledger.write() as writing:
         sent = [each for each in unsent(writing.connection) if write(each)]
         for each in sent:
             writing.connection.execute(update(matches).where(matches.c.n == each.n).values(sent=1))
+        for flow, arrival in sorted({(each.flow, each.arrival) for each in sent}):
+            if posts(flow):
+                posted.of_arrival(writing.connection, arrival)
     return len(sent)
 
 

@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from exchange import disk
 from exchange.errors import UseError
 from exchange.flow.bound import Bound
+from exchange.flow.content import VOUCHER
 from exchange.ledger import match_acts, queries
 from exchange.ledger.match_acts import Unsent
 from exchange.mapping.tally import uncounted
@@ -90,7 +92,19 @@ def write_unsent(opened: Books) -> int:
     with opened.ledger.read() as connection:
         if not match_acts.unsent(connection):
             return 0
-    return match_acts.send(opened.ledger, partial(_written, opened))
+    return match_acts.send(opened.ledger, partial(_written, opened), partial(_posts, opened))
+
+
+def _posts(opened: Books, name: str) -> bool:
+    """Whether what is decided about movements of a flow becomes vouchers."""
+    flows, library = opened.site.declared_flows, opened.site.library
+    match = flows[name].match if name in flows else None
+    taking = flows.get(match.decided) if match and match.decided else None
+    if taking is None:
+        return False
+    names = chain(taking.map, *(target.map for target in taking.to))
+    flat = chain.from_iterable([each] if isinstance(each, str) else each for each in names)
+    return any(step.target == VOUCHER for each in flat if (step := library.mapping(each)) is not None)
 
 
 def _written(opened: Books, decision: Unsent) -> bool:
