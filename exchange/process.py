@@ -135,8 +135,10 @@ def _attempt(store: Store, flow: BoundFlow, row: Arrival, work: Path) -> Outcome
 
 def _broken(error: Exception) -> Outcome:
     place = traceback.extract_tb(error.__traceback__)[-1]
+    here = f"{Path(place.filename).name}, line {place.lineno}"
     gathered = Gathered()
-    text = f"{type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno})"
+    noted = getattr(error, "__notes__", None)  # where it was raised, when that was in another process
+    text = f"{type(error).__name__}: {error} ({noted[-1] if noted else here})"
     gathered(BROKEN.at(value=text))
     return Outcome(gathered)
 

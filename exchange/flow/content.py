@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import partial
 from itertools import chain, tee, zip_longest
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -16,6 +17,7 @@ from typing import BinaryIO, cast
 from exchange.declare.flow import file_name
 from exchange.findings import Finding, Found, code
 from exchange.flow.answered import Made, each_payment, unmarked
+from exchange.flow.beside import is_worth, made_beside
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
 from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
@@ -23,7 +25,7 @@ from exchange.flow.library import Step
 from exchange.flow.reconciling import Matching, MatchSpool, Memory, NoMemory
 from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
-from exchange.formats.contract import Reader, Writer, Written
+from exchange.formats.contract import Progress, Reader, Writer, Written
 from exchange.mapping.tally import Tally, forget
 from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output, Posts
@@ -32,7 +34,6 @@ VOUCHER = "common/voucher"
 Chain = Sequence[Sequence[Step]]
 """Mappings one after the other; several in one place are given the same records and their results are joined."""
 Validate = Callable[[BinaryIO, Found], None]
-Progress = Callable[[int], None]
 
 NOTHING_TO_WRITE = code(
     "FLO003",
@@ -60,16 +61,31 @@ class Intake:
         self,
         path: Path,
         facts: ArrivalFacts,
-        found: Found,
+        found: Gathered,
         count: CountStep,
         progress: Progress | None = None,
     ) -> Iterator[Batch]:
-        """The documents of a file, in batches."""
+        """The documents of a file, in batches; those of a big one are made by a process of their own."""
+        tallies = [count(step) for together in self.chain for step in together]
+        make = partial(self._made, path, facts)
+        if is_worth(path):
+            return made_beside(make, tallies, found, progress)
+        return make(found, iter(tallies), progress)
+
+    def _made(
+        self,
+        path: Path,
+        facts: ArrivalFacts,
+        found: Gathered,
+        tallies: Iterator[Tally],
+        progress: Progress | None,
+    ) -> Iterator[Batch]:
         with path.open("rb") as stream:
             if self.validate is not None:
                 self.validate(stream, found)
                 stream.seek(0)
-            yield from run_chain(self.reader.read(stream, found, progress), self.chain, facts, found, count)
+            records = self.reader.read(stream, found, progress)
+            yield from run_chain(records, self.chain, facts, found, lambda step: next(tallies))
 
 
 @dataclass(frozen=True, slots=True)

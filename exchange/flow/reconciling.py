@@ -99,7 +99,7 @@ class Documents(Protocol):
         """Of its files."""
 
     def documents(
-        self, path: Path, facts: ArrivalFacts, found: Found, count: Callable[..., Tally]
+        self, path: Path, facts: ArrivalFacts, found: Gathered, count: Callable[..., Tally]
     ) -> Iterator[Batch]:
         """The documents of a file, in batches."""
 
