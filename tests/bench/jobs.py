@@ -30,7 +30,8 @@ class Trial:
 @dataclass(frozen=True)
 class Job:
     """One line of the table. quick, full: numbers of records; aim: the ratio that ours keeps to the other at most,
-    or, where the other is what a handbook would do, how many times faster it is at least.
+    or, where the other is what a handbook would do, how many times faster it is at least; aim_of_two: that of seconds where
+    two processors are there for it.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Job:
     prepare: Callable[[Path, int], Trial]
     is_textbook: bool = False
     memory: int = 150
+    aim_of_two: float | None = None
 
 
 def make_site(folder: Path, *flows: str) -> Path:
@@ -146,9 +148,9 @@ def reading(
 
 
 JOBS = (
-    Job("payments", "CSV → checked → pain.001.001.09", "csv.reader, bytes written", 3.2, 100_000, 1_000_000, payments),
-    Job("statement", "camt.053 → matched → SIE + CSV", "expat doing nothing, bytes written", 5.7, 20_000, 200_000, statement),
-    Job("orders", "orders JSON → SIE + CSV", "json.loads of each, bytes written", 4.8, 20_000, 100_000, orders, memory=100),
+    Job("payments", "CSV → checked → pain.001.001.09", "csv.reader, bytes written", 3.2, 100_000, 1_000_000, payments, aim_of_two=2.0),
+    Job("statement", "camt.053 → matched → SIE + CSV", "expat doing nothing, bytes written", 5.7, 20_000, 200_000, statement, aim_of_two=3.7),
+    Job("orders", "orders JSON → SIE + CSV", "json.loads of each, bytes written", 4.8, 20_000, 100_000, orders, memory=100, aim_of_two=3.0),
     Job("small", "small order files → CSV", "the same files, syncs and commits bare", 2.0, 5_000, 10_000, small),
     Job("copy", "CSV → CSV", "csv.reader → csv.writer", 2.0, 100_000, 1_000_000, copy),
     Job("read-csv", "reading CSV", "csv.reader", 1.5, 100_000, 1_000_000,
