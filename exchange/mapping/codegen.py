@@ -97,12 +97,13 @@ class DictAccess:
 @dataclass(slots=True)
 class Emitter:
     """Writes expressions. namespace: what the code refers to; held: fields that are in local variables
-    already.
+    already; known: other parts that are, by their identity.
     """
 
     access: Access = field(default_factory=DictAccess)
     namespace: dict[str, Any] = field(default_factory=lambda: dict(NAMESPACE))
     held: dict[tuple[str, ...], str] = field(default_factory=dict)
+    known: dict[int, str] = field(default_factory=dict)
     facts: set[str] = field(default_factory=set)
     count: int = 0
 
@@ -113,6 +114,8 @@ class Emitter:
 
     def code(self, bound: Bound) -> str:
         """The Python expression of a part."""
+        if id(bound) in self.known:
+            return self.known[id(bound)]
         match bound:
             case Const():
                 return self.constant(bound.value)
@@ -129,8 +132,7 @@ class Emitter:
             case Local():
                 return bound.let.variable
             case Part():
-                inner = f"part({self.code(bound.base)}, {bound.step.name!r})"
-                return f"({inner} or [])" if bound.type.many else inner
+                return self._part(bound)
             case Conform():
                 return self._conform(bound)
             case Project() | Filter():
@@ -168,6 +170,12 @@ class Emitter:
             return f"({self.access.field(frame, container, step)} if {container} is not None else None)"
         name = self.fresh("t")
         return f"({self.access.field(frame, name, step)} if ({name} := {container}) is not None else None)"
+
+    def _part(self, bound: Part) -> str:
+        base, name = self.code(bound.base), self.fresh("t")
+        held, name = (base, base) if base.isidentifier() else (f"({name} := {base})", name)
+        inner = f"({name}.get({bound.step.name!r}) if {held} is not None else None)"
+        return f"({inner} or [])" if bound.type.many else inner
 
     def _conform(self, bound: Conform) -> str:
         if bound.operand.type.name == "integer" and not bound.operand.type.empty:

@@ -146,7 +146,8 @@ class Plan:
     """One mapping, resolved.
 
     kind: of the source records that are mapped; several: other kinds come in the same stream and are passed
-    over; record: the frame of the source record; over, element: the children of which each gives one
+    over; record: the frame of the source record; around: the kinds that it stands inside, of which it has the very record that
+    others inside have, too; over, element: the children of which each gives one
     result.
     """
 
@@ -157,6 +158,7 @@ class Plan:
     target: str
     target_layout: str
     record: Frame
+    around: tuple[str, ...]
     over: Bound | None
     element: Frame | None
     group: Groups | None

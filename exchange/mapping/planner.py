@@ -88,6 +88,7 @@ class _Planner:
             target=into.name,
             target_layout=self.target.layout,
             record=record if group is None else group.frame,
+            around=() if group else tuple(outer.name for outer in self.source.ancestors(kind.name)),
             over=over,
             element=element,
             group=None if group is None else Groups(group.keys, group.name, record),
@@ -441,8 +442,7 @@ def _is_block(value: Dict[Any, Any]) -> bool:
 
 def _hidden(name: str, scope: Scope) -> bool:
     """Whether the present element has a field of that name."""
-    innermost = scope.layers[0]
-    return isinstance(innermost, Frame) and innermost.type.field(name) is not None
+    return isinstance(scope.layers[0], Frame) and scope.layers[0].type.field(name) is not None
 
 
 def _counts(name: PlacedText, rule: Conserved) -> bool:

@@ -58,6 +58,11 @@ class Table:
         return bool(self.days)
 
     @property
+    def is_total(self) -> bool:
+        """Whether a look-up gives something for every key, on every day."""
+        return self.miss != "fail" and not self.dated
+
+    @property
     def values(self) -> tuple[str, ...]:
         """The columns that can be looked up: all but the key and the validity."""
         return tuple(column for column in self.columns if column not in (*self.key, *self.days))

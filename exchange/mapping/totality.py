@@ -11,11 +11,15 @@ from exchange.mapping.bound import (
     Element,
     Fact,
     Field,
+    Filter,
     Local,
+    Lookup,
     Member,
     Operation,
+    Part,
     Pick,
     Position,
+    Project,
     operands,
 )
 
@@ -40,6 +44,14 @@ def is_total(bound: Bound) -> bool:
             return _is_total_operation(bound)
         case Apply():
             return bound.function.total and not any(bound.guarded)
+        case Lookup():
+            return bound.search.table.is_total
+        case Part():
+            return bound.base.type.name == "structure"
+        case Project():
+            return is_total(bound.item)
+        case Filter():
+            return is_total(bound.condition) and bound.condition.type.is_known
     return False
 
 

@@ -193,4 +193,9 @@ def _inline_add_days(arguments: Sequence[Argument], constant: Constant) -> str |
     return day.within(f"({{}} + {constant(timedelta(days=days.value))})")
 
 
-INLINE = {"add_days": _inline_add_days}
+def _inline_date_of(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    return arguments[0].within("{}.date()") if arguments[0].type.name == "datetime" else None
+
+
+INLINE = {"add_days": _inline_add_days, "date_of": _inline_date_of}
+TOTAL = frozenset({"date_of"})

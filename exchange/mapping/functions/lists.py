@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from exchange.mapping.functions import Argument, Constant
 from exchange.mapping.operators import EMPTY_ADVICE, Fault, less, number
 
+TOTAL = frozenset({"count", "first", "last", "only", "values"})
 T = TypeVar("T")
 N = TypeVar("N", Decimal, int)
 Ordered = TypeVar("Ordered", str, Decimal, int, date, datetime, time)
@@ -132,4 +133,25 @@ def _inline_count(arguments: Sequence[Argument], constant: Constant) -> str | No
     return f"len({arguments[0].code})" if arguments[0].type.name == "structure" else None
 
 
-INLINE = {"sum": _inline_sum, "count": _inline_count}
+def _inline_same(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    return arguments[0].code
+
+
+def _inline_first(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    name = arguments[0].name
+    return f"({name}[0] if ({name} := {arguments[0].code}) else None)"
+
+
+def _inline_last(arguments: Sequence[Argument], constant: Constant) -> str | None:
+    name = arguments[0].name
+    return f"({name}[-1] if ({name} := {arguments[0].code}) else None)"
+
+
+INLINE = {
+    "sum": _inline_sum,
+    "count": _inline_count,
+    "first": _inline_first,
+    "last": _inline_last,
+    "only": _inline_same,
+    "values": _inline_same,
+}
