@@ -14,6 +14,8 @@ from exchange.model import Record
 _EXACT = Context(prec=100)
 _NUMBERS = (Decimal, int)
 ZERO = Decimal(0)
+TOGETHER = 100
+"""So many records are added up at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,21 @@ class Totals:
 
     sums: dict[str, Decimal] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
+    waiting: dict[str, tuple[Mapping[str, Way], list[Record]]] = field(default_factory=dict)
+    """Records of each kind that are not added yet: many at once cost a fraction of what each alone does."""
+
+    def note(self, kind: str, terms: Mapping[str, Way], record: Record) -> None:
+        """One more record of a kind, as in `add`."""
+        _, records = self.waiting.setdefault(kind, (terms, []))
+        records.append(record)
+        if len(records) == TOGETHER:
+            self.settle()
+
+    def settle(self) -> None:
+        """Add all that waits."""
+        waiting, self.waiting = self.waiting, {}
+        for kind, (terms, records) in waiting.items():
+            self.add(kind, terms, records)
 
     def add(self, kind: str, terms: Mapping[str, Way], records: Sequence[Record]) -> None:
         """More records of a kind; terms: what of them is summed, by its name in the control."""
@@ -49,13 +66,14 @@ class Totals:
         self.counts[kind] = self.counts.get(kind, 0) + number
         if not amounts:
             return
-        with localcontext(_EXACT):  # once for all: a reader counts each record by itself
+        with localcontext(_EXACT):
             for term, values in amounts.items():
                 numbers = [value for value in values if isinstance(value, _NUMBERS)]
                 self.sums[term] = sum(map(Decimal, numbers), self.sums.get(term, ZERO))
 
     def merge(self, inner: Totals) -> None:
         """Everything inside an inner element is inside this one too."""
+        inner.settle()
         for term, value in inner.sums.items():
             self.sums[term] = _EXACT.add(self.sums.get(term, ZERO), value)
         for kind, number in inner.counts.items():
@@ -63,6 +81,7 @@ class Totals:
 
     def of(self, control: Control) -> Decimal:
         """What a control field must say."""
+        self.settle()
         total, only = ZERO, _condition(control)
         for kind in control.count or ():
             total += self.sums.get(kind + only, ZERO) if only else self.counts.get(kind, 0)

@@ -244,7 +244,7 @@ class Walker:
 
     def _keep(self, holder: Frame, kind: str, record: Record, above: Record | None) -> None:
         if kind in self._terms:
-            holder.totals.add(kind, self._terms[kind], (record,))
+            holder.totals.note(kind, self._terms[kind], record)
         if above is not None:
             record.update(above)
             self._pending.append(record)
