@@ -158,7 +158,8 @@ class OpenItems:
         return [
             item
             for item in map(self.get, self._references.places(wanted))
-            if references.comparable(item.record["reference"]) == wanted
+            if item.record["reference"] == reference
+            or references.comparable(item.record["reference"]) == wanted
         ]
 
     def of_number(self, number: str) -> list[Item]:
