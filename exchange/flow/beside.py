@@ -7,9 +7,11 @@ two processors are at hand both halves run at once. Everything comes through one
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import pickle
+import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +60,7 @@ def made_beside(
     )
     process.start()
     go.close()
+    atexit.register(process.kill)  # nobody waits for it at the end of the program
     try:
         yield from _Taking(tallies, found, progress).all(come)
     except EOFError:
@@ -67,6 +70,7 @@ def made_beside(
         come.close()
         process.kill()
         process.join()
+        atexit.unregister(process.kill)
 
 
 def _death(status: int | None) -> str:
@@ -114,7 +118,9 @@ class _Taking:
 
 
 def _work(make: Make, mappings: int, is_watched: bool, come: Connection, go: Connection) -> None:
-    """The other process: makes the documents and sends whatever comes of it."""
+    """The other process: makes the documents and sends whatever comes of it. Who is asked to stop is the one that began it."""
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, signal.SIG_IGN)
     come.close()
     with _Sending(go) as send:
         tallies = [_tally(send, number) for number in range(mappings)]

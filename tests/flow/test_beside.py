@@ -6,6 +6,8 @@ import multiprocessing
 import os
 import random
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,6 +141,30 @@ def test_who_stops_in_the_middle_leaves_no_process() -> None:
     assert multiprocessing.active_children()
     documents.close()  # type: ignore[attr-defined]
     assert not multiprocessing.active_children()
+
+
+def test_who_is_asked_to_stop_reads_on_until_told_by_the_one_that_began_it() -> None:
+    documents = made_beside(numbered(), [], Gathered(), None)
+    next(documents)
+    (process,) = multiprocessing.active_children()
+    assert process.pid is not None
+    for number in (signal.SIGTERM, signal.SIGINT):
+        os.kill(process.pid, number)
+    assert [next(documents)[0]["number"] for _ in range(5_000)] == list(range(2, 5_002))
+    documents.close()  # type: ignore[attr-defined]
+
+
+def test_the_end_of_the_program_waits_for_nobody() -> None:
+    text = (
+        "from exchange.flow.beside import made_beside\n"
+        "from exchange.outcome import Gathered\n"
+        "from tests.flow.test_beside import numbered\n"
+        "documents = made_beside(numbered(), [], Gathered(), None)\n"
+        "print(next(documents))\n"
+        "import sys; sys.last = documents\n"
+    )
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (0, "[{'number': 1}]\n"), done.stderr
 
 
 def test_a_process_that_is_killed_is_told() -> None:
