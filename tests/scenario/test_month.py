@@ -66,7 +66,7 @@ def _truth(payment: Payable, month: Month) -> set[str]:
         return {"rejected"}
     if payment.fate == "returned" and _is_back(payment.day, month):
         return {"returned"}
-    return {"booked"}
+    return {"posted"}
 
 
 def _is_back(day: date, month: Month) -> bool:
