@@ -1,6 +1,7 @@
-"""What a bank refuses as a whole file or batch, told of each of its payments: a system that ordered them can read that.
+"""What a bank's answer does not say of each payment, told as the ledger knows it: a system that ordered them can read that.
 
-Only what the site has sent is known payment by payment. An answer about another file stays as it is.
+A whole file or batch that is refused is told of each of its payments; an answer about one payment that does not repeat the order gets
+what was ordered. Only what the site has sent is known payment by payment. An answer about another file stays as it is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from exchange.outcome import REFUSED
 from exchange.past import Ordered
 
 Made = Callable[[Record, Record, Ordered], None]
-"""Called with each answer that is made of one about a whole: itself, that one, and the payment that it is about."""
+"""Called with each answer that is made of another: itself, the bank's own, and the payment that it is about."""
 
 
 def unmarked(made: Record, whole: Record, payment: Ordered) -> None:
@@ -22,10 +23,11 @@ def unmarked(made: Record, whole: Record, payment: Ordered) -> None:
 
 
 def each_payment(answers: Iterator[Batch], memory: Memory, mark: Made = unmarked) -> Iterator[Batch]:
-    """The same answers. One that refuses a whole file or batch gives way, at the end, to one for each of its payments of
-    which the answers say nothing closer.
+    """The same answers, with what they leave out of the order of a payment. One that refuses a whole file or batch gives way, at the
+    end, to one for each of its payments of which the answers say nothing closer.
     """
     whole: list[Record] = []
+    sent = _Sent(memory)
     batch_ids: set[str | None] = set()
     payment_ids: set[tuple[str | None, str | None]] = set()
     for some in answers:
@@ -42,7 +44,7 @@ def each_payment(answers: Iterator[Batch], memory: Memory, mark: Made = unmarked
             ):
                 whole.append(answer)
             else:
-                passed.append(answer)
+                passed.append(sent.completed(answer, mark))
         if passed:
             yield passed
     for answer in whole:
@@ -70,6 +72,43 @@ def _of_whole(
             yield made
     if not known:
         yield answer
+
+
+class _Sent:
+    """The payments of the batch that answers speak of, as they were sent."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._batch: tuple[str, str | None] | None = None
+        self._payments: dict[tuple[str | None, str | None], Ordered | None] = {}
+
+    def completed(self, answer: Record, mark: Made) -> Record:
+        """An answer about one payment that says no amount, with what was ordered, where its ids name one payment alone."""
+        message = answer["original_message_id"]
+        if answer["level"] != "payment" or answer["amount"] is not None or not message:
+            return answer
+        payment = self._named((message, answer["payment_info_id"]), answer)
+        if payment is None:
+            return answer
+        made = answer | {
+            name: value for name, value in own_facts(payment).items() if is_left_out(answer, name)
+        }
+        mark(made, answer, payment)
+        return made
+
+    def _named(self, batch: tuple[str, str | None], answer: Record) -> Ordered | None:
+        if batch != self._batch:
+            self._batch, self._payments = batch, {}
+            for payment in self._memory.ordered(*batch):
+                ids = (payment.instruction_id, payment.end_to_end_id)
+                self._payments[ids] = None if ids in self._payments else payment
+        return self._payments.get((answer["instruction_id"], answer["end_to_end_id"]))
+
+
+def is_left_out(answer: Record, name: str) -> bool:
+    """Whether an answer about one payment does not say this of it."""
+    value = answer[name]
+    return not any(value.values()) if isinstance(value, dict) else value is None
 
 
 def own_facts(payment: Ordered) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
-from exchange.flow.answered import own_facts
+from exchange.flow.answered import is_left_out, own_facts
 from exchange.flow.content import Chain, Content, Intake, Way, run_chain
 from exchange.flow.hearing import STATUS
 from exchange.flow.library import Step
@@ -245,14 +245,26 @@ class _Follower:
     def _spread(self, record: Record, origin: Spread, steps: Sequence[Token]) -> Lineage:
         """A value of an answer that was made for one payment: the bank's own word, or what the ledger has of the payment."""
         whole, payment = origin.whole, origin.payment
-        if steps[0] not in own_facts(payment):
+        is_one = whole["level"] == "payment"
+        name = str(steps[0])
+        if name not in own_facts(payment) or (is_one and not is_left_out(whole, name)):
             return self.value(whole, steps)
         lineage = Lineage("ledger", joined("", steps), _at(record, steps), layout=STATUS)
         came_with = f"line {payment.line} of {payment.source}" if payment.line else payment.source
         lineage.note = f"of the payment {payment.id}, sent in {payment.file}, which came with {came_with}"
-        named_by = "payment_info_id" if whole["level"] == "batch" else "original_message_id"
+        named_by = (
+            "end_to_end_id"
+            if is_one
+            else "payment_info_id"
+            if whole["level"] == "batch"
+            else "original_message_id"
+        )
         because = Lineage("condition", named_by, whole[named_by], layout=STATUS)
-        because.note = f"the {whole['level']} that the bank refused as a whole"
+        because.note = (
+            "the payment that the bank's answer is about, which does not repeat its order"
+            if is_one
+            else f"the {whole['level']} that the bank refused as a whole"
+        )
         before, self.aside = self.aside, True
         because.operands = [self.value(whole, (named_by,))]
         self.aside = before

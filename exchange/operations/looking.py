@@ -325,8 +325,15 @@ def _readable(library: Library, sample: bytes) -> Iterator[LayoutBase]:
 
 
 def _to_common(library: Library, layout: LayoutBase) -> list[Step]:
-    """All mappings from a layout to documents. DeclarationError when one of them is not sound."""
-    steps = [library.mapping(name) for name in library.mappings_from(layout.layout, COMMON)]
+    """All mappings from a layout to documents, but for those in whose place the site has its own. DeclarationError when one of
+    them is not sound.
+    """
+    names, catalogue = library.mappings_from(layout.layout, COMMON), library.catalogue
+    families = [list(catalogue.family("mapping", name)) for name in names]
+    replaced = {
+        other.name for own, *others in families if not own.packaged for other in others if other.packaged
+    }
+    steps = [library.mapping(name) for name in names if name not in replaced]
     sound = [step for step in steps if step is not None]
     if len(sound) < len(steps):
         raise DeclarationError(library.problems)

@@ -292,3 +292,16 @@ def test_json_in_another_encoding_is_told_with_its_layout(tmp_path: Path) -> Non
     assert (
         "It is like shopify/orders: it has financial_status, line_items in common, in utf-16" in said.message
     )
+
+
+def test_documents_are_counted_once_where_the_site_has_a_mapping_in_the_place_of_another(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "mappings/my").mkdir(parents=True)
+    (tmp_path / "exchange.yaml").write_text("site: mine\ntime zone: Europe/Stockholm\n", encoding="utf-8")
+    mapping = "mapping: my/lb-to-payment\nlike: bankgirot/lb-to-payment\nfrom: bankgirot/lb\nto: common/payment\nset: {debtor: {name: Ada}}\n"
+    (tmp_path / "mappings/my/lb-to-payment.yaml").write_text(mapping, encoding="utf-8")
+    file = ROOT / "samples/swedish-bridge/supplier-payments/01-week-48.in.txt"
+    with_own, without = looking.inspect(file, tmp_path, None), looking.inspect(file, None, None)
+    assert with_own.documents == without.documents == {"common/payment": 4}
+    assert with_own.totals == without.totals

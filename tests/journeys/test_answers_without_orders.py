@@ -1,0 +1,81 @@
+"""A bank that answers with the ids of payments alone: the ledger's reports are written all the same, with what was ordered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Shell
+from tests.support.handing import hand_over
+
+PAYERS = """bankgiro;name;organisation;iban;bic;town
+5312079;Norrbageri i Umeå AB;5566778899;SE4550000000058398257466;ESSESESS;Umeå
+"""
+ORDERS = (
+    "110005312079261125LEVERANTÖRSBETALNINGAR261130             SEK",
+    "140052984713Faktura 55 å 3           000000300000261201     B-1",
+    "140052984713Faktura 56               000000012550261201     B-2",
+    "29000531207900000002000000312550",
+)
+ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
+<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt>
+<GrpHdr><MsgId>B-77</MsgId><CreDtTm>2026-11-30T19:02:11+01:00</CreDtTm></GrpHdr>
+<OrgnlGrpInfAndSts><OrgnlMsgId>{id}</OrgnlMsgId><OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>PART</GrpSts></OrgnlGrpInfAndSts>
+<OrgnlPmtInfAndSts><OrgnlPmtInfId>{id}-0001</OrgnlPmtInfId>{answers}</OrgnlPmtInfAndSts>
+</CstmrPmtStsRpt></Document>
+"""
+ONE = """<TxInfAndSts><OrgnlInstrId>14-5312079-0052984713-{own}</OrgnlInstrId><OrgnlEndToEndId>{own}</OrgnlEndToEndId>
+<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{order}</TxInfAndSts>"""
+
+
+@pytest.fixture
+def site(exchange: Shell) -> Path:
+    """A site that has sent two payments."""
+    folder = exchange.folder / "bridge"
+    exchange("new", folder, "--sample", "swedish-bridge")
+    (folder / "tables/payers.csv").write_text(PAYERS, encoding="utf-8")
+    flow = folder / "flows/supplier-payments.yaml"
+    text = flow.read_text(encoding="utf-8").replace("unchanged for 30s", "renamed from *.part")
+    flow.write_text(text.replace("approve: 1", ""), encoding="utf-8")
+    answers = folder / "flows/answers.yaml"
+    text = answers.read_text(encoding="utf-8").replace(
+        'match: "*.xml"', 'match: "*.xml", ready: renamed from *.part'
+    )
+    answers.write_text(text, encoding="utf-8")
+    hand_over(folder / "inbox/lb/BFEP.ILBLB.K1", "".join(f"{line:80}\r\n" for line in ORDERS), "iso-8859-1")
+    exchange("run", "--once", "--site", folder)
+    return folder
+
+
+def answered(exchange: Shell, site: Path, *answers: str) -> None:
+    (sent,) = (site / "outbox/bank").glob("*.xml")
+    text = ANSWER.format(id=sent.stem[-26:], answers="".join(answers))
+    hand_over(site / "inbox/bank-answers/a.xml", text)
+    exchange("run", "--once", "--site", site, code=None)
+
+
+def reports(site: Path) -> list[str]:
+    found = sorted((site / "outbox/ledger").glob("BFEP.*"))
+    return [line.rstrip() for path in found for line in path.read_text(encoding="iso-8859-1").splitlines()]
+
+
+def test_what_the_answer_leaves_out_is_what_was_ordered(exchange: Shell, site: Path) -> None:
+    answered(exchange, site, ONE.format(own="B-1", order=""))
+    assert "140052984713Faktura 55 å 3           000000300000261201     B-1" in reports(site)
+    listed = exchange("payments", "--site", site, "--json").json()["payments"]
+    assert {each["end_to_end_id"]: each["stage"] for each in listed} == {"B-1": "rejected", "B-2": "received"}
+
+
+def test_what_the_answer_says_is_not_replaced(exchange: Shell, site: Path) -> None:
+    order = '<OrgnlTxRef><Amt><InstdAmt Ccy="SEK">125.50</InstdAmt></Amt><ReqdExctnDt><Dt>2026-12-02</Dt></ReqdExctnDt></OrgnlTxRef>'
+    answered(exchange, site, ONE.format(own="B-2", order=order))
+    assert any(
+        line.startswith("140052984713") and "000000012550261202     B-2" in line for line in reports(site)
+    )
+
+
+def test_a_payment_that_was_not_sent_from_here_is_held(exchange: Shell, site: Path) -> None:
+    answered(exchange, site, ONE.format(own="B-9", order=""))
+    assert reports(site) == []
+    assert "LB78" in exchange("findings", "--site", site).out
