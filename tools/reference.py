@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from reference_asked import asked_page
 from reference_connections import connections_page
 from reference_keys import code, declared_page, format_page, models, paragraphs, sentence, table
 
@@ -88,6 +89,7 @@ def pages() -> Pages:
         "layouts.md": layouts_page(),
         "connections.md": connections_page(library),
         "tables.md": tables_page(library),
+        "asked-of-sites.md": asked_page(library),
         "banks.md": banks_page(library),
         "calendars.md": calendars_page(library),
         "reconciliation-rules.md": reconciliation_page(),

@@ -4,13 +4,13 @@ child.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from exchange.declare.problems import did_you_mean
+from exchange.declare.problems import did_you_mean, nearest
 from exchange.mapping.bound import Apply, Bound, Const, Filter, Lookup, Project
 from exchange.mapping.conversions import CONVERT, literal, widened
 from exchange.mapping.functions import Accepts, Function, Parameter, functions
@@ -233,7 +233,7 @@ def _lookup(analyst: Analyst, node: Call, scope: Scope) -> Bound:
     on = analyst.resolve(named["on"], scope) if "on" in named else None
     table = analyst.tables.get(name_node.value) if isinstance(name_node, Literal) else None
     if table is None:
-        advice = did_you_mean(name_node.text.strip("\"'"), analyst.tables.names())
+        advice = _declare_it(name_node.text.strip("\"'"), analyst.tables.names())
         analyst.names.problems.append(name_node.problem(f"{name_node.text} is not a table.", advice))
         return Const(node, UNKNOWN, None)
     if len(keys) != len(table.key):
@@ -277,3 +277,10 @@ def _column(analyst: Analyst, node: Call, table: Table, written: object) -> str:
 def _wrong(analyst: Analyst, node: Call, message: str, advice: str = "") -> Bound:
     analyst.names.problems.append(node.problem(message, advice))
     return Const(node, UNKNOWN, None)
+
+
+def _declare_it(name: str, tables: Iterable[str]) -> str:
+    """The next step after a table that is not there."""
+    close = nearest(name, tables)
+    meant = f'Did you mean "{close}"? If not, declare' if close else "Declare"
+    return f"{meant} it in tables/{name}.yaml of the site, with its rows beside it."

@@ -135,3 +135,30 @@ def test_a_refusal_is_told(tmp_path: Path) -> None:
     )
     (answer,) = looking.read(path, None, None, as_common=False, found=Gathered())
     assert answer["status"] == ["FAILED", "DATA :: no such customer"]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}-{path.name}")
+def test_what_is_made_for_netvisor_can_be_read(path: Path) -> None:
+    """As invoices with the same numbers, totals and sums of lines, between commas and between points."""
+    told = [
+        (each.findtext("salesinvoicenumber"), Decimal(each.findtext("salesinvoiceamount").replace(",", ".")))
+        for each in etree.parse(path).iter("salesinvoice")
+    ]
+    found = Gathered()
+    made = list(looking.read(path, None, None, as_common=True, found=found))
+    assert [(each["number"], each["total"]) for each in made] == told
+    assert not found.errors
+    for invoice in made:
+        assert (
+            sum(line["gross"] for line in invoice["lines"]) + (invoice["rounding"] or 0) == invoice["total"]
+        )
+        assert invoice["total_net"] + invoice["total_vat"] == sum(line["gross"] for line in invoice["lines"])
+
+
+def test_points_and_commas_are_told_apart() -> None:
+    for name in ("invoices-received", "invoices-received-point"):
+        path = ROOT / "netvisor" / name / "01-two.in.xml"
+        assert (
+            looking.inspect(path, None, None).layout
+            == f"netvisor/sales-invoice-{name.removeprefix('invoices-')}"
+        )

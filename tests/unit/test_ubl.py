@@ -110,6 +110,7 @@ NO_VAT = {"total_vat": Decimal(0), "total": Decimal("10.00")}
     ("change", "code"),
     [
         ({"customer": {**BUYER, "endpoint": {}}}, "UBL001"),
+        ({"customer": {**BUYER, "endpoint": {"id": "TE003712345671"}}}, "UBL027"),
         ({"buyer_reference": None}, "UBL003"),
         ({"customer": {**BUYER, "address": {"town": "Oslo"}}}, "UBL004"),
         ({"lines": [line(**UNTAXED, vat_category=None)], **NO_VAT}, "UBL005"),

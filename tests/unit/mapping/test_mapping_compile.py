@@ -43,7 +43,7 @@ SET = ABOVE + "set: {number: =order_no}\n"
         ("into: invoce\nset: {number: x}", '"invoce" is not a kind', 'Did you mean "invoice"?'),
         ("let: {total: =1}\nset: {number: x}", '"total" already means something', "another name"),
         ("let: {empty: =1}\nset: {number: x}", '"empty" already means something', "another name"),
-        ("set: {number: '=lookup(\"vat\", order_no)'}", "is not a table", ""),
+        ("set: {number: '=lookup(\"vat\", order_no)'}", "is not a table", "tables/vat.yaml of the site"),
         ("set: {paid: '=is_valid(\"ibn\", order_no)'}", 'called "ibn"; did you mean "iban"', ""),
         ("set: {paid: '=is_valid(order_no, order_no)'}", "must be written out", ""),
         ("set: {paid: '=matches(order_no, \"(a+)+\")'}", "cannot be repeated", ""),
