@@ -23,7 +23,12 @@ from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told
 _PORTION = 500
 PERSON = "person"
 """The rule of what a person has decided."""
-_ITEM = [name for name in MatchedItem._fields if name != "known"]
+_ITEM = MatchedItem._fields[:-1]
+"""The columns of an item; how much was known of it is compared and not kept."""
+_TEACHES, _POSTINGS, _ITEMS = map(MatchRow._fields.index, ("teaches", "postings", "items"))
+_DECIDED = [name for name in MatchRow._fields[1:] if name != "items"]
+_COLUMNS = ("n", "arrival", "position", "flow", *_DECIDED, "sent", "event")
+"""The columns of a match that are filled when it is new."""
 """What is kept of an item that was matched."""
 
 
@@ -105,25 +110,38 @@ def _place_again(connection: Connection, people: Mapping[str, list[int]], rows: 
 
 
 def _put(writing: Writing, arrival: Arrival, number: int, rows: Sequence[MatchRow]) -> None:
-    common = {
-        "arrival": arrival.id, "flow": arrival.flow, "event": writing.n,
-        "decided_by": None, "was_rule": None, "document": None, "sent": 1,
-    }  # fmt: skip
-    made, items = [], []
-    for n, row in enumerate(rows, number):
-        values = row._asdict() | values_of(row)
-        items += item_rows(n, values.pop("items"))
-        made.append({"n": n, **common, **values})
-    bulk.put(writing.connection, matches, made)
+    made = [
+        (n, arrival.id, row.position, arrival.flow, *_decided(row), 1, writing.n)
+        for n, row in enumerate(rows, number)
+    ]
+    items = [(n, *map(_plain, each[:-1])) for n, row in enumerate(rows, number) for each in row.items]
+    bulk.put_values(writing.connection, matches, _COLUMNS, made)
     if items:
-        bulk.put(writing.connection, match_items, items)
+        bulk.put_values(writing.connection, match_items, ("match", *_ITEM), items)
+
+
+def _decided(row: MatchRow) -> list[Any]:
+    """What was decided, in the order of the columns."""
+    values = list(map(_plain, row))
+    values[_TEACHES], values[_POSTINGS] = int(row.teaches), _json(row.postings)
+    del values[_ITEMS]
+    return values[1:]
+
+
+def _plain(value: Any) -> Any:
+    """As `bulk.put_values` takes it."""
+    return "" if value is None else value
+
+
+def _json(postings: tuple[tuple[str, str, int], ...]) -> str:
+    return json.dumps(postings) if postings else ""
 
 
 def values_of(row: MatchRow) -> dict[str, Any]:
     """What of a row changes when a case that stands there is decided."""
     return {
         "decision": row.decision, "rule": row.rule, "side": row.side, "teaches": int(row.teaches), "evidence": row.evidence,
-        "postings": json.dumps(row.postings) if row.postings else "", "mask": row.mask,
+        "postings": _json(row.postings), "mask": row.mask,
     }  # fmt: skip
 
 
