@@ -43,9 +43,9 @@ class ReaderDiedError(ExchangeError):
 
 def is_worth(path: Path) -> bool:
     """Whether a file is so big that another process should make its documents, and a processor is there for it. Never
-    beside other threads: what these hold locked while the process divides would stay locked in the other one.
+    where flows run in threads: what another one holds locked while the process divides would stay locked.
     """
-    is_alone = threading.active_count() == 1
+    is_alone = threading.current_thread() is threading.main_thread()
     return is_alone and len(os.sched_getaffinity(0)) > 1 and path.stat().st_size >= BIG
 
 

@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from exchange.flow import beside
+from exchange.operations.running import run
 from tests.bench import data
 from tests.bench.jobs import make_site
 
 ENTRIES = beside.BIG // data.ENTRY_BYTES + 300
-ROOT = Path(__file__).parents[2]
-PROCESSORS = sorted(os.sched_getaffinity(0))
 
 
-def run(site: Path, processors: Collection[int]) -> None:
-    """One run of the real command, on these processors."""
-    done = subprocess.run(
-        [sys.executable, "-m", "exchange", "run", "--once", "--site", str(site)],
-        cwd=ROOT, capture_output=True, text=True, preexec_fn=lambda: os.sched_setaffinity(0, processors),
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def results(folder: Path, processors: Collection[int]) -> dict[str, bytes]:
+def results(folder: Path) -> dict[str, bytes]:
     """What comes of the statement, by the folder where it goes."""
     site = make_site(folder, "bank-statements", "open-receivables")
     data.receivables(site / "inbox/open-receivables/items.csv", ENTRIES)
     data.statement(site / "inbox/bank-statements/big.xml", ENTRIES)
-    run(site, processors)
+    assert not run(site, once=True).troubles
     return {path.parent.name: path.read_bytes() for path in (site / "outbox").rglob("*") if path.is_file()}
 
 
-@pytest.mark.skipif(len(PROCESSORS) < 2, reason="there is one processor")
-def test_one_processor_or_two(tmp_path: Path) -> None:
-    alone, beside_it = results(tmp_path / "one", PROCESSORS[:1]), results(tmp_path / "two", PROCESSORS[:2])
+def test_one_processor_or_two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun: list[Any] = []
+
+    def noted(*given: Any) -> Any:
+        begun.append(given)
+        return beside.made_beside(*given)
+
+    monkeypatch.setattr("exchange.flow.content.made_beside", noted)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0})
+    alone = results(tmp_path / "one")
+    assert not begun
     assert alone.keys() == {"bookkeeping", "sales-ledger", "to-check"}
     assert len(alone["bookkeeping"].splitlines()) > ENTRIES
-    assert beside_it == alone
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: {0, 1})
+    assert results(tmp_path / "two") == alone
+    assert begun
