@@ -42,6 +42,8 @@ MOST = 3
 FACTS = ArrivalFacts(NO_ARRIVAL, "flow", "sample", "", datetime(2026, 11, 24, tzinfo=UTC))
 LINES = ("common/invoice", "common/adjustments-as-lines")
 """The document of which targets may know the lines only, and the mapping that they then advise."""
+CHARTS = ("accounts", "journals", "quickbooks-accounts")
+"""Tables with the names of a company's own accounts and journals: this site knows all of them, by their numbers."""
 Way = tuple[str, ...]
 """The names of the mappings, one after the other."""
 
@@ -108,6 +110,11 @@ class Sites:
             for table in (path.parent / "tables").glob("*"):
                 if not (folder / "tables" / table.name).exists():
                     shutil.copy(table, folder / "tables")
+        for name in CHARTS:
+            declared = folder / "tables" / f"{name}.yaml"
+            text = declared.read_text(encoding="utf-8")
+            assert "miss: fail" in text
+            declared.write_text(text.replace("miss: fail", "miss: pass"), encoding="utf-8")
         values["book_currency"] = currency
         text = "".join(f"  {name}: {json.dumps(value)}\n" for name, value in values.items())
         head = "site: all\ntime zone: Europe/Helsinki\nvalues:\n"
