@@ -130,7 +130,7 @@ def _nothing(case: Case, book: Book) -> str:
         if case.side == "payable":
             return "Money went out: it cannot pay a receivable."
         return "Money came in: it cannot pay a payable."
-    return "No rule speaks for it."
+    return "No rule finds an open item of just this amount that it names."
 
 
 def _passed(waiting: _Waiting, left: _Waiting, turn: Turn, book: Book, *, afresh: bool) -> Iterator[Record]:
