@@ -92,11 +92,18 @@ class Pair:
             line=new.line,
             value=new.key or new.end_to_end_id,
             what=f"{what}, {about}" if about else what,
-            before=self.old.told()
-            if isinstance(self.old, Booking)
-            else f"{self.old.id}, {self.old.told()}, {self.old.payment.stage}",
+            before=self._before(),
             now=self.new.told(),
         )
+
+    def _before(self) -> str:
+        """The older one. What waits with the same file has no number yet that it would keep."""
+        old = self.old
+        if isinstance(old, Booking):
+            return old.told()
+        if old.payment.arrival == self.new.payment.arrival:
+            return f"{old.told()}, in the same file"
+        return f"{old.id}, {old.told()}, {old.payment.stage}"
 
 
 @dataclass(slots=True)

@@ -203,6 +203,13 @@ def test_both_are_shown_side_by_side(ledger: Ledger) -> None:
     assert (pair.finding().code, pair.finding().severity, pair.finding().line) == ("PAID001", "error", 9)
 
 
+def test_a_payment_of_the_same_file_has_no_number_that_it_would_keep(ledger: Ledger) -> None:
+    row, guard = ordered(ledger, note(7, **INVOICE), note(9, **INVOICE), name="march.csv")
+    [pair] = guard.pairs
+    told = pair.finding().message
+    assert f"Before: id K7, line 7 of march.csv (arrival {row.id}), due 2026-12-01, in the same file." in told
+
+
 FACTS = st.tuples(
     st.sampled_from(["50501055", "FI2112345600000785"]),
     st.sampled_from(["1", "2"]),
