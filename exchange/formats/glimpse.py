@@ -121,7 +121,7 @@ class ColumnSeen:
 @dataclass(frozen=True, slots=True)
 class Glimpse:
     """The rows of a file without a layout. header: whether its first row names the columns; delimiter: where it has one; uneven: the first
-    line with another number of columns than the first row.
+    line with another number of columns than the first row; sheet: which one it is, of a workbook.
     """
 
     rows: int
@@ -129,6 +129,7 @@ class Glimpse:
     header: bool = True
     delimiter: str | None = None
     uneven: int | None = None
+    sheet: str | None = None
 
 
 class Gazer:

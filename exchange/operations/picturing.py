@@ -17,9 +17,9 @@ from exchange.formats import registry
 from exchange.formats.contract import Sniffed
 from exchange.formats.glimpse import LOOKED_AT, ColumnSeen, Glimpse
 
-DRAFTED = "csv"
-"""The format of which layouts are drafted: what its rows show is all that a layout must say."""
-_TYPES = ("integer", "decimal", "money", "date", "datetime", "time")
+DRAFTED = ("csv", "xlsx")
+"""The formats of which layouts are drafted: what their rows show is all that a layout must say."""
+_TYPES = ("integer", "decimal", "money", "percent", "date", "datetime", "time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,9 @@ def picture_of(path: Path, sniffed: Sniffed, found: Found) -> Picture | None:
         seen = registry.glimpse(stream, sniffed, found)
     if seen is None:
         return None
-    header = seen.header if sniffed.format == DRAFTED else None
-    draft = _draft(path, sniffed, seen) if sniffed.format == DRAFTED else ""
+    is_drafted = sniffed.format in DRAFTED
+    header = seen.header if is_drafted else None
+    draft = _draft(path, sniffed, seen) if is_drafted else ""
     looked_at = min(seen.rows, LOOKED_AT)
     columns = [_column(column, looked_at) for column in seen.columns]
     return Picture(seen.rows, header, seen.delimiter, seen.uneven, columns, draft)
@@ -76,22 +77,34 @@ def _draft(path: Path, sniffed: Sniffed, seen: Glimpse) -> str:
         (each.decimal, each.thousands) for each in seen.columns if each.decimal and not each.otherwise
     )
     usual = signs.most_common(1)[0][0] if signs else (".", None)
-    dialect = [f"delimiter: {_sign(seen.delimiter)}", f"decimal: {_sign(usual[0])}"]
-    dialect += [f"thousands: {_sign(usual[1])}"] if usual[1] else []
-    dialect += [f"header: {str(seen.header).lower()}"]
-    dialect += [] if seen.header else [f"width: {len(seen.columns)}"]
     names = _names(str(column.place) for column in seen.columns)
-    encoding = "utf-8" if sniffed.encoding == "ascii" else sniffed.encoding
     lines = [
         f"layout: yours/{re.sub('[^a-z0-9]+', '-', path.stem.lower()).strip('-') or 'rows'}",
         f"format: {sniffed.format}",
-        f"encoding: {encoding}",
-        f"dialect: {{{', '.join(dialect)}}}",
+        *(_of_sheet(seen, usual) if seen.sheet is not None else _of_text(sniffed, seen, usual)),
         "record: row",
         "fields:",
         *(_field(name, column, usual) for name, column in zip(names, seen.columns, strict=True)),
     ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _of_text(sniffed: Sniffed, seen: Glimpse, usual: tuple[str | None, str | None]) -> list[str]:
+    """What a layout says of a text file as a whole."""
+    dialect = [f"delimiter: {_sign(seen.delimiter)}", f"decimal: {_sign(usual[0])}"]
+    dialect += [f"thousands: {_sign(usual[1])}"] if usual[1] else []
+    dialect += [f"header: {str(seen.header).lower()}"]
+    dialect += [] if seen.header else [f"width: {len(seen.columns)}"]
+    encoding = "utf-8" if sniffed.encoding == "ascii" else sniffed.encoding
+    return [f"encoding: {encoding}", f"dialect: {{{', '.join(dialect)}}}"]
+
+
+def _of_sheet(seen: Glimpse, usual: tuple[str | None, str | None]) -> list[str]:
+    """What a layout says of a workbook as a whole."""
+    dialect = [f"decimal: {_sign(usual[0])}"] if usual[0] != "." else []
+    dialect += [f"thousands: {_sign(usual[1])}"] if usual[1] else []
+    dialect += [] if seen.header else ["header: false"]
+    return [f"sheet: {_sign(seen.sheet)}", *([f"dialect: {{{', '.join(dialect)}}}"] if dialect else [])]
 
 
 def _field(name: str, column: ColumnSeen, usual: tuple[str | None, str | None]) -> str:

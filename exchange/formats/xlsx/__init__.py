@@ -23,11 +23,12 @@ from itertools import chain
 from exchange.formats._csv_columns import columns, shown_in
 from exchange.formats.contract import Reader, Sniffed, Writer
 from exchange.formats.xlsx.book import Unusable, opened
+from exchange.formats.xlsx.glimpse import glimpse
 from exchange.formats.xlsx.layout import Layout
 from exchange.formats.xlsx.read import SheetReader, titles
 from exchange.formats.xlsx.write import SheetWriter
 
-__all__ = ["Layout", "reader", "recognise", "sniff", "writer"]
+__all__ = ["Layout", "glimpse", "reader", "recognise", "sniff", "writer"]
 
 _ZIP = b"PK\x03\x04"
 REACH = 32 * 1024 * 1024

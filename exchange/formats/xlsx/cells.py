@@ -44,6 +44,27 @@ def text_of(cell: Cell, codec: Codec, from_1904: bool) -> str:
     return shown.replace(".", codec.dialect.decimal) if kind in _NUMBERS else shown
 
 
+def seen_as(cell: Cell, from_1904: bool) -> tuple[str, str | None]:
+    """A cell of a sheet without a layout: how people see it, and what it is where the workbook says so."""
+    if cell.type == "truth":
+        return ("true" if cell.text == "1" else "false"), "boolean"
+    number = exact(cell.text) if cell.type in ("number", "percent", "date") else None
+    if number is None:
+        return cell.text.strip(), None
+    if cell.type == "percent":
+        return plain(_ROUNDED.multiply(number, Decimal(100))), "percent"
+    if cell.type == "number":
+        return plain(number), None
+    try:
+        moment = _serial(number, from_1904)
+    except (ValueError, OverflowError):
+        return plain(number), None
+    if moment.date() == _epoch(from_1904):
+        return moment.time().isoformat(), "time"
+    is_day = (moment.hour, moment.minute, moment.second) == (0, 0, 0)
+    return (moment.date().isoformat(), "date") if is_day else (moment.isoformat(), "datetime")
+
+
 def exact(text: str) -> Decimal | None:
     """The decimal that a stored number stands for."""
     try:

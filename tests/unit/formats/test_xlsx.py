@@ -395,3 +395,65 @@ def test_a_workbook_without_a_layout_is_told_with_its_columns(tmp_path: Path) ->
     path.write_bytes(book(HEADER))
     (found,) = looking.inspect(path, None, None).findings.kept
     assert found.code == "INS001" and "xlsx with Number, Day" in found.message
+
+
+def _row(*cells: str) -> str:
+    """A row of cells, each as its attributes and its content."""
+    return (
+        "<row>"
+        + "".join(f"<c {cell.partition('>')[0]}>{cell.partition('>')[2]}</c>" for cell in cells)
+        + "</row>"
+    )
+
+
+def _said(text: str) -> str:
+    return f't="inlineStr"><is><t>{text}</t></is>'
+
+
+def test_a_layout_is_drafted_for_a_workbook_and_reads_it(tmp_path: Path) -> None:
+    titles = _row(*map(_said, ("Order no", "Day", "Seen", "Amount", "Rate", "Paid", "Note", "Ref")))
+    values = (
+        's="1"><v>46023</v>',
+        's="2"><v>46023.5</v>',
+        "><v>12.5</v>",
+        's="3"><v>0.255</v>',
+        't="b"><v>1</v>',
+    )
+    first = _row("><v>7</v>", *values, _said("Ärta &amp; böna"), _said("00123"))
+    rows = (
+        titles + first + _row("><v>8</v>", *values[:2], "><v>3</v>", *values[3:], _said(""), _said("00124"))
+    )
+    path = tmp_path / "orders 2026.xlsx"
+    path.write_bytes(book(rows, styles=STYLES))
+    picture = looking.inspect(path, None, None).picture
+    assert picture is not None
+    assert (picture.rows, picture.header) == (2, True)
+    assert [each["kind"] for each in picture.columns] == [
+        "integer", "date", "datetime", "decimal", "percent", "boolean", "text", "text"
+    ]  # fmt: skip
+    records, found = read(path.read_bytes(), picture.draft)
+    assert not found
+    assert {key: value for key, value in records[0].items() if key[0] != "@"} == {
+        "order_no": 7, "day": date(2026, 1, 1), "seen": datetime(2026, 1, 1, 12, 0), "amount": Decimal("12.5"),
+        "rate": Decimal("25.5"), "paid": "true", "note": "Ärta & böna", "ref": "00123",
+    }  # fmt: skip
+
+
+def test_a_layout_is_drafted_for_a_sheet_without_names(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book(_row("><v>1</v>", _said("1,50")) + _row("><v>2</v>", _said("2,25"))))
+    picture = looking.inspect(path, None, None).picture
+    assert picture is not None
+    assert picture.header is False
+    records, found = read(path.read_bytes(), picture.draft)
+    assert not found
+    assert [(each["column_1"], each["column_2"]) for each in records] == [
+        (1, Decimal("1.50")),
+        (2, Decimal("2.25")),
+    ]
+
+
+def test_of_a_workbook_without_rows_nothing_is_seen(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    path.write_bytes(book(""))
+    assert looking.inspect(path, None, None).picture is None
