@@ -21,7 +21,8 @@ DOCTYPE = code(
     "XML002",
     "error",
     "The file has a DOCTYPE declaration, which is refused: it can change values unseen and read other files.",
-    advice="Ask the sender to leave the DOCTYPE line out; no payment or invoice standard needs it.",
+    advice="Take the DOCTYPE line out, or ask the sender to; nothing else needs to change. Some old files name a DTD there "
+    "(Finvoice 1 does); it is never fetched, and no value is read from it.",
 )
 ILL_FORMED = code(
     "XML003",
@@ -94,6 +95,13 @@ OTHER_VERSION = code(
     "warning",
     "The file is of version {value}, which is not known here; it was read as version {nearest}, the nearest known one.",
     advice="Compare some values with the sender's own list: what is new or has moved in that version may be missing.",
+)
+NOTHING_KNOWN = code(
+    "XML015",
+    "error",
+    "{kind} holds {got}, and nothing of what is read from it: {want}.",
+    advice="Check that the sender and the flow mean the same kind of file. To read these elements, declare a layout that "
+    "names them.",
 )
 UNWRITABLE = code(
     "XML020",

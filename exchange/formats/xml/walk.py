@@ -12,7 +12,7 @@ from lxml import etree
 from exchange.findings import Found
 from exchange.formats.values import Refused
 from exchange.formats.xml.alikecode import Read
-from exchange.formats.xml.complaints import OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
+from exchange.formats.xml.complaints import NOTHING_KNOWN, OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
 from exchange.formats.xml.names import Names, split, unknown_version
 from exchange.formats.xml.places import Teller
 from exchange.formats.xml.plan import Level, Plan
@@ -23,6 +23,9 @@ from exchange.model import BATCH_SIZE, KIND, LINE, PATH, Batch, Record
 
 HELD = BATCH_SIZE
 """So many records wait for late fields of the kind around them before these are looked up ahead."""
+
+MOST_SHOWN = 6
+"""So many names are told of elements that the layout does not know."""
 
 Late = Mapping[tuple[str, int], list[Any]]
 """What was looked up ahead: kind and number of the element → its variables when it ended."""
@@ -40,8 +43,8 @@ class Frame:
     """An open element. Those of a kind gather its values; `holder` is the nearest of these, itself included."""
 
     __slots__ = (
-        "above", "around", "bad", "counts", "expected", "finished", "first", "holder", "incomplete", "kind", "level",
-        "line", "number", "path", "record", "records", "slots", "totals",
+        "above", "around", "bad", "counts", "expected", "finished", "first", "fits", "holder", "incomplete", "kind", "level",
+        "line", "number", "path", "record", "records", "slots", "strange", "totals",
     )  # fmt: skip
 
     def __init__(self, level: Level, path: str, line: int, around: Frame | None) -> None:
@@ -58,6 +61,8 @@ class Frame:
         self.bad = False  # its own values are wrong
         self.incomplete = False  # something inside was refused, totals mean nothing
         self.finished = False  # late values are known
+        self.fits = False  # a kind stands inside, or an empty list of one
+        self.strange: dict[str, int] = {}  # the names inside that the layout does not know, with their lines
         self.first = 0  # index of its first record among those pending
         self.records = 0
         self.totals = Totals()
@@ -154,11 +159,15 @@ class Walker:
             if below is None:
                 if name in captured:
                     self._capture(frame, name, element)
-                elif level.seeking or self._stays_open(element, len(self._frames)):
+                    continue
+                frame.holder.strange.setdefault(name, self._offset + (element.sourceline or 0))
+                if level.seeking or self._stays_open(element, len(self._frames)):
                     self._descend(frame, name, element)
                 continue
             number = counts[name] = counts.get(name, 0) + 1
             path = f"{frame.path}/{name}[{number}]" if below.kind or number > 1 else f"{frame.path}/{name}"
+            if below.kind or not len(element):
+                frame.holder.fits = True
             if below.record and below.kind:
                 self._record(frame, below.kind, element, path)
             else:
@@ -345,6 +354,8 @@ class Walker:
         own = self._plan.kinds[frame.kind].kind.own
         if own is True or (own == "alone" and not frame.records):
             self._hand_on(frame, outer, record)
+        elif outer.kind is None and frame.strange and not frame.fits:
+            self._tell_strange(frame)
         if frame.kind in self._terms:
             outer.totals.add(frame.kind, self._terms[frame.kind], (record,))
         outer.totals.merge(frame.totals)
@@ -355,6 +366,17 @@ class Walker:
         above = self._above(outer, frame.kind or "")
         if above is not None and not frame.bad:
             self._pending.append({LINE: frame.line, PATH: frame.path, **record, **above})
+
+    def _tell_strange(self, frame: Frame) -> None:
+        """An outermost element holds other things than the layout knows: to make nothing of it would lose them."""
+        kinds = self._plan.layout.kinds().values()
+        want = [" or ".join(map(str, kind.places)) for kind in kinds if kind.inside == frame.kind]
+        got = [split(name.removeprefix("?"))[1] for name in frame.strange]
+        line = next(iter(frame.strange.values()))
+        told = NOTHING_KNOWN.at(
+            kind=frame.kind, got=_shown(got), want=_shown(want), line=line, path=frame.path
+        )
+        self._found(told)
 
     def _expect(self, frame: Frame, late: bool) -> None:
         """Note what the control fields of an element promise."""
@@ -373,6 +395,12 @@ class Walker:
                 where = f"{of.path}/{self._plan.kinds[of.kind or ''].kind.fields[promise.name].paths[0]}"
                 told = WRONG_TOTAL.at(field=promise.name, value=value, got=got, line=of.line, path=where)
                 self._found(told.with_severity(promise.control.severity))
+
+
+def _shown(names: Sequence[str]) -> str:
+    """A few names; how many more there are."""
+    more = len(names) - MOST_SHOWN
+    return ", ".join(names[:MOST_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _first_children(element: etree._Element) -> Iterator[etree._Element]:

@@ -90,6 +90,50 @@ def test_no_namespace_only_when_the_layout_says_so() -> None:
         assert len(records) == 2 and findings == []
 
 
+LISTS = {
+    "layout": "acme/lists",
+    "meaning": "Lists of two kinds",
+    "format": "xml",
+    "records": {
+        "file": {"at": "export", "fields": {"version": {"path": "head/version"}}},
+        "order": {"inside": "file", "at": "orders/order", "fields": {"number": {"path": "number"}}},
+        "parcel": {"inside": "file", "at": "parcel", "fields": {"number": {"path": "number"}}},
+    },
+}
+
+
+@pytest.mark.parametrize("chunk", [None, 32])
+def test_a_file_that_holds_other_things_than_the_layout_knows_is_an_error(chunk: int | None) -> None:
+    strange = """<export><head><version>1</version></head>
+<bookings><order><number>1</number></order></bookings><stock/>
+</export>"""
+    records, (finding,) = read(layout(LISTS), strange.encode(), chunk)
+    assert records == [] and finding.code == "XML015" and finding.line == 2 and finding.path == "/export[1]"
+    assert (
+        "file holds bookings, stock, and nothing of what is read from it: orders/order, parcel"
+        in finding.message
+    )
+    inside = "<export><orders><booking><number>1</number></booking></orders></export>"
+    assert codes(read(layout(LISTS), inside.encode(), chunk)[1]) == ["XML015"]
+
+
+@pytest.mark.parametrize("chunk", [None, 32])
+@pytest.mark.parametrize(
+    ("inside", "count"),
+    [
+        ("", 0),
+        ("<head><version>1</version></head>", 0),
+        ("<orders/><stock>3</stock>", 0),
+        ("<orders>\n</orders><stock><item/></stock>", 0),
+        ("<stock>3</stock><parcel><number>1</number></parcel>", 1),
+        ("<stock/><orders><note/><order><number>1</number></order></orders>", 1),
+    ],
+)
+def test_an_empty_file_and_one_that_holds_more_are_none(inside: str, count: int, chunk: int | None) -> None:
+    records, findings = read(layout(LISTS), f"<export>{inside}</export>".encode(), chunk)
+    assert findings == [] and len(records) == count
+
+
 def test_an_envelope_anywhere() -> None:
     declared = {**ORDERS, "records": {**ORDERS["records"], "export": {"at": "//orders", "fields": {}}}}
     inner = document(WHOLE).partition(b"?>")[2].decode()
