@@ -14,6 +14,8 @@ from exchange.model import Batch, Record, batches
 from exchange.outcome import REFUSED
 from exchange.past import Ordered
 
+ORDERED = ("amount", "creditor", "execution_date", "debtor_account")
+"""What every order has: an answer that says all of it is not looked up."""
 Made = Callable[[Record, Record, Ordered], None]
 """Called with each answer that is made of another: itself, the bank's own, and the payment that it is about."""
 
@@ -83,12 +85,14 @@ class _Sent:
         self._payments: dict[tuple[str | None, str | None], Ordered | None] = {}
 
     def completed(self, answer: Record, mark: Made) -> Record:
-        """An answer about one payment that says no amount, with what was ordered, where its ids name one payment alone."""
+        """An answer about one payment, with what it does not say of it as that was ordered, where its ids name one payment alone."""
         message = answer["original_message_id"]
-        if answer["level"] != "payment" or answer["amount"] is not None or not message:
+        if answer["level"] != "payment" or not message:
+            return answer
+        if not any(is_left_out(answer, name) for name in ORDERED):
             return answer
         payment = self._named((message, answer["payment_info_id"]), answer)
-        if payment is None:
+        if payment is None or not _agrees(answer, payment):
             return answer
         made = answer | {
             name: value for name, value in own_facts(payment).items() if is_left_out(answer, name)
@@ -97,12 +101,30 @@ class _Sent:
         return made
 
     def _named(self, batch: tuple[str, str | None], answer: Record) -> Ordered | None:
+        """By both ids, or by the one that the bank repeats: many leave out the instruction id."""
         if batch != self._batch:
             self._batch, self._payments = batch, {}
             for payment in self._memory.ordered(*batch):
-                ids = (payment.instruction_id, payment.end_to_end_id)
-                self._payments[ids] = None if ids in self._payments else payment
-        return self._payments.get((answer["instruction_id"], answer["end_to_end_id"]))
+                for ids in _ways((payment.instruction_id, payment.end_to_end_id)):
+                    self._payments[ids] = None if ids in self._payments else payment
+        told = (answer["instruction_id"], answer["end_to_end_id"])
+        return next((self._payments[ids] for ids in _ways(told) if ids in self._payments), None)
+
+
+def _ways(ids: tuple[str | None, str | None]) -> list[tuple[str | None, str | None]]:
+    """How an answer may name a payment, the closest first: by both of its ids, or by one of them alone."""
+    instruction, end_to_end = ids
+    ways = dict.fromkeys((ids, (None, end_to_end), (instruction, None)))
+    return [way for way in ways if way != (None, None)]
+
+
+def _agrees(answer: Record, payment: Ordered) -> bool:
+    """Whether an answer says nothing else of a payment than what was ordered."""
+    own = own_facts(payment)
+    return all(
+        answer[name] is None or own[name] is None or answer[name] == own[name]
+        for name in ("instruction_id", "end_to_end_id", "amount", "currency")
+    )
 
 
 def is_left_out(answer: Record, name: str) -> bool:
@@ -131,5 +153,4 @@ def own_facts(payment: Ordered) -> dict[str, Any]:
 
 def _spoken_of(payment: Ordered, payment_ids: set[tuple[str | None, str | None]]) -> bool:
     """Whether an answer names the payment, by both of its ids or by one of them alone."""
-    own = (payment.instruction_id, payment.end_to_end_id)
-    return any(name in payment_ids for name in (own, (own[0], None), (None, own[1])) if name != (None, None))
+    return not payment_ids.isdisjoint(_ways((payment.instruction_id, payment.end_to_end_id)))

@@ -254,6 +254,8 @@ class _Follower:
         lineage.note = f"of the payment {payment.id}, sent in {payment.file}, which came with {came_with}"
         named_by = (
             "end_to_end_id"
+            if is_one and whole["end_to_end_id"]
+            else "instruction_id"
             if is_one
             else "payment_info_id"
             if whole["level"] == "batch"

@@ -233,6 +233,10 @@ def test_a_rejected_batch_reaches_every_payment_but_those_of_which_more_is_told(
     assert sorted((row["EndToEndId"], row["ReasonCodes"]) for row in rejected_rows(site)) == [
         ("NK70002", "AC04"), ("NK70003", ""),
     ]  # fmt: skip
+    amounts = {row["EndToEndId"]: (row["Amount"], row["Payee"]) for row in rejected_rows(site)}
+    assert amounts["NK70002"] == ("1284,55", "Pakkaus-Ässä Oy"), (
+        "the bank does not repeat them; the order has them"
+    )
     named = {}
     for number in (1, 2):
         lineage = explained_answer(exchange, site, f"{number}.end_to_end_id")
@@ -245,6 +249,35 @@ def test_a_rejected_batch_reaches_every_payment_but_those_of_which_more_is_told(
     assert named["NK70002"] == [], "the bank's own word about one payment is followed into its file"
     assert [note.partition(",")[0] for note in named["NK70003"]] == ["of the payment P3"]
     assert stages(exchange, site)["70001"] == "accepted"
+
+
+@pytest.mark.parametrize(
+    ("ids", "said", "amount", "payee"),
+    [
+        ("<OrgnlEndToEndId>NK70002</OrgnlEndToEndId>", "", "1284,55", "Pakkaus-Ässä Oy"),
+        (
+            "<OrgnlEndToEndId>NK70002</OrgnlEndToEndId>",
+            '<InstdAmt Ccy="EUR">1284.55</InstdAmt>',
+            "1284,55",
+            "Pakkaus-Ässä Oy",
+        ),
+        ("<OrgnlEndToEndId>NK70002</OrgnlEndToEndId>", '<InstdAmt Ccy="EUR">1.00</InstdAmt>', "1,00", ""),
+    ],
+    ids=["neither amount nor payee", "the amount alone", "another amount"],
+)
+def test_what_a_bank_does_not_repeat_of_one_rejected_payment_is_what_was_ordered(
+    exchange: Shell, site: Path, ids: str, said: str, amount: str, payee: str
+) -> None:
+    order = f"<OrgnlTxRef><Amt>{said}</Amt></OrgnlTxRef>" if said else ""
+    one = f"<TxInfAndSts>{ids}<TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{order}</TxInfAndSts>"
+    pain002(site, group="PART", batches=batch(site, 1, one, payment("NK70001", "ACCP"), status="PART"))
+    exchange("run", "--once", "--site", site, code=None)
+    [row] = rejected_rows(site)
+    assert (row["EndToEndId"], row["Amount"], row["Payee"]) == ("NK70002", amount, payee)
+    if payee:
+        assert row["PayeeAccount"] == "FI3715903000000776"
+        [value] = of_kind(explained_answer(exchange, site, "1.creditor"), "ledger")
+        assert value["note"].startswith("of the payment P2, ")
 
 
 def test_a_rejected_file_of_which_one_batch_is_accepted(exchange: Shell, site: Path) -> None:
