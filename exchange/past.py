@@ -103,6 +103,11 @@ class Ordered(NamedTuple):
     reference: str | None
 
 
+def case_id(arrival: str, position: int) -> str:
+    """What people call a case: the end of its arrival's identifier, and which transaction of the file it is."""
+    return f"{arrival[-8:]}-{position}"
+
+
 class SetAside(NamedTuple):
     """A movement that a person has closed or booked, so that it pays nothing. what: closed or booked."""
 

@@ -182,9 +182,14 @@ def rules(site: Path, as_json: bool) -> None:
     rows = [(each.flow, each.rule, each.decided, each.taken_back, each.precision) for each in records]
     print_table("Rules", ("Flow", "Rule", "Decided", "Taken back", "Precision"), rows)
     told = [
-        (each.kind, each.of, each.what, f"{each.times} of {each.total}", each.precision) for each in learned
+        (each.kind, each.of, each.what, f"{each.times} of {each.total}", each.precision, _acts(each))
+        for each in learned
     ]
-    print_table("Learned from confirmed matches", ("What", "Of", "Belongs to", "Times", "Precision"), told)
+    print_table(
+        "Learned from confirmed matches",
+        ("What", "Of", "Belongs to", "Times", "Precision", "Acts alone"),
+        told,
+    )
 
 
 @command.command("suspense")
@@ -282,8 +287,12 @@ def _record(each: RuleRecord) -> dict[str, object]:
 def _learned(each: Learned) -> dict[str, object]:
     return {
         "kind": each.kind, "of": each.of, "what": each.what, "times": each.times, "total": each.total,
-        "precision": each.precision,
+        "precision": each.precision, "acts": list(each.acts), "lacks": each.lacks,
     }  # fmt: skip
+
+
+def _acts(each: Learned) -> str:
+    return f"in {', '.join(each.acts)}" if each.acts else f"no: {each.lacks}"
 
 
 def _print(case: Case, as_json: bool) -> None:

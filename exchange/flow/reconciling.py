@@ -13,9 +13,10 @@ from exchange.formats.contract import Reader
 from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
 from exchange.outcome import ON_NOTHING, Basis, Gathered, MatchRow, StatementRow
-from exchange.past import NoPast, Ordered, Past
+from exchange.past import NoPast, Ordered, Past, case_id
 from exchange.reconcile import kept
 from exchange.reconcile.book import Book
+from exchange.reconcile.case import POSITION
 from exchange.reconcile.continuity import Statements
 from exchange.reconcile.items import OpenItems, Side
 from exchange.reconcile.matching import match
@@ -206,6 +207,14 @@ def traced(
     return matching.opened(sides, facts, found, past)
 
 
+def called(decisions: Batch, book: Book) -> Batch:
+    """The same decisions, each with the name by which people call its case."""
+    for record in decisions:
+        position = record[POSITION]
+        record["case"] = case_id(book.arrival(position), position)
+    return decisions
+
+
 class MatchSpool(Spool):
     """What the ledger keeps of decisions, in order."""
 
@@ -220,7 +229,7 @@ class MatchSpool(Spool):
         book.entered = self.rows
         for batch in decisions:
             add([kept.row(record, book) for record in batch])
-            yield batch
+            yield called(batch, book)
         for key, missing in book.by_hand.items():
             for _ in missing:
                 found(NOT_THERE.at(value=key))

@@ -22,7 +22,7 @@ from exchange.flow.answered import is_left_out, own_facts
 from exchange.flow.content import Chain, Content, Intake, Way, run_chain
 from exchange.flow.hearing import STATUS
 from exchange.flow.library import Step
-from exchange.flow.reconciling import traced
+from exchange.flow.reconciling import called, traced
 from exchange.formats.spots import spot_of, spots
 from exchange.mapping.explain import Tracer
 from exchange.mapping.lineage import Lineage, Token, joined, tokens
@@ -162,7 +162,7 @@ def _decisions(documents: Iterator[Batch], book: Book, rules: Rulebook) -> Itera
         for record in batch:
             record[ORIGIN] = Decided(book, paid)
             paid |= {id(item): record["transaction"] for item in _paid(record)}
-        yield batch
+        yield called(batch, book)
 
 
 def follow(record: Record, path: str, facts: ArrivalFacts) -> Lineage:
@@ -284,6 +284,9 @@ class _Follower:
         if name in ("amount", "currency"):
             lineage.note = "of the bank transaction"
             lineage.operands = [self.value(transaction, (name,))]
+            return lineage
+        if name == "case":
+            lineage.note = "the end of the arrival's identifier, and which transaction of the file it is"
             return lineage
         lineage.note = record["reason"] if name != "reason" else f"decided: {record['decision']}"
         lineage.operands = [self.value(transaction, (part,)) for part in ("reference", "amount", "currency")]

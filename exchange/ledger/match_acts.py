@@ -17,9 +17,10 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, posted, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
-from exchange.ledger.matches import PERSON, case_id, item_rows, items_of, values_of
+from exchange.ledger.matches import PERSON, item_rows, items_of, values_of
 from exchange.ledger.settled import used_since
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
+from exchange.past import case_id
 
 LIMIT = 200
 

@@ -13,10 +13,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, ins
 from exchange.ledger import bulk
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import looks, match_items, matches
-from exchange.ledger.matches import case_id, item_rows, values_of
+from exchange.ledger.matches import item_rows, values_of
 from exchange.ledger.schema import ENGINE, arrivals
 from exchange.ledger.settled import used_since
 from exchange.outcome import Basis, MatchRow
+from exchange.past import case_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told
+from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told, case_id
 
 _PORTION = 500
 PERSON = "person"
@@ -364,11 +364,6 @@ class LedgerPast:
             with self.ledger.read() as connection:
                 self._until = connection.scalar(select(func.max(matches.c.event)).where(*mine)) or 0
         return self._until
-
-
-def case_id(arrival: str, position: int) -> str:
-    """What people call a case: the end of its arrival's identifier, and which transaction of the file it is."""
-    return f"{arrival[-8:]}-{position}"
 
 
 def items_of(connection: Connection, match: int) -> list[MatchedItem]:

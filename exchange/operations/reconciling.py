@@ -24,6 +24,7 @@ from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
 from exchange.reconcile.case import Case as Waiting
 from exchange.reconcile.case import key_of, matched
+from exchange.reconcile.rules._learned import lacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +56,17 @@ class Suspended:
 
 @dataclass(frozen=True, slots=True)
 class Learned:
-    """Something that the site's own history tells: of what, what, how often, of how many."""
+    """Something that the site's own history tells: of what, what, how often, of how many. acts: the flows in which a rule
+    decides by it alone; lacks: what keeps it from that where there is none.
+    """
 
     kind: str
     of: str
     what: str
     times: int
     total: int
+    acts: Sequence[str]
+    lacks: str | None
 
     @property
     def precision(self) -> str:
@@ -137,14 +142,12 @@ def close(folder: Path, text: str, because: str) -> Case:
 
 def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
     """How the rules have done here, and what people's decisions have taught."""
-    with books(folder) as opened, opened.ledger.read() as connection:
-        records = [RuleRecord(*row) for row in match_acts.by_rule(connection)]
-        payers = [
-            ("payer", account, f"{party} {name}".strip(), n)
-            for account, party, name, n in match_acts.payers(connection)
-        ]
-        habits = [("habit", mask, account, n) for mask, account, n in match_acts.habits(connection)]
-    return records, _with_totals([*payers, *habits])
+    with installation(folder) as opened:
+        with opened.ledger.read() as connection:
+            records = [RuleRecord(*row) for row in match_acts.by_rule(connection)]
+            payers = [("payer", *row) for row in match_acts.payers(connection)]
+            habits = [("habit", mask, account, "", n) for mask, account, n in match_acts.habits(connection)]
+        return records, _learned(opened, [*payers, *habits])
 
 
 def again(folder: Path, flow: str | None) -> list[Looked]:
@@ -159,11 +162,38 @@ def statements(folder: Path, account: str | None, limit: int) -> list[Mapping[st
         return match_acts.taken(connection, account, limit)
 
 
-def _with_totals(rows: Sequence[tuple[str, str, str, int]]) -> list[Learned]:
+_USES = {"payer": "known_payer", "habit": "habits"}
+"""By which rule each kind of history is used."""
+
+
+def _learned(opened: Installation, rows: Sequence[tuple[str, str, str, str, int]]) -> list[Learned]:
+    """Each with what the flows that match make of it: each counts the history of those that share its open items."""
     totals: dict[tuple[str, str], int] = {}
-    for kind, of, _, times in rows:
+    for kind, of, *_, times in rows:
         totals[kind, of] = totals.get((kind, of), 0) + times
-    return [Learned(kind, of, what, times, totals[kind, of]) for kind, of, what, times in rows]
+    using = [
+        (bound.name, flow, bound.settings, matching.memory.past(flow, ""))
+        for flow, each in opened.site.flows.items()
+        if (matching := each.content.matching) is not None
+        for bound in matching.rules.late
+    ]
+    told = []
+    for kind, of, what, name, times in rows:
+        acts, lacking = [], []
+        for rule, flow, settings, past in using:
+            if rule != _USES[kind]:
+                continue
+            lack = lacks(times, times, settings)
+            if lack is None:
+                known = past.parties(of) if kind == "payer" else past.bookings(of)
+                lack = lacks(known.get(what, 0), sum(known.values()), settings)
+            if lack is None:
+                acts.append(flow)
+            else:
+                lacking.append(lack)
+        why = None if acts else next(iter(lacking), f"no flow uses {_USES[kind]}")
+        told.append(Learned(kind, of, f"{what} {name}".strip(), times, totals[kind, of], acts, why))
+    return told
 
 
 def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:

@@ -231,6 +231,7 @@ def _on_suspense(case: Case, account: str | None) -> list[Record]:
 def _head(case: Case, decision: str, rule: str | None, reason: str) -> Record:
     transaction = case.transaction
     head: Record = {
+        "case": None,
         "decision": decision,
         "rule": rule,
         "reason": reason,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import shutil
@@ -176,6 +177,8 @@ def test_a_day_of_receipts_and_what_people_do_about_the_rest(exchange: Shell, si
     every = {row["rule"]: row for row in listed(exchange, site, "--all")}
     assert set(every) == {"reference", "reference_tolerance", "bank_events", "part_payment", None}
     hotel, unknown = listed(exchange, site)
+    told = csv.DictReader(newest(site, "to-check").splitlines(), delimiter=";")
+    assert [row["Case"] for row in told] == [hotel["id"], unknown["id"]]
     assert hotel["proposals"][0]["items"] == "400105" and hotel["proposals"][0]["rule"] == "similar_name"
     assert "3480.12 EUR" in exchange("reconcile", "show", hotel["id"], "--site", site).out
 
@@ -278,6 +281,7 @@ def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: 
     rules = site / "schemas/rules/ours.yaml"
     rules.write_text(RULES + "  habits: {at least: 2}\n", encoding="utf-8")
     opening = OPENING
+    lacked = []
     for day in (1, 2, 3):
         row = {"amount": "-30.00", "name": "Elisa Oyj", "text": f"Lasku 88{day}1", "code": "ICDT/ESCT"}
         text, opening = statement(day, entries(row, start=day * 10), opening)
@@ -285,11 +289,15 @@ def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: 
         run(exchange, site)
         for waiting in listed(exchange, site):
             exchange("reconcile", "book", waiting["id"], "7510", "--because", "phones", "--site", site)
+            [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
+            lacked.append((learned["acts"], learned["lacks"]))
         run(exchange, site)
+    assert lacked == [([], "1 of the 2 times that it needs"), (["bank-statements"], None)]
     third = listed(exchange, site, "--all")[-1]
     assert (third["decision"], third["rule"], third["decided_by"]) == ("booked", "habits", None)
     [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
     assert (learned["what"], learned["times"], learned["precision"]) == ("7510", 2, "100.0 %")
+    assert "in bank-statements" in exchange("reconcile", "rules", "--site", site).out
 
 
 def test_what_is_wrong_with_the_rules_is_told_before_anything_runs(exchange: Shell, site: Path) -> None:

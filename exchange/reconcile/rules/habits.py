@@ -10,6 +10,7 @@ from exchange.declare.declared import Declared
 from exchange.reconcile import words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Case, Decision, Posting
+from exchange.reconcile.rules._learned import lacks
 
 ORDER = 140
 EARLY = False
@@ -34,8 +35,9 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     account, times = max(known.items(), key=lambda each: (each[1], each[0]))
     total = sum(known.values())
     told = f"People booked {times} of {total} like this to account {account}"
-    if times < settings.at_least or times * 100 < settings.precision * total:
-        case.propose("habits", f"{told}.", account=account)
+    doubt = lacks(times, total, settings)
+    if doubt is not None:
+        case.propose("habits", f"{told}; {doubt}.", account=account)
         return None
     posting = Posting("habit", account, -case.units, case.text or None)
     evidence = {"booked": dict(known)}

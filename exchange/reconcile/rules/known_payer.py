@@ -14,6 +14,7 @@ from exchange.reconcile import sums, words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision
 from exchange.reconcile.items import Item
+from exchange.reconcile.rules._learned import lacks
 from exchange.reconcile.rules._of_party import party_items
 
 ORDER = 100
@@ -78,6 +79,7 @@ def _doubt(case: Case, book: Book, settings: Settings, fitting: list[Item]) -> s
     learned = book.learned(case)
     total = sum(learned.values())
     number = fitting[0].party.get("number") or ""
+    doubt = lacks(learned.get(number, 0), total, settings)
     if learned.get(number, 0) < settings.at_least:
-        return "the account is not known well enough yet"
-    return "the account pays for others, too" if learned[number] * 100 < settings.precision * total else None
+        return f"the account is not known well enough yet ({doubt})"
+    return f"the account pays for others, too ({doubt})" if doubt else None

@@ -22,7 +22,8 @@ from exchange.reconcile.case import POSITION
 from exchange.reconcile.continuity import Statements
 from exchange.reconcile.matching import match
 from exchange.reconcile.rulebook import references_only
-from exchange.reconcile.rules import rules
+from exchange.reconcile.rules import habits, rules
+from exchange.reconcile.rules._learned import lacks
 from tests.unit.reconcile.support import decide, item, moved, numbers
 
 NORTH = {"number": "77", "name": "Norrbageriet i Umeå AB"}
@@ -515,3 +516,13 @@ def test_a_decision_about_what_is_not_in_the_file_any_more_is_told(tmp_path: Pat
     decided = match([[moved("10.00", None, key="A/1", entry_ref="1")]], book, references_only())
     list(MatchSpool(tmp_path).following(decided, book, Statements(past, found), found))
     assert [(each.code, each.value) for each in found.kept] == [("REC013", "gone")]
+
+
+def test_what_people_booked_as_often_elsewhere_never_acts_alone() -> None:
+    half = habits.Settings.model_validate({"at least": 2, "precision": 50})
+    assert lacks(2, 4, half) == "something else was decided as often"
+    assert lacks(3, 4, half) is None
+    assert lacks(1, 1, half) == "1 of the 2 times that it needs"
+    assert (
+        lacks(9, 10, habits.Settings.model_validate({"precision": 95})) == "less than 95 per cent of 10 agree"
+    )
