@@ -137,6 +137,10 @@ class Case:
         """Why a rule could not decide: told when none can."""
         self.notes.append(reason)
 
+    def lead(self, reason: str) -> None:
+        """The closest word on why no rule could decide: told before all others."""
+        self.notes.insert(0, reason)
+
     def close(self, reason: str) -> None:
         """No rule may decide this one: a person must."""
         self.notes.insert(0, reason)

@@ -50,7 +50,7 @@ def match(
         afresh = turn in (back, others)
         yield from batches(_passed(waiting, left, turn, book, afresh=afresh))
         waiting = left
-    yield from batches(unmatched(case, book.waits_on(case)) for case in waiting.taken())
+    yield from batches(_open(case, book) for case in waiting.taken())
 
 
 Turn = tuple[Bound, ...]
@@ -88,8 +88,6 @@ def _first(
     decision = _decide(case, book, rules.early)
     if decision is not None:
         return matched(case, decision)
-    if not case.notes:
-        case.note(_nothing(case, book))
     waiting.put(case)
     return None
 
@@ -123,6 +121,13 @@ def _never(transaction: Record, units: int | None) -> str | None:
     if units is None:
         return f"{transaction['amount']} {transaction['currency']} is not a whole number of the currency's smallest units."
     return "Its amount is nought." if units == 0 else None
+
+
+def _open(case: Case, book: Book) -> Record:
+    """What nobody decided."""
+    if not case.notes:
+        case.note(_nothing(case, book))
+    return unmatched(case, book.waits_on(case))
 
 
 def _nothing(case: Case, book: Book) -> str:

@@ -1,10 +1,9 @@
 """An id of letters and digits that a payment provider gives its payouts stands whole in the text of the bank's receipt, and the
-amount is that of the payout. Such an id is too long to be met by chance, so no name need agree; one that two items have decides nothing.
+amount is that of the payout. Such an id is too long to be met by chance, so no name need agree; a shorter one, or one of several words, counts
+where the payer is known to be the item's party and gives no reference. One that two items have decides nothing.
 """
 
 from __future__ import annotations
-
-from itertools import pairwise
 
 from pydantic import Field
 
@@ -17,13 +16,22 @@ ORDER = 85
 EARLY = False
 BACK = False
 ACCOUNTS = ()
+WORDS = 4
+"""An id in a text has no more words than this."""
 
 
 class Settings(Declared):
     """How long an id must be."""
 
     characters: int = Field(
-        10, ge=8, le=64, description="ids of fewer letters and digits are left to other rules"
+        10, ge=8, le=64, description="ids of fewer letters and digits count only from the item's own party"
+    )
+    of_party: int = Field(
+        6,
+        alias="of party",
+        ge=5,
+        le=64,
+        description="and of so many, from the item's own party, with all their words",
     )
 
 
@@ -37,6 +45,13 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         for text in _ids(case.text, settings.characters)
         for item in book.payable(case, open_items.of_number(text))
     }
+    if not found and not case.transaction["reference"]:
+        found = {
+            item.place: item
+            for text in _ids(case.text, settings.of_party, WORDS)
+            for item in book.payable(case, open_items.of_number(text))
+            if book.agreement(case, item) and book.in_time(case, item)
+        }
     if len(found) != 1:
         return None
     [item] = found.values()
@@ -44,7 +59,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if book.contradiction(case, item):
         return None
     if item.left != case.paid:
-        case.note(
+        case.lead(
             f"The text has the id {number}; {case.money(item.left)} were due, {case.money(case.paid)} came."
         )
         case.propose("item_id", f"The text has the id; {case.money(item.left)} were due.", [item])
@@ -54,11 +69,13 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     return Decision("item_id", reason, "matched", paid, evidence={"id": number, "text": case.text})
 
 
-def _ids(text: str, characters: int) -> list[str]:
-    """Words, and two that stand together, that are long enough and have letters and digits, without zeros in front."""
+def _ids(text: str, characters: int, together: int = 2) -> list[str]:
+    """Words, and so many that stand together, that are long enough and have letters and digits, without zeros in front."""
     found = words.words(text)
     candidates = {
-        word.lstrip("0") for word in (*found, *(first + second for first, second in pairwise(found)))
+        "".join(found[start : start + number]).lstrip("0")
+        for number in range(1, together + 1)
+        for start in range(len(found) - number + 1)
     }
     return sorted(
         word for word in candidates if len(word) >= characters and not word.isalpha() and not word.isdecimal()

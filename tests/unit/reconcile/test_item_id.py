@@ -7,6 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exchange.reconcile.rules.item_id import _ids
+from tests.unit.reconcile.support import decide, item, moved, rules_of
+
+PAYOUT = item("TX31 batch 31", None, "51.90", customer={"number": "adyen/K", "name": "Adyen"})
+RULES = rules_of("rules: payouts\nuse: {item_id: {}}\n")
 
 
 @pytest.mark.parametrize(
@@ -27,3 +31,24 @@ def test_what_may_be_an_id(text: str, ids: set[str]) -> None:
 @given(st.text(max_size=80))
 def test_no_text_makes_it_stumble(text: str) -> None:
     assert all(len(each) >= 10 for each in _ids(text, 10))
+
+
+@pytest.mark.parametrize(
+    ("amount", "reference", "payer", "decided"),
+    [
+        ("51.90", None, "ADYEN NV", "item_id"),
+        ("51.90", None, "Somebody Else", None),
+        ("51.90", "4000983", "ADYEN NV", None),
+        ("51.80", None, "ADYEN NV", None),
+    ],
+    ids=["the provider pays", "another payer", "a reference of something else", "another amount"],
+)
+def test_an_id_of_several_words_counts_from_its_own_party_alone(
+    amount: str, reference: str | None, payer: str, decided: str | None
+) -> None:
+    receipt = moved(amount, reference, payer=payer, text="Payout TX31 batch 31, KaffeFI")
+    [told] = decide([PAYOUT], [receipt], rules=RULES)
+    assert told["rule"] == decided
+    if amount == "51.80":
+        assert told["reason"] == "The text has the id TX31 batch 31; 51.90 EUR were due, 51.80 EUR came."
+        assert told["proposals"][0]["items"] == "TX31 batch 31"
