@@ -4,7 +4,7 @@ code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -224,6 +224,20 @@ def told(bound: Bound, env: Env) -> list[tuple[str, Any]]:
         except (Stuck, Hidden, KeyError):
             continue
     return list(found.items())[:SHOWN]
+
+
+def culprit(that: Bound, env: Env) -> tuple[Bound, Env, Mapping[str, Any]]:
+    """What a condition that does not hold failed by, and where: of one about all children, the first that does not meet it.
+    The last is that child, empty where there is none.
+    """
+    if isinstance(that, Apply) and that.function.name == "all":
+        of = that.arguments[0]
+        if isinstance(of, Project) and not of.flat:
+            for child in evaluate(of.list, env):
+                inside = env.inside(of.frame, child)
+                if not evaluate(of.item, inside):
+                    return of.item, inside, child if isinstance(child, dict) else {}
+    return that, env, {}
 
 
 def _leaves(bound: Bound) -> Iterable[Bound]:

@@ -13,7 +13,7 @@ from typing import Any
 from exchange.declare.places import PlacedText
 from exchange.findings import Finding, code
 from exchange.mapping.bound import Bound, Let
-from exchange.mapping.evaluator import Env, Hidden, Stuck, evaluate, plain_value, shown, told, truth
+from exchange.mapping.evaluator import Env, Hidden, Stuck, culprit, evaluate, plain_value, shown, told, truth
 from exchange.mapping.operators import Fault, filled, filled_map, key_text
 from exchange.mapping.plan import (
     Assign,
@@ -217,7 +217,8 @@ class Interpreter:
         before = self.trouble
         if self.condition(that, env, f"check {name}") or self.trouble > before:
             return
-        operands = told(that, env)
+        failed, inside, child = culprit(that, env)
+        operands = told(failed, inside)
         values = _plain(operands)
         meant = [pair for pair in values if pair[0] == declared.field] or values
         named = dict([] if self.plan.key is None else _plain(told(self.plan.key, env))) | dict(meant)
@@ -226,7 +227,8 @@ class Interpreter:
         message = f"{said} Here {here}." if here else said
         advice = declared.advice or _NEXT_STEPS[declared.severity]
         advice = f"{advice} (Rule {declared.code}, {that.node.place}.)"
-        value, line, path = plain_value(meant), self.mark(LINE), self.mark(PATH)
+        value = plain_value(meant)
+        line, path = (child.get(mark) or self.mark(mark) for mark in (LINE, PATH))
         finding = Finding(
             declared.code, declared.severity, message, advice, line, None, path, declared.field, value
         )

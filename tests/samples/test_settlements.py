@@ -131,6 +131,16 @@ def test_a_row_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
     assert stripe(tmp_path, CHARGE.replace("1.26", "1.27")) == ([], ["STR001"])
 
 
+def test_of_many_rows_the_one_that_contradicts_itself_is_named(tmp_path: Path) -> None:
+    path, found = tmp_path / "report.csv", Gathered()
+    wrong = CHARGE.replace("txn_1", "txn_2").replace("67.60,1.26", "67.60,1.30")
+    path.write_text(STRIPE + "\n".join((CHARGE, wrong, CHARGE.replace("txn_1", "txn_3"))), encoding="utf-8")
+    assert list(looking.read(path, None, None, as_common=True, found=found)) == []
+    [told] = found.kept
+    assert (told.code, told.line) == ("STR001", 3)
+    assert "gross is 67.60, fee is 1.30, net is 66.34" in told.message
+
+
 def test_rows_that_wait_for_a_payout_are_left_for_later(tmp_path: Path) -> None:
     assert stripe(tmp_path, CHARGE.removeprefix("po_1")) == ([], [])
 
