@@ -145,7 +145,8 @@ def replay(ledger: Ledger, arrival_id: str, *, actor: str, because: str, force: 
         arrival = queries.arrival(writing.connection, arrival_id)
         if arrival.stage not in ("done", "held", "rejected", "superseded", "duplicate"):
             raise UseError(
-                f"Arrival {arrival.id} is {arrival.stage}; it can be replayed when that has come to an end."
+                f"Arrival {arrival.id} is {arrival.stage}; it can be replayed when that has come to an end.",
+                advice="If nothing of it shall be sent as it is now, `exchange reject` it first, and replay it then.",
             )
         approving.void(writing, arrival, "The file was replayed.")
         _withdraw(writing, arrival)

@@ -28,7 +28,7 @@ from exchange.ledger.payees import Strangers
 from exchange.ledger.rows import Arrival, Delivery, arrival_of
 from exchange.ledger.schema import ENGINE, approvals, arrivals, events, statements, voids
 
-CHANGED = "The declarations of the flow have changed since the results were made. Replay the file, and have it approved anew."
+CHANGED = "The declarations of the flow have changed since the results were made. Reject the file, replay it, and have it approved anew."
 OTHER = "What was approved is not what would be sent now."
 _ACTS = {
     "release": "released this file",
