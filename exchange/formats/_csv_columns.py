@@ -2,7 +2,8 @@
 
     column: Name                      one name
     column: [Cancelled at, Canceled at]   several: the first that is there is read, the first is written
-    optional: true                    a file without the column is read as if every cell of it were empty
+    optional: true                    a file without the column is read as if every cell of it were empty; where no
+                                      header tells, the first row does, and only the last columns can be missing
 
 A name fits as it is written; where no column is written so, capitals and blanks do not count.
 """
@@ -89,6 +90,12 @@ def distinct(columns: Collection[Column]) -> list[int | str]:
     return places
 
 
+def lacks_last(columns: Collection[Column]) -> bool:
+    """Whether columns that files may lack are the last ones: a row shows then which of them it has."""
+    others = [one.number or 0 for one in columns if not one.optional]
+    return all((one.number or 0) > max(others, default=0) for one in columns if one.optional)
+
+
 def codecs(layout: Layout | SheetLayout) -> dict[str, Codec]:
     """The codec of each plain field, by its dotted name."""
     return {name: Codec(name, field, layout.dialect) for name, field in leaves(layout.fields)}
@@ -98,7 +105,7 @@ def columns(layout: Layout | SheetLayout) -> dict[str, Column]:
     """The column of each plain field, by its dotted name; without a header, in declared order."""
     plain = list(leaves(layout.fields))
     if not layout.dialect.header and all(field.column is None for _, field in plain):
-        return {name: Column((), number) for number, (name, _) in enumerate(plain, 1)}
+        return {name: Column((), number, field.optional) for number, (name, field) in enumerate(plain, 1)}
     return {name: placed(name.rpartition(".")[2], field) for name, field in plain}
 
 

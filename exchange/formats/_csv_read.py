@@ -84,10 +84,12 @@ class CsvReader:
         """Rows of files with this order of columns, for code that is made for rows of one pattern."""
         return Rows(self._layout, self._codecs, arrangement, used)
 
-    def arrangement(self, header: Sequence[str] | None, found: Found) -> Arrangement | None:
-        """Which column holds which field; None when a column is missing or stands twice."""
+    def arrangement(
+        self, header: Sequence[str] | None, first: str, delimiter: str, found: Found
+    ) -> Arrangement | None:
+        """Which column holds which field; None when a column is missing or stands twice. first: the first line."""
         if header is None:
-            return self._declared_arrangement()
+            return self._numbered_arrangement(first, delimiter)
         names = [cell.strip() for cell in header]
         places, missing = _csv_columns.found_in(names, self._columns)
         for field in missing:
@@ -101,7 +103,9 @@ class CsvReader:
     def expects(self, first: str, line: int, delimiter: str, following: Iterator[str], found: Found) -> bool:
         """Whether a file that begins so may be of the layout; what it is instead is told, see `FirstRow.strange`."""
         row = FirstRow(self._layout, self._columns, first, line)
-        strange = row.strange(delimiter, len(self._declared_arrangement()), self._codecs, following)
+        strange = row.strange(
+            delimiter, len(self._numbered_arrangement(first, delimiter)), self._codecs, following
+        )
         if strange is not None:
             found(strange)
         return strange is None and not row.is_misread(delimiter)
@@ -179,6 +183,16 @@ class CsvReader:
             fields[(number if column.number is None else column.number) - 1] = field
         return tuple(fields)
 
+    def _numbered_arrangement(self, first: str, delimiter: str) -> Arrangement:
+        """The declared one, without those of the last columns that files may lack and that the first row does not have."""
+        declared = self._declared_arrangement()
+        has = len(_csv_columns.split(first, self._layout.dialect.options | {"delimiter": delimiter}))
+        least = max(
+            (n for n, field in enumerate(declared, 1) if field and not self._columns[field].optional),
+            default=0,
+        )
+        return declared[:has] if least <= has < len(declared) and not self._layout.dialect.width else declared
+
     def _no_doubles(self, names: Sequence[str], fields: Sequence[str | None], found: Found) -> bool:
         """Reports columns that stand twice and columns that nobody reads."""
         line, clear = header_line(self._layout), True
@@ -255,7 +269,7 @@ class Reading:
             return False
         if dialect.header and header is None:
             return False
-        arrangement = self.reader.arrangement(header, self.found)
+        arrangement = self.reader.arrangement(header, first, sign, self.found)
         self.arrangement = arrangement or ()
         return arrangement is not None and None not in self.around.values()
 

@@ -27,7 +27,16 @@ from pydantic import field_validator, model_validator
 from exchange.declare.declared import Declared
 from exchange.declare.layout import GroupingLayout, KindBase, Name
 from exchange.formats import encoding as encodings
-from exchange.formats._csv_columns import Column, columns, distinct, first_line, rows_only, shown_in, split
+from exchange.formats._csv_columns import (
+    Column,
+    columns,
+    distinct,
+    first_line,
+    lacks_last,
+    rows_only,
+    shown_in,
+    split,
+)
 from exchange.formats._csv_glimpse import glimpse as glimpse
 from exchange.formats._csv_read import CsvReader
 from exchange.formats._csv_signs import Delimiter, Quote, need_to_differ
@@ -47,7 +56,8 @@ class Field(ValueField):
         description="header of the column (of several the first that is there), or its number from 1; default: the name of the field",
     )
     optional: bool = Described(
-        False, description="files may lack the column; it is read as empty, and always written"
+        False,
+        description="files may lack the column (without a header: the last ones alone); it is read as empty, and always written",
     )
     quoted: bool | None = Described(
         None,
@@ -219,8 +229,10 @@ class Layout(GroupingLayout):
             raise ValueError(f'the file has no header, so the column "{named}" needs a number')
         if not self.dialect.header and self.dialect.other_header:
             raise ValueError("`other header lines` stand below a header, but the file has none")
-        if not self.dialect.header and (self.dialect.other_delimiters or any(one.optional for one in found)):
-            raise ValueError("without a header nothing tells which delimiter and which columns a file has")
+        if not self.dialect.header and (self.dialect.other_delimiters or not lacks_last(found)):
+            raise ValueError(
+                "without a header nothing tells which delimiter and which columns a file has, but for the last ones"
+            )
         if self.dialect.bom and not encodings.canonical(self.encoding).startswith("utf-"):
             raise ValueError(f"{self.encoding} has no byte order mark")
         if self.dialect.header:

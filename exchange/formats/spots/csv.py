@@ -50,10 +50,11 @@ def _read(layout: Layout, stream: BinaryIO, last: int) -> Iterator[tuple[int, di
     for _ in range(layout.before):
         next(lines, None)
     lines, first, _ = first_line(rows_only(layout, lines))
-    options = layout.dialect.options | {"delimiter": delimiter_of(layout, first)}
+    sign = delimiter_of(layout, first)
+    options = layout.dialect.options | {"delimiter": sign}
     rows = csv.reader(lines, strict=True, **options)
     header = next((row for row in rows if row), []) if layout.dialect.header else None
-    arrangement = CsvReader(layout, columns(layout)).arrangement(header, ignored) or ()
+    arrangement = CsvReader(layout, columns(layout)).arrangement(header, first, sign, ignored) or ()
     names = [cell.strip() for cell in header or ()] or [
         str(number) for number in range(1, len(arrangement) + 1)
     ]

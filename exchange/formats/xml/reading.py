@@ -52,7 +52,9 @@ class XmlReader:
                 yield from walker.batches()
         yield from walker.batches(ended=True)
         if not walker.began and not told.any and not source.broken:
-            found(self._wrong_root(walker.root))
+            why = walker.strange_root() if walker.fits else self._wrong_root(walker.root)
+            if why is not None:
+                found(why)
 
     def _look_ahead(self, stream: BinaryIO) -> Late:
         """Read the whole file for what stands late, then go on where the reading was."""

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from exchange.findings import Found
+from exchange.findings import Finding, Found
 from exchange.formats.values import Refused
 from exchange.formats.xml.alikecode import Read
 from exchange.formats.xml.complaints import NOTHING_KNOWN, OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
@@ -98,6 +98,8 @@ class Walker:
         """Whether an element of any kind was met."""
         self.root = ""
         """The name of the outermost element."""
+        self.fits = False
+        """Whether that is one which the layout has there."""
         self._offset = 0
         self._open: list[etree._Element] = []
         self._frames = [Frame(plan.root, "", 1, None)]
@@ -124,6 +126,7 @@ class Walker:
         if not chain:
             self.root = str(piece.root.tag)
             self._frames = [Frame(self._plan.root, "", piece.line, None)]
+            self.fits = self._names[self.root] in self._plan.root.inside
             self._inside(self._frames[0], (piece.root,))
         for depth in range(len(chain), 0, -1):
             element = chain[depth - 1]
@@ -355,7 +358,7 @@ class Walker:
         if own is True or (own == "alone" and not frame.records):
             self._hand_on(frame, outer, record)
         elif outer.kind is None and frame.strange and not frame.fits:
-            self._tell_strange(frame)
+            self._found(self._strange_in(frame, frame.kind))
         if frame.kind in self._terms:
             outer.totals.add(frame.kind, self._terms[frame.kind], (record,))
         outer.totals.merge(frame.totals)
@@ -367,16 +370,18 @@ class Walker:
         if above is not None and not frame.bad:
             self._pending.append({LINE: frame.line, PATH: frame.path, **record, **above})
 
-    def _tell_strange(self, frame: Frame) -> None:
+    def strange_root(self) -> Finding | None:
+        """Why no element of any kind was met, where the outermost one is as the layout has it."""
+        root = self._frames[0]
+        return self._strange_in(root, split(self.root)[1]) if root.strange and not root.fits else None
+
+    def _strange_in(self, frame: Frame, name: str) -> Finding:
         """An outermost element holds other things than the layout knows: to make nothing of it would lose them."""
         kinds = self._plan.layout.kinds().values()
         want = [" or ".join(map(str, kind.places)) for kind in kinds if kind.inside == frame.kind]
         got = [split(name.removeprefix("?"))[1] for name in frame.strange]
         line = next(iter(frame.strange.values()))
-        told = NOTHING_KNOWN.at(
-            kind=frame.kind, got=_shown(got), want=_shown(want), line=line, path=frame.path
-        )
-        self._found(told)
+        return NOTHING_KNOWN.at(kind=name, got=_shown(got), want=_shown(want), line=line, path=frame.path)
 
     def _expect(self, frame: Frame, late: bool) -> None:
         """Note what the control fields of an element promise."""

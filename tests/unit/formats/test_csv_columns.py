@@ -121,6 +121,42 @@ def test_layouts_that_contradict_themselves(text: str, problem: str) -> None:
     assert found is None and any(problem in str(each.message) for each in problems)
 
 
+ENDED = """layout: test/ended
+format: csv
+meaning: rows that some programs end with a delimiter
+source: test
+confidence: official
+dialect: {delimiter: ";", header: false}
+record: row
+fields: {no: {column: 1, required: true}, sum: {column: 2, type: money}, end: {column: 3%s}}
+"""
+
+
+def _ended(text: str, declared: str = ENDED % ", optional: true") -> tuple[list[object], list[str]]:
+    node, _ = load(declared, "schemas/test/ended.yaml")
+    assert node is not None
+    found, problems = registry.parse_layout(node)
+    assert found is not None and not problems
+    told = Gathered()
+    batches = registry.get("csv").reader(found).read(io.BytesIO(text.encode()), told)
+    rows = [(row["no"], row["sum"], row["end"]) for batch in batches for row in batch]
+    return list(rows), [each.code for each in told.kept]
+
+
+def test_without_a_header_the_first_row_tells_which_of_the_last_columns_a_file_has() -> None:
+    assert _ended("a;1.00;\nb;2.00;x\n")[0] == [("a", D("1.00"), None), ("b", D("2.00"), "x")]
+    assert _ended("a;1.00\nb;2.00\n") == ([("a", D("1.00"), None), ("b", D("2.00"), None)], [])
+    assert _ended("a;1.00\nb;2.00;x\n")[1] == ["CSV006"] and _ended("a;1.00;\nb;2.00\n")[1] == ["CSV005"]
+    assert _ended("a\n")[1] == ["CSV005"] and _ended("a;1.00\n", ENDED % "")[1] == ["CSV005"]
+
+
+def test_without_a_header_only_the_last_columns_can_be_missing() -> None:
+    node, _ = load(ENDED.replace("type: money", "optional: true") % "", "schemas/test/ended.yaml")
+    assert node is not None
+    found, problems = registry.parse_layout(node)
+    assert found is None and any("but for the last ones" in str(each.message) for each in problems)
+
+
 def test_all_columns_are_written_under_their_first_name() -> None:
     out = io.BytesIO()
     record = {"number": "1", "total": D("2.50"), "cancelled": None, "buyer": None}

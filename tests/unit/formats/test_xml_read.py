@@ -134,6 +134,19 @@ def test_an_empty_file_and_one_that_holds_more_are_none(inside: str, count: int,
     assert findings == [] and len(records) == count
 
 
+@pytest.mark.parametrize("chunk", [None, 32])
+def test_a_list_without_records_of_its_kind(chunk: int | None) -> None:
+    orders = {**LISTS, "records": {"order": {"at": "shop/orders/order", "fields": {"id": {"path": "id"}}}}}
+    for empty in ("<shop/>", "<shop><orders/><page>1</page></shop>", "<shop> <orders>\n</orders></shop>"):
+        assert read(layout(orders), empty.encode(), chunk) == ([], [])
+    errors = "<shop><errors><error>no right to see orders</error></errors></shop>"
+    _, (finding,) = read(layout(orders), errors.encode(), chunk)
+    assert finding.code == "XML015" and "shop holds errors" in finding.message
+    assert "shop/orders/order" in finding.message
+    (finding,) = read(layout(orders), b"<store/>", chunk)[1]
+    assert finding.code == "XML010" and "its outermost element is store" in finding.message
+
+
 def test_an_envelope_anywhere() -> None:
     declared = {**ORDERS, "records": {**ORDERS["records"], "export": {"at": "//orders", "fields": {}}}}
     inner = document(WHOLE).partition(b"?>")[2].decode()
