@@ -57,7 +57,7 @@ class Field(ValueField):
     )
     optional: bool = Described(
         False,
-        description="files may lack the column (without a header: the last ones alone); it is read as empty, and always written",
+        description="files may lack the column; it is read as empty, and always written",
     )
     quoted: bool | None = Described(
         None,
@@ -110,7 +110,11 @@ class CsvDialect(Dialect):
         "when needed",
         description="which values are written quoted; texts: all that are texts, empty ones too, and nothing else",
     )
-    header: bool = Described(True, description="the first row names the columns")
+    header: bool = Described(
+        True,
+        description="the first row names the columns; without it only the last ones can be `optional`: the first row shows "
+        "which it has",
+    )
     skip: int = Described(0, ge=0, description="lines before the header (or the first row) that are not read")
     begin: str | None = Described(
         None,

@@ -25,6 +25,10 @@ def read(text: str, folder: Path) -> tuple[dict[str, Any], list[str]]:
     return document, [each.code for each in found.kept]
 
 
+def _taxable(amount: str) -> str:
+    return f'<cbc:TaxableAmount currencyID="DKK">{amount}</cbc:TaxableAmount>'
+
+
 def test_taxes_duties_and_the_rounding_add_up(tmp_path: Path) -> None:
     """The tax exclusive amount of OIOUBL is the sum of the taxes; the net total is that of lines, allowances and duties."""
     invoice, found = read(INVOICE, tmp_path)
@@ -44,6 +48,34 @@ def test_taxes_duties_and_the_rounding_add_up(tmp_path: Path) -> None:
         (Decimal(25), Decimal("499.99"), "S"),
         (Decimal(0), Decimal("0.00"), "Z"),
     ]
+
+
+LINE = re.compile(r"<cac:InvoiceLine>.*?</cac:InvoiceLine>", re.DOTALL)
+DUTY = """<cac:TaxTotal><cbc:TaxAmount currencyID="DKK">{duty}</cbc:TaxAmount><cac:TaxSubtotal>
+<cbc:TaxableAmount currencyID="DKK">{duty}</cbc:TaxableAmount><cbc:TaxAmount currencyID="DKK">{duty}</cbc:TaxAmount>
+<cac:TaxCategory><cbc:ID>Excise</cbc:ID><cac:TaxScheme><cbc:ID>16</cbc:ID></cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal>"""
+VAT = """<cac:TaxTotal><cbc:TaxAmount currencyID="DKK">{vat}</cbc:TaxAmount><cac:TaxSubtotal>{base}
+<cbc:TaxAmount currencyID="DKK">{vat}</cbc:TaxAmount><cac:TaxCategory><cbc:ID>StandardRated</cbc:ID><cbc:Percent>25</cbc:Percent>
+<cac:TaxScheme><cbc:ID>63</cbc:ID></cac:TaxScheme></cac:TaxCategory></cac:TaxSubtotal></cac:TaxTotal>"""
+
+
+@pytest.mark.parametrize(
+    ("taxes", "vat"),
+    [
+        (VAT.format(vat="110.00", base=_taxable("440.00")) + DUTY.format(duty="40.00"), "100.00"),
+        (DUTY.format(duty="40.00") + VAT.format(vat="100.00", base=_taxable("400.00")), "100.00"),
+        (VAT.format(vat="110.00", base="") + DUTY.format(duty="40.00"), "110.00"),
+        (VAT.format(vat="110.00", base=_taxable("440.00")), "110.00"),
+    ],
+)
+def test_the_vat_on_a_duty_that_a_line_tells_with_its_own_goes_with_the_duty(
+    taxes: str, vat: str, tmp_path: Path
+) -> None:
+    line = f"""<cac:InvoiceLine><cbc:ID>1</cbc:ID><cbc:InvoicedQuantity unitCode="LTR">20</cbc:InvoicedQuantity>
+<cbc:LineExtensionAmount currencyID="DKK">400.00</cbc:LineExtensionAmount>{taxes}
+<cac:Item><cbc:Name>Brus</cbc:Name></cac:Item><cac:Price><cbc:PriceAmount currencyID="DKK">20.00</cbc:PriceAmount></cac:Price></cac:InvoiceLine>"""
+    invoice, _ = read(LINE.sub(line, INVOICE, count=1), tmp_path)
+    assert (invoice["lines"][0]["net"], invoice["lines"][0]["vat"]) == (Decimal("400.00"), Decimal(vat))
 
 
 def test_parties_are_named_as_elsewhere(tmp_path: Path) -> None:
