@@ -61,7 +61,7 @@ REFUSED = code(
     "INS004",
     "error",
     "The file has a {value} declaration, which is refused: it can change values unseen and read other files.",
-    advice="Ask the sender to leave that declaration out; no payment or invoice standard needs it.",
+    advice="Take that declaration out, or ask the sender to; nothing else needs to change, and it is never fetched.",
 )
 STRANGER = code(
     "INS005",
