@@ -14,7 +14,7 @@ from exchange.model import LINE, Batch, Record
 from exchange.past import NoPast, Past, Settled
 from exchange.reconcile import money, references, words
 from exchange.reconcile.index import Index
-from exchange.reconcile.names import plain
+from exchange.reconcile.names import plain, words_of
 from exchange.reconcile.packed import Kept, Packed
 
 Side = Literal["receivable", "payable"]
@@ -182,6 +182,10 @@ class OpenItems:
         """The items of whoever has this bank account by the ledger itself."""
         return self._found("account", references.compact(account), self._party_account)
 
+    def of_name(self, name: str) -> list[Item]:
+        """The items of parties that are called so: the same words, in any order and spelling."""
+        return self._found("name", words_of(name), _called)
+
     def of_payment(self, ordered: str) -> list[Item]:
         """The items that a payment was ordered for, by its end-to-end id."""
         return self._found("payment", ordered, _payment)
@@ -226,6 +230,10 @@ def _spelled(item: Item) -> str:
 def _owner(item: Item) -> str:
     """Who has an item: by number, or by name where the ledger has no numbers."""
     return item.party.get("number") or plain(item.party.get("name") or "")
+
+
+def _called(item: Item) -> str:
+    return words_of(item.party.get("name") or "")
 
 
 def _payment(item: Item) -> str:

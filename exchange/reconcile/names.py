@@ -31,12 +31,17 @@ def plain(name: str) -> str:
     return " ".join(word for word in words if word not in _FORMS) or " ".join(words)
 
 
+def words_of(name: str) -> str:
+    """The words of a name in an order of their own: whose name comes first is left to habit."""
+    return " ".join(sorted(plain(name).split()))
+
+
 def alike(name: str, other: str) -> bool:
     """Whether two names are one: the same words in any order, or one is the other cut off by a file format."""
     one, two = plain(name), plain(other)
     if not one or not two:
         return False
-    if sorted(one.split()) == sorted(two.split()):
+    if words_of(name) == words_of(other):
         return True
     cut, whole = (name, two) if len(name) < len(other) else (other, one)
     return len(cut.strip()) in _CUT and whole.startswith(plain(cut))

@@ -16,3 +16,10 @@ def party_items(case: Case, book: Book) -> list[Item]:
     for number in sorted(book.learned(case)):
         found += open_items.of_party(number)
     return book.payable(case, sorted({item.place: item for item in found}.values()))
+
+
+def namesakes_items(case: Case, book: Book) -> list[Item]:
+    """Open items of the only party that is called as the payer is, for proposals: a name alone decides nothing."""
+    open_items, name = book.of(case), case.payer.get("name")
+    found = book.payable(case, open_items.of_name(name)) if open_items is not None and name else []
+    return found if len({item.party.get("number") for item in found}) == 1 else []

@@ -1,5 +1,5 @@
-"""Several open items (credit notes among them) of a known payer that add up to the payment. Only where one set alone does; it
-is proposed, never decided.
+"""Several open items (credit notes among them) of a known payer that add up to the payment; where nobody is known by the
+account, of the only party that is called as the payer is. Only where one set alone does; it is proposed, never decided.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from exchange.declare.declared import Declared
 from exchange.reconcile import sums
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Case, Decision
-from exchange.reconcile.rules._of_party import party_items
+from exchange.reconcile.rules._of_party import namesakes_items, party_items
 
 ORDER = 110
 EARLY = False
@@ -26,14 +26,18 @@ class Settings(Declared):
 
 def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Proposes the only set that adds up."""
-    items = [item for item in party_items(case, book) if book.in_time(case, item)]
+    known = party_items(case, book)
+    items = [item for item in known or namesakes_items(case, book) if book.in_time(case, item)]
     if not 2 <= len(items) <= settings.items:
         return None
     count, found = sums.all_ways([item.left for item in items], case.paid)
     if count == 1 and len(found) > 1:
         chosen = [items[number] for number in found]
         numbers = ", ".join(item.record["number"] for item in chosen)
-        case.propose(
-            "subset", f"Of this payer's open invoices {numbers} alone add up to the payment.", chosen
+        whose = (
+            "this payer's open invoices"
+            if known
+            else f"the open invoices of {chosen[0].party['name']}, who is called as the payer is,"
         )
+        case.propose("subset", f"Of {whose} {numbers} alone add up to the payment.", chosen)
     return None

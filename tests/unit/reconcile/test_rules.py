@@ -275,6 +275,16 @@ def test_only_one_set_of_items_may_add_up() -> None:
     assert sums.all_ways([2**place for place in range(16)], 2**16 - 1) == (1, list(range(16)))
 
 
+def test_a_credit_note_that_a_payer_deducts_is_proposed_where_only_the_name_is_known() -> None:
+    items = [item(1, None, "100.00", customer=NORTH), item("K2", None, "-30.00", customer=NORTH)]
+    made = one([*items, item(3, None, "70.50", customer=LAKE)], moved("70.00", payer="UMEÅ NORRBAGERIET I"))
+    assert (made["decision"], proposed(made)) == ("unmatched", [("subset", "1, K2")])
+    assert "Norrbageriet i Umeå AB, who is called as the payer is" in made["proposals"][0]["reason"]
+    assert proposed(one(items, moved("70.00", payer="Somebody Else"))) == []
+    namesake = item("K4", None, "-30.00", customer={**NORTH, "number": "79"})
+    assert proposed(one([*items, namesake], moved("70.00", payer=NORTH["name"]))) == [], "two are called so"
+
+
 PAYS = {"payer": NORTH["name"], "payers_account": ACCOUNT}
 
 
