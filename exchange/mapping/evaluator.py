@@ -230,13 +230,13 @@ def culprit(that: Bound, env: Env) -> tuple[Bound, Env, Mapping[str, Any]]:
     """What a condition that does not hold failed by, and where: of one about all children, the first that does not meet it.
     The last is that child, empty where there is none.
     """
-    if isinstance(that, Apply) and that.function.name == "all":
-        of = that.arguments[0]
-        if isinstance(of, Project) and not of.flat:
-            for child in evaluate(of.list, env):
-                inside = env.inside(of.frame, child)
-                if not evaluate(of.item, inside):
-                    return of.item, inside, child if isinstance(child, dict) else {}
+    of = that.arguments[0] if isinstance(that, Apply) and that.function.name == "all" else None
+    if not isinstance(of, Project) or of.flat:
+        return that, env, {}
+    for child in evaluate(of.list, env):
+        inside = env.inside(of.frame, child)
+        if not evaluate(of.item, inside):
+            return of.item, inside, child if isinstance(child, dict) else {}
     return that, env, {}
 
 
