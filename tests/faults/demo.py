@@ -65,6 +65,7 @@ def outcome(site: Path) -> tuple[dict[str, bytes], dict[tuple[str, str], str]]:
         arrivals = queries.arrivals(connection, limit=10_000)
     ledger.close()
     named = {row.id.encode(): f"<{row.flow}/{row.name}>".encode() for row in arrivals}
+    named |= {id[-8:]: name for id, name in named.items()}  # as cases are called
 
     def alike(text: bytes) -> bytes:
         for identifier, name in named.items():
