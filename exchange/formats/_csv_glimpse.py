@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from exchange.findings import Found
 from exchange.formats.contract import Sniffed
-from exchange.formats.glimpse import Gazer, Glimpse, is_value
+from exchange.formats.glimpse import Gazer, Glimpse, are_names
 
 
 def glimpse(stream: BinaryIO, sniffed: Sniffed, _found: Found) -> Glimpse:
@@ -19,7 +19,7 @@ def glimpse(stream: BinaryIO, sniffed: Sniffed, _found: Found) -> Glimpse:
     sign = sniffed.facts["delimiter"]
     rows = csv.reader(text, delimiter="\t" if sign == "tab" else sign)
     first = [cell.strip().removeprefix("\ufeff") for cell in next((row for row in rows if row), [])]
-    headed = all(first) and len({*first}) == len(first) and not any(map(is_value, first))
+    headed = are_names(first)
     gazer = Gazer(*(first if headed else range(1, len(first) + 1)))
     uneven: int | None = None
     try:

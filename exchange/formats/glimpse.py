@@ -7,7 +7,7 @@ it reads every one of these rows. What no value decides (is 03/04/2026 in March 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -154,7 +154,12 @@ class Gazer:
         return tuple(self.columns.values())
 
 
-def is_value(text: str) -> bool:
+def are_names(texts: Collection[str]) -> bool:
+    """Whether the texts of a row name its columns: none is empty, a value, or there twice."""
+    return all(texts) and len({*texts}) == len(texts) and not any(map(_is_value, texts))
+
+
+def _is_value(text: str) -> bool:
     """Whether a text is a number or a moment, so that it names no column."""
     return any(_parsed(number, text) is not None for number in _NUMBERS) or any(
         _is_moment(moment, text) for moment in _MOMENTS

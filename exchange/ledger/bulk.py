@@ -4,17 +4,28 @@ what is then left for each row is what the database itself does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table, Text, bindparam, func, insert, literal_column, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 Row = dict[str, Any]
+T = TypeVar("T")
+PORTION = 500
+"""So many rows or values one statement has."""
 _AT = "at_"
 _COUNTED = {"preserve_rowcount": True}
 _upserts: dict[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def portions(values: Iterable[T]) -> Iterator[list[T]]:
+    """The values in lists of at most `PORTION`."""
+    rest = iter(values)
+    while some := list(islice(rest, PORTION)):
+        yield some
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Row], *, unless_there: bool = False) -> int:

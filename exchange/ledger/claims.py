@@ -10,10 +10,9 @@ claimed once more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Column, Connection, func, select, update
 
@@ -23,8 +22,6 @@ from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
 from exchange.model import Again
 
-T = TypeVar("T")
-_QUERY = 500
 """How many values one query names."""
 _CURABLE = ("content", "broken", "crash", "empty")
 """Holds that a newer version of the file cures."""
@@ -192,7 +189,7 @@ def _supersede(writing: Writing, cured: Sequence[tuple[Arrival, Newcomer]]) -> N
 def _first_by_content(connection: Connection, flow: str, hashes: Sequence[str]) -> dict[str, Arrival]:
     """The arrivals of a flow that first brought some bytes, by hash."""
     found: dict[str, Arrival] = {}
-    for some in _portions(hashes):
+    for some in bulk.portions(hashes):
         here = (arrivals.c.flow == flow, arrivals.c.sha256.in_(some), arrivals.c.duplicate_of.is_(None))
         found |= {row.sha256: arrival_of(row) for row in connection.execute(select(arrivals).where(*here))}
     return found
@@ -209,7 +206,7 @@ def _last_by_name(connection: Connection, flow: str, names: Sequence[bytes]) -> 
     """The newest arrivals of a flow under some names, by name."""
     found: dict[bytes, Arrival] = {}
     column: Column[bytes] = arrivals.c.name_raw
-    for some in _portions(names):
+    for some in bulk.portions(names):
         here = (arrivals.c.flow == flow, column.in_(some))
         newest = select(func.max(arrivals.c.id)).where(*here).group_by(column)
         rows = connection.execute(select(arrivals).where(arrivals.c.id.in_(newest)))
@@ -232,14 +229,14 @@ def uncleared(connection: Connection, flow: str, limit: int) -> list[Arrival]:
 def known(connection: Connection, ids: Iterable[str]) -> set[str]:
     """Which of these identifiers are arrivals."""
     found: set[str] = set()
-    for some in _portions(ids):
+    for some in bulk.portions(ids):
         found.update(connection.scalars(select(arrivals.c.id).where(arrivals.c.id.in_(some))))
     return found
 
 
 def cleared(writing: Writing, ids: Sequence[str]) -> None:
     """Note that the source was cleared of these."""
-    for some in _portions(ids):
+    for some in bulk.portions(ids):
         writing.connection.execute(update(arrivals).where(arrivals.c.id.in_(some)).values(source_done=1))
 
 
@@ -257,9 +254,3 @@ def came_late(writing: Writing, rows: Sequence[Arrival]) -> None:
     writing.move(
         arrivals, "held", [Move(each, "claimed", held) for each in writing.connection.scalars(at_rest)]
     )
-
-
-def _portions(values: Iterable[T]) -> Iterator[list[T]]:
-    rest = iter(values)
-    while some := list(islice(rest, _QUERY)):
-        yield some

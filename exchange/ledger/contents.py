@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, select
@@ -20,8 +19,6 @@ from exchange.ledger.stages import AS_KNOWN
 from exchange.mapping.repeated import TWICE_IN_FILE
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered
-
-_PORTION = 500
 
 
 class _Row(NamedTuple):
@@ -87,8 +84,7 @@ def store_documents(
     writing.connection.execute(delete(documents).where(documents.c.arrival.in_(ids)))
     forced = all(row.forced & AS_KNOWN for row, _ in documents_of)
     numbers: Counter[str] = Counter()
-    rest = (_row(row, key) for row, keys in documents_of for key in keys)
-    while some := list(islice(rest, _PORTION)):
+    for some in bulk.portions(_row(row, key) for row, keys in documents_of for key in keys):
         numbers.update([row.arrival for row in some])
         clash = _store(writing.connection, some, forced)
         if clash is not None:

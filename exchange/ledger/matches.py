@@ -7,7 +7,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
@@ -20,16 +19,14 @@ from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
 from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told, case_id
 
-_PORTION = 500
 PERSON = "person"
 """The rule of what a person has decided."""
 _ITEM = MatchedItem._fields[:-1]
-"""The columns of an item; how much was known of it is compared and not kept."""
+"""What is kept of an item that was matched; how much was known of it is compared and not kept."""
 _TEACHES, _POSTINGS, _ITEMS = map(MatchRow._fields.index, ("teaches", "postings", "items"))
 _DECIDED = [name for name in MatchRow._fields[1:] if name != "items"]
 _COLUMNS = ("n", "arrival", "position", "flow", *_DECIDED, "sent", "event")
 """The columns of a match that are filled when it is new."""
-"""What is kept of an item that was matched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,7 @@ def enter(writing: Writing, found: Sequence[Decided]) -> str | None:
         if overtaken:
             return overtaken
         number = (connection.scalar(select(func.max(matches.c.n))) or 0) + 1
-        rest = iter(rows)
-        while some := list(islice(rest, _PORTION)):
+        for some in bulk.portions(rows):
             _place_again(connection, people, some)
             fresh = [row for row in some if row.decision != "decided"]
             closed = (item for row in fresh for item in row.items)

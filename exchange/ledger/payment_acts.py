@@ -9,16 +9,16 @@ from exchange.ledger import payment_queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.payment_queries import Payment
 from exchange.ledger.payment_tables import payments
+from exchange.outcome import REFUSED
 
 _AT_THE_BANK = ("sent", "received", "accepted")
-_REFUSED = ("rejected", "cancelled")
 _GONE = ("booked", "posted")
 
 
 def booked(ledger: Ledger, text: str, *, actor: str, because: str) -> Payment:
     """The bank carried a payment out, and no statement will tell. text: as in `payment_queries.one`."""
     only = "only what was sent can have left the account"
-    return _said(ledger, text, "booked", (*_AT_THE_BANK, *_REFUSED), only, actor, because)
+    return _said(ledger, text, "booked", (*_AT_THE_BANK, *REFUSED), only, actor, because)
 
 
 def cancelled(ledger: Ledger, text: str, *, actor: str, because: str) -> Payment:

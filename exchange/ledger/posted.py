@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select, update
 
+from exchange.ledger import bulk
 from exchange.ledger.match_tables import matches
 from exchange.ledger.payment_tables import answers, payments
-
-_TOGETHER = 500
-"""How many numbers one statement has."""
 
 
 def of_arrival(connection: Connection, arrival: str) -> None:
@@ -37,10 +35,10 @@ def of_arrival(connection: Connection, arrival: str) -> None:
         name = "batch" if answer.payment is None else "payment"
         (posted if found and all(found) else open_)[name].append(getattr(answer, name))
     for name, column in (("payment", payments.c.n), ("batch", payments.c.batch)):
-        for some in _portions(posted[name]):
+        for some in bulk.portions(posted[name]):
             mine = (column.in_(some), payments.c.stage == "booked")
             connection.execute(update(payments).where(*mine).values(posting=arrival))
-        for some in _portions(open_[name]):
+        for some in bulk.portions(open_[name]):
             mine = (column.in_(some), payments.c.posting == arrival)
             connection.execute(update(payments).where(*mine).values(posting=None))
 
@@ -53,7 +51,3 @@ def _bookings(connection: Connection, arrival: str) -> Sequence[Row[Any]]:
         .where(answers.c.arrival == arrival, answers.c.kind == "booking")
     )
     return connection.execute(query).all()
-
-
-def _portions(numbers: list[int]) -> Iterator[list[int]]:
-    return (numbers[at : at + _TOGETHER] for at in range(0, len(numbers), _TOGETHER))

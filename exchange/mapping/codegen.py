@@ -62,7 +62,6 @@ NAMESPACE: dict[str, Any] = {
             operators.at_least,
             operators.among,
             operators.truth,
-            operators.part,
             operators.conform,
             operators.filled,
             operators.filled_map,

@@ -5,7 +5,7 @@ computed once for each such element, not once for each record.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from exchange.mapping.bound import (
     Both,
@@ -41,38 +41,24 @@ class Steady:
     structures: tuple[Assign, ...]
     values: tuple[Bound, ...]
 
-    def __contains__(self, let: Let) -> bool:
-        return let in self.lets
-
 
 def steady(plan: Plan) -> Steady:
     """What need not be computed for each record of a mapping."""
+    if not plan.around:
+        return Steady((), (), (), ())
     finder = _Finder(plan)
     body = plan.body
     for let in (*body.shared, *body.early, *body.lets):
         if finder.is_steady(let.value):
             finder.lets[let] = None
     structures = [assign for assign in body.fields.assigns if finder.is_whole(assign)]
-    inside = {
-        id(bound)
-        for assign in structures
-        if isinstance(assign.content, Fields)
-        for bound in of_fields(assign.content)
-    }
-    inside |= {id(let.value) for let in finder.lets}
-    sure = {id(bound) for bound in finder.unconditional()}
-    rest = [bound for bound in expressions(plan) if id(bound) not in inside]
+    whole = [let.value for let in finder.lets]
+    for assign in structures:
+        whole += of_fields(replace(body.fields, assigns=(assign,)))
+    done, sure = set(map(id, whole)), set(map(id, finder.unconditional()))
+    rest = [bound for bound in expressions(plan) if id(bound) not in done]
     values = [found for bound in rest for found in finder.inside(bound, sure=id(bound) in sure)]
-    read = [
-        *(let.value for let in finder.lets),
-        *(
-            bound
-            for assign in structures
-            if isinstance(assign.content, Fields)
-            for bound in of_fields(assign.content)
-        ),
-        *values,
-    ]
+    read = [*whole, *values]
     names = {
         part.path[0].name
         for bound in read

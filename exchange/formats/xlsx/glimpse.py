@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import BinaryIO
 
 from exchange.findings import Found
 from exchange.formats.contract import Sniffed
-from exchange.formats.glimpse import Gazer, Glimpse, is_value
+from exchange.formats.glimpse import Gazer, Glimpse, are_names
 from exchange.formats.xlsx.book import Book, Cell, Unusable, opened
 from exchange.formats.xlsx.cells import seen_as
 
@@ -20,7 +20,8 @@ def glimpse(stream: BinaryIO, _sniffed: Sniffed, found: Found) -> Glimpse | None
         sheet, rows, first = next(_filled(book), (None, iter(()), {}))
         if sheet is None:
             return None
-        headed = _names_columns(first)
+        titles = [cell.text.strip() for cell in first.values()]
+        headed = all(cell.type == "text" for cell in first.values()) and are_names(titles)
         places: dict[int, str | int] = {
             column: first[column].text.strip() if headed else column for column in sorted(first)
         }
@@ -45,10 +46,3 @@ def _filled(book: Book) -> Iterator[tuple[str, Iterator[dict[int, Cell]], dict[i
         first = next(rows, None)
         if first is not None:
             yield sheet, rows, first
-
-
-def _names_columns(cells: Mapping[int, Cell]) -> bool:
-    """Whether a row holds names: texts, all different, none of them a value."""
-    texts = [cell.text.strip() for cell in cells.values()]
-    are_texts = all(cell.type == "text" for cell in cells.values())
-    return are_texts and all(texts) and len({*texts}) == len(texts) and not any(map(is_value, texts))

@@ -12,7 +12,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from exchange.mapping.functions import Argument, Constant
+from exchange.mapping.functions import Argument, Constant, Inline
 from exchange.mapping.operators import EMPTY_ADVICE, Fault, less, number
 
 TOTAL = frozenset({"count", "first", "last", "only", "values"})
@@ -137,21 +137,21 @@ def _inline_same(arguments: Sequence[Argument], constant: Constant) -> str | Non
     return arguments[0].code
 
 
-def _inline_first(arguments: Sequence[Argument], constant: Constant) -> str | None:
-    name = arguments[0].name
-    return f"({name}[0] if ({name} := {arguments[0].code}) else None)"
+def _inline_at(place: int) -> Inline:
+    """The element of a place, empty where there is none."""
 
+    def inline(arguments: Sequence[Argument], constant: Constant) -> str | None:
+        name = arguments[0].name
+        return f"({name}[{place}] if ({name} := {arguments[0].code}) else None)"
 
-def _inline_last(arguments: Sequence[Argument], constant: Constant) -> str | None:
-    name = arguments[0].name
-    return f"({name}[-1] if ({name} := {arguments[0].code}) else None)"
+    return inline
 
 
 INLINE = {
     "sum": _inline_sum,
     "count": _inline_count,
-    "first": _inline_first,
-    "last": _inline_last,
+    "first": _inline_at(0),
+    "last": _inline_at(-1),
     "only": _inline_same,
     "values": _inline_same,
 }
