@@ -121,7 +121,7 @@ def test_a_test_is_no_invoice() -> None:
     end = "</udt:Indicator></ram:TestIndicator>"
     given = changed(ZUGFERD, (f"false{end}", f"true{end}"))
     made, found = invoices(given, "uncefact/zugferd-1")
-    assert made == [] and [each.code for each in errors(found)] == ["UBL027"]
+    assert made == [] and [each.code for each in errors(found)] == ["UBL028"]
 
 
 def test_two_sellers_may_give_the_same_number() -> None:

@@ -159,7 +159,7 @@ def test_another_amount_to_pay_than_the_total_is_told() -> None:
 
 def test_the_reference_of_a_credit_note_is_nothing_to_pay_to() -> None:
     wrong = OTHERS.replace(">1232<", ">1233<")
-    assert [each.code for each in read(wrong.encode())[1]] == ["FINV14"]
+    assert [(each.code, each.severity) for each in read(wrong.encode())[1]] == [("FINV14", "warning")]
     credit = wrong.replace("INV01", "INV02").replace(">12,55<", ">-12,55<").replace(">10,00<", ">-10,00<")
     (made,), found = read(credit.encode())
     assert found == [] and made["kind"] == "credit"

@@ -111,6 +111,9 @@ NO_VAT = {"total_vat": Decimal(0), "total": Decimal("10.00")}
     [
         ({"customer": {**BUYER, "endpoint": {}}}, "UBL001"),
         ({"customer": {**BUYER, "endpoint": {"id": "TE003712345671"}}}, "UBL027"),
+        ({"seller": {"endpoint": {"id": "7350053850019"}}}, "UBL027"),
+        ({"seller": {"account": "FI2112345600000786"}}, "UBL029"),
+        ({"seller": {"account": "86011117948", "address": {"country": "NO"}}}, "UBL029"),
         ({"buyer_reference": None}, "UBL003"),
         ({"customer": {**BUYER, "address": {"town": "Oslo"}}}, "UBL004"),
         ({"lines": [line(**UNTAXED, vat_category=None)], **NO_VAT}, "UBL005"),

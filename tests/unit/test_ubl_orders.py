@@ -172,11 +172,14 @@ CATALOGUE = {
 }
 ARTICLE = CATALOGUE["articles"][0]  # type: ignore[index]
 NOBODY = {"name": "N", "address": {"country": "SE"}}
+SCHEMELESS = {**party(), "endpoint": {"id": "7350053850019"}}
+"""Its address does not say of which scheme it is: that of the site is not meant."""
 
 
 @pytest.mark.parametrize(
     ("kind", "right", "change", "code"),
     [
+        ("order", ORDER, {"customer": SCHEMELESS}, "UBLO01"),
         ("order", ORDER, {"seller": NOBODY}, "UBLO02"),
         ("order", ORDER, {"seller": {**party(), "name": None}}, "UBLO03"),
         ("order", ORDER, {"seller": {**party(), "address": {"town": "Oslo"}}}, "UBLO04"),
@@ -186,6 +189,7 @@ NOBODY = {"name": "N", "address": {"country": "SE"}}
         ("order", ORDER, {"total": Decimal("11.41")}, "UBLO08"),
         ("order", ORDER, {"lines": [LINE, {**LINE, "id": "2", "kind": "discount", "net": Decimal(-20)}]}, "UBLO09"),
         ("order", ORDER, {"lines": [{**LINE, "vat_rate": Decimal(0), "vat_category": "S"}]}, "UBLO10"),
+        ("order-response", ANSWER, {"seller": SCHEMELESS}, "UBLR01"),
         ("order-response", ANSWER, {"customer": NOBODY}, "UBLR02"),
         ("order-response", ANSWER, {"customer": {**party(), "name": None}}, "UBLR03"),
         ("order-response", ANSWER, {"lines": []}, "UBLR04"),
@@ -194,11 +198,14 @@ NOBODY = {"name": "N", "address": {"country": "SE"}}
         ("order-response", ANSWER, {"lines": [{"id": "1", "order_line": "1"}]}, "UBLR07"),
         ("order-response", ANSWER, {"promised": {"start": date(2026, 2, 2), "end": date(2026, 2, 1)}}, "UBLR08"),
         ("order-response", ANSWER, {"currency": None}, "UBLR09"),
+        ("despatch-advice", DELIVERY, {"seller": SCHEMELESS}, "UBLD01"),
         ("despatch-advice", DELIVERY, {"customer": NOBODY}, "UBLD02"),
+        ("despatch-advice", DELIVERY, {"receiver": SCHEMELESS}, "UBLD02"),
         ("despatch-advice", DELIVERY, {"customer": {**party(), "address": {"town": "Oslo"}}}, "UBLD03"),
         ("despatch-advice", DELIVERY, {"lines": [{"id": "1", "description": "A", "quantity": Decimal(1)}]}, "UBLD04"),
         ("despatch-advice", DELIVERY, {"lines": [{"id": "1", "sku": "A", "quantity": Decimal(1)}]}, "UBLD05"),
         ("despatch-advice", DELIVERY, {"lines": [{"id": "1", "sku": "A", "description": "A"}]}, "UBLD06"),
+        ("catalogue", CATALOGUE, {"seller": SCHEMELESS}, "UBLC01"),
         ("catalogue", CATALOGUE, {"customer": NOBODY}, "UBLC02"),
         ("catalogue", CATALOGUE, {"customer": {**party(), "name": None}}, "UBLC03"),
         ("catalogue", CATALOGUE, {"valid": {"start": date(2026, 2, 2), "end": date(2026, 2, 1)}}, "UBLC04"),
