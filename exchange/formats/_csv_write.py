@@ -55,7 +55,7 @@ class CsvWriter:
     ) -> Written:
         """Write the rows; see `contract.Writer`. Nothing is spooled: a csv file has no head that counts."""
         dialect = self._layout.dialect
-        lines = ungrouped(batches, self._layout.group) if self._layout.group else batches
+        lines = ungrouped(batches, self._layout.group, found) if self._layout.group else batches
         encoder = codecs.getincrementalencoder(self._layout.encoding)()
         if dialect.bom and not marks_itself(self._layout.encoding):
             out.write(encoder.encode("\ufeff"))

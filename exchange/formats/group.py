@@ -41,6 +41,20 @@ WITHHELD = code(
     advice="Correct the line; the whole {into} can then be processed.",
 )
 
+ALIKE = code(
+    "GRP004",
+    "warning",
+    "Two of what is written are {into} {value} (from lines {before} and {line} of the file that came), apart or with other {fields}: "
+    "who reads the rows may refuse them, or take them for one.",
+    advice="Look how the receiver takes them, or let a mapping of the site tell them apart.",
+)
+MERGED = code(
+    "GRP005",
+    "warning",
+    "Two of what is written are {into} {value} (from lines {before} and {line} of the file that came): who reads the rows takes them for one.",
+    advice="Nothing, where they are one; otherwise let a mapping of the site tell them apart by {fields}.",
+)
+
 
 def grouped(incoming: Iterable[Batch], group: Group, found: Found) -> Iterator[Batch]:
     """The groups, in the order in which they begin; children keep all fields, parents `by` and `keep`.
@@ -52,9 +66,27 @@ def grouped(incoming: Iterable[Batch], group: Group, found: Found) -> Iterator[B
     return batches(step(group, found).run(records))
 
 
-def ungrouped(incoming: Iterable[Batch], group: Group) -> Iterator[Batch]:
-    """The lines again, for writing: a line lacks nothing that its parent knows."""
-    return batches(line for batch in incoming for parent in batch for line in _lines(parent, group))
+def ungrouped(incoming: Iterable[Batch], group: Group, found: Found) -> Iterator[Batch]:
+    """The lines again, for writing: a line lacks nothing that its parent knows. Parents that a reader would take for one are
+    a finding.
+    """
+    parents = _told_apart((parent for batch in incoming for parent in batch), group, found)
+    return batches(line for parent in parents for line in _lines(parent, group))
+
+
+def _told_apart(parents: Iterable[Record], group: Group, found: Found) -> Iterator[Record]:
+    lines: dict[Key, int | None] = {}
+    last: Key = ()
+    for parent in parents:
+        shared = tuple(parent.get(name) for name in group.shared)
+        key, line = shared[: len(group.by)], parent.get(LINE)
+        if key in lines:
+            told, fields = (MERGED, group.by) if shared == last else (ALIKE, group.keep or group.by)
+            names = " or ".join(fields)
+            found(told.at(line=line, value=_shown(key), before=lines[key], into=group.into, fields=names))
+        lines.setdefault(key, line)
+        last = shared
+        yield parent
 
 
 def _lines(parent: Record, group: Group) -> Iterator[Record]:

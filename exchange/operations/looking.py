@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -36,6 +37,10 @@ if TYPE_CHECKING:
 COMMON = "common/"
 TEXT = "csv"
 """What a file may be whose rows are too uneven to say."""
+HOLLOWS = {b"[]": "an empty list", b"{}": "an empty object"}
+"""Files that hold nothing and are whole, as systems answer when there is nothing new."""
+BLANK = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b" \t\r\n"
+"""What a file without content may be made of: byte order marks and blanks."""
 VERSION = "Version"
 """What a file says under this name counts more than the version for which its layout was made."""
 NAMES = 8
@@ -68,6 +73,12 @@ STRANGER = code(
     "error",
     "This is no data file but {value}.",
     advice="Ask for the file again, or export it again, and look at it before it is sent.",
+)
+HOLLOW = code(
+    "INS007",
+    "warning",
+    "The file is {value}, in which nothing stands, so that nothing tells of which layout it is.",
+    advice="A flow whose layout it is takes it as a file without records. To see that here, name the layout with --layout.",
 )
 UNSOUND = code(
     "INS006",
@@ -174,7 +185,7 @@ def inspect(path: Path, site: Path | None, layout: str | None, progress: Progres
     folder, declared = _declared(site)
     library = _library(folder, declared)
     result = Inspected(str(path), _sha256(path), path.stat().st_size)
-    if not result.bytes:
+    if not _sample(path).strip(BLANK):
         result.findings(EMPTY.at())
         return result
     sniffed = _sniff(path, result)
@@ -260,7 +271,13 @@ def _choose(
         if sniffed is not None and not refused:
             result.picture = picture_of(path, sniffed, result.findings)
         drafted = result.picture is not None and bool(result.picture.draft)
-        unknown = REFUSED.at(value=refused) if refused else _unknown(sample, library, sniffed, drafted)
+        hollow = HOLLOWS.get(b"".join(sample.strip(BLANK).split()))
+        if refused:
+            unknown = REFUSED.at(value=refused)
+        elif hollow is not None:
+            unknown = HOLLOW.at(value=hollow)
+        else:
+            unknown = _unknown(sample, library, sniffed, drafted)
         result.findings(unknown)
         for name in sorted({problem.file for problem in library.problems}):
             result.findings(UNSOUND.at(value=name))

@@ -176,6 +176,15 @@ def test_what_is_no_data_is_named(tmp_path: Path, content: bytes, words: str) ->
     assert said.code == "INS005" and words in said.message
 
 
+@pytest.mark.parametrize(
+    ("content", "code"), [(b"\xef\xbb\xbf\r\n", "INS003"), (b"[\n]\n", "INS007"), (b" {} ", "INS007")]
+)
+def test_what_holds_nothing_is_not_said_to_be_unknown(tmp_path: Path, content: bytes, code: str) -> None:
+    path = tmp_path / "answer.json"
+    path.write_bytes(content)
+    assert [each.code for each in looking.inspect(path, None, None).findings.kept] == [code]
+
+
 # --- no layout fits ------------------------------------------------------------------------------------------------
 
 

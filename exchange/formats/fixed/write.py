@@ -93,7 +93,7 @@ class RecordWriter:
         """Write all records; see `contract.Writer`."""
         writing = _Writing(self, out, spool, found)
         out.write(writing.encoder.encode(self.dispatch.opening()))
-        for batch in ungrouped(batches, self.layout.group) if self.layout.group else batches:
+        for batch in ungrouped(batches, self.layout.group, found) if self.layout.group else batches:
             for record in batch:
                 writing.record(record)
         writing.close_to(0)

@@ -89,7 +89,7 @@ class SheetWriter:
         self, batches: Iterable[Batch], out: BinaryIO, spool: Callable[[], BinaryIO], found: Found
     ) -> Written:
         """Write the workbook; see `contract.Writer`. Nothing is spooled."""
-        lines = ungrouped(batches, self.layout.group) if self.layout.group else batches
+        lines = ungrouped(batches, self.layout.group, found) if self.layout.group else batches
         rows = self._rows(lines, found)
         begun = list(islice(rows, SMALL + 1))
         packed = zipfile.ZIP_DEFLATED if len(begun) > SMALL else zipfile.ZIP_STORED

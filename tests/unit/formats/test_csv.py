@@ -311,6 +311,13 @@ def test_lines_are_grouped_and_ungrouped() -> None:
     assert write(records, declared)[0].decode() == text
     short = [{"order_no": "9", "day": date(2026, 1, 1), "lines": [{"price": Decimal("1.00")}]}]
     assert write(short, declared)[0].decode().endswith("9;01.01.2026;1,00\r\n")
+    other = short[0] | {"day": date(2026, 1, 2)}
+    for again, code in (
+        (short * 2, "GRP005"),
+        ([*short, other], "GRP004"),
+        ([*short, records[0], *short], "GRP004"),
+    ):
+        assert [each.code for each in write(again, declared)[1]] == [code]
 
 
 def test_a_key_that_returns_is_a_finding_unless_any_order_is_declared() -> None:
