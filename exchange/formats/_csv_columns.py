@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from exchange.formats.xlsx.layout import Layout as SheetLayout
 
 
+MOST_BEFORE = 100
+"""So many lines before a header are looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """Where a field stands: under one of the names, or at a number from 1."""
@@ -103,7 +107,7 @@ def codecs(layout: Layout | SheetLayout) -> dict[str, Codec]:
 
 def columns(layout: Layout | SheetLayout) -> dict[str, Column]:
     """The column of each plain field, by its dotted name; without a header, in declared order."""
-    plain = list(leaves(layout.fields))
+    plain = [(name, field) for name, field in leaves(layout.fields) if not field.before]
     if not layout.dialect.header and all(field.column is None for _, field in plain):
         return {name: Column((), number, field.optional) for number, (name, field) in enumerate(plain, 1)}
     return {name: placed(name.rpartition(".")[2], field) for name, field in plain}
@@ -131,14 +135,18 @@ def delimiter_of(layout: Layout, first: str) -> str:
     return max(declared, key=shown)
 
 
-def rows_only(layout: Layout, lines: Iterator[str]) -> Iterator[str]:
-    """The lines, with those blank that are no rows, so that the others keep their numbers."""
+def rows_only(layout: Layout, lines: Iterator[str], before: list[str] | None = None) -> Iterator[str]:
+    """The lines, with those blank that are no rows, so that the others keep their numbers. before: gets those that stand
+    before what `begin` knows.
+    """
     dialect = layout.dialect
     begins = re.compile(dialect.begin).match if dialect.begin else None
     is_other = re.compile(dialect.other_lines).match if dialect.other_lines else None
     for line in lines:
         if begins is not None and begins(line):
             begins = None
+        if begins is not None and before is not None and len(before) < MOST_BEFORE:
+            before.append(line)
         yield "\n" if begins is not None or (is_other is not None and is_other(line)) else line
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from exchange.findings import Finding, Found
 from exchange.formats import _csv_columns
+from exchange.formats._csv_before import Before
 from exchange.formats._csv_columns import Column
 from exchange.formats._csv_complaints import (
     DOUBLE_COLUMN,
@@ -53,6 +54,7 @@ class CsvReader:
         self._columns = columns
         self._codecs = _csv_columns.codecs(layout)
         self.head = HeadLine(layout) if layout.head is not None else None
+        self.before = Before(layout)
         self._sources: dict[Arrangement, str] = {}
         self._functions: dict[Arrangement, Callable[..., None]] = {}
 
@@ -74,7 +76,7 @@ class CsvReader:
     @property
     def is_plain(self) -> bool:
         """Whether a row is a record, without anything around it."""
-        return self._layout.group is None and self._layout.head is None
+        return self._layout.group is None and self._layout.head is None and not self.before
 
     def begin(self, stream: BinaryIO, found: Found, progress: Progress | None = None) -> Reading:
         """A file whose rows are taken one by one; `Reading.open` comes first."""
@@ -246,7 +248,7 @@ class Reading:
 
     def open(self) -> bool:
         """Up to the first row; whether there is anything to read."""
-        dialect = self.layout.dialect
+        dialect, before = self.layout.dialect, list[str]()
         lines: Iterator[str] = chain.from_iterable(self._lines(self._stream, self._progress))
         try:
             if self.reader.head is not None:
@@ -254,7 +256,7 @@ class Reading:
             for _ in range(dialect.skip):
                 next(lines, None)
             if dialect.other_lines or dialect.begin:
-                lines = _csv_columns.rows_only(self.layout, lines)
+                lines = _csv_columns.rows_only(self.layout, lines, before)
             lines, first, blank = _csv_columns.first_line(lines)
             options = dialect.options | {"delimiter": _csv_columns.delimiter_of(self.layout, first)}
             sign = str(options["delimiter"])
@@ -271,7 +273,11 @@ class Reading:
             return False
         arrangement = self.reader.arrangement(header, first, sign, self.found)
         self.arrangement = arrangement or ()
-        return arrangement is not None and None not in self.around.values()
+        if arrangement is None or None in self.around.values():
+            return False
+        stated = self.reader.before.read(before, sign, self.found) if self.reader.before else {}
+        self.around |= stated or {}
+        return stated is not None
 
     def take(self, rows: Any, records: Batch) -> None:
         """The records of the next rows, of which all findings are told. rows: with the physical lines as `line_num`."""

@@ -59,6 +59,11 @@ class Field(ValueField):
         False,
         description="files may lack the column; it is read as empty, and always written",
     )
+    before: bool = Described(
+        False,
+        description="stands before the header (`begin`), in a line of titles with one line of values under it, and holds for all "
+        "rows; read, not written",
+    )
     quoted: bool | None = Described(
         None,
         description="whether the value is written quoted where `quoting` is texts; default: if it is a text",
@@ -81,6 +86,8 @@ class Field(ValueField):
             "a column that files may lack cannot be required": self.optional and self.required,
             "`optional` belongs to the columns of a structure": self.optional and self.fields is not None,
             "a column needs one name at least": self.column == [],
+            "what stands before the header has a title of its own, may be missing and is not required": self.before
+            and (self.required or self.fields is not None or isinstance(self.column, int)),
         }
         wrong = [problem for problem, is_so in problems.items() if is_so]
         if wrong:
@@ -246,6 +253,10 @@ class Layout(GroupingLayout):
                 raise ValueError(f'the header "{unwritable[0]}" cannot be written in {self.encoding}')
         if self.dialect.width and any(isinstance(p, int) and p > self.dialect.width for p in places):
             raise ValueError(f"a column is declared beyond the width of {self.dialect.width}")
+        if not self.dialect.begin and any(field.before for field in self.fields.values()):
+            raise ValueError(
+                "what stands `before` the header needs `begin` in the dialect, which knows the header"
+            )
         if self.head is not None and (
             self.group is not None or self.head.kind in (self.record, *self.fields)
         ):
@@ -358,6 +369,8 @@ def sniff(sample: bytes) -> Sniffed | None:
     Three at least where only most rows have as many as the first one, or where there is one line alone.
     """
     guessed = encodings.guess(sample)
+    if JSON.match(sample):
+        return None
     for delimiter in DELIMITERS:
         rows = _rows(sample, guessed.encoding, {"delimiter": delimiter})
         if _are_columns([len(row) for row in rows]) and (len(rows) > 1 or _is_terse(rows[0])):
@@ -367,6 +380,8 @@ def sniff(sample: bytes) -> Sniffed | None:
     return None
 
 
+JSON = re.compile(rb'(\xef\xbb\xbf)?\s*(\{\s*"|\[\s*\{)')
+"""The beginning of JSON, whose commas part no columns."""
 LEAST_COLUMNS = 3
 """So many columns make rows of what is one line only, or is not alike in all lines."""
 LEAST_ALIKE = Fraction(3, 4)
@@ -409,8 +424,19 @@ def _rows(
 def _recognised_values(sample: bytes, rows: list[list[str]], layout: Layout) -> str | None:
     """Why rows without a header are of the layout: every value of the first rows fits."""
     gathered = Gathered()
-    whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_SIZE else sample
-    number = sum(len(batch) for batch in reader(layout).read(io.BytesIO(whole), gathered))
+    number = _read_sample(sample, layout, gathered)
     if gathered.errors or not number:
         return None
     return f"All {len(rows)} rows at the beginning have the columns of the layout, and their values fit."
+
+
+def fits(sample: bytes, layout: Layout) -> bool:
+    """Whether the values of the first rows are what the layout says; asked where several layouts fit a header alike."""
+    gathered = Gathered()
+    return _read_sample(sample, layout, gathered) > 0 and not gathered.errors
+
+
+def _read_sample(sample: bytes, layout: Layout, gathered: Gathered) -> int:
+    """How many records the whole lines of a sample are."""
+    whole = sample[: sample.rfind(b"\n") + 1] if len(sample) >= SAMPLE_SIZE else sample
+    return sum(len(batch) for batch in reader(layout).read(io.BytesIO(whole), gathered))

@@ -98,13 +98,14 @@ def recognise(sample: bytes, name: str, layouts: Iterable[LayoutBase]) -> list[C
     show.
 
     The content decides; a declared name pattern that fits decides between layouts that the content fits
-    alike.
+    alike, and then the values of the first rows, where they can: a 23rd month there is none.
     """
     fitting = [found for layout in layouts if (found := _candidate(sample, layout)) is not None]
     named = [found for found in fitting if _named(found.layout, name)]
-    return [
+    known = [
         Candidate(found.layout, f"{found.reason} The name {name} fits, too.") for found in named
     ] or fitting
+    return [found for found in known if _fits(sample, found.layout)] or known if len(known) > 1 else known
 
 
 def may_fit(sample: bytes, said: Collection[str], head: Mapping[str, str]) -> bool:
@@ -168,6 +169,12 @@ def _candidate(sample: bytes, layout: LayoutBase) -> Candidate | None:
         return None
     reason = get(layout.format).recognise(_seen_by(layout.format, sample), layout)
     return None if reason is None else Candidate(layout, reason)
+
+
+def _fits(sample: bytes, layout: LayoutBase) -> bool:
+    """Whether the values at the beginning of a file are what a layout says, as far as its format can tell."""
+    test = getattr(_module(layout.format), "fits", None)
+    return test is None or bool(test(_seen_by(layout.format, sample), layout))
 
 
 def _starts(sample: bytes, layout: LayoutBase) -> bool:

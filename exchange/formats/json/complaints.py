@@ -62,8 +62,9 @@ TOO_BIG = code(
 NO_RECORDS = code(
     "JSN010",
     "error",
-    "The file has no records where the layout looks for them ({want}); it has {got}.",
-    advice="Check that the sender and the flow mean the same kind of file, and `each` in the layout.",
+    "The file has no records where the layout looks for them ({want}); it has {got}. It says: {value}",
+    advice="If it is the answer of an interface that refused, fetch the file again when the cause is gone. Otherwise check that the "
+    "sender and the flow mean the same kind of file, and `each` in the layout.",
 )
 WRONG_KIND = code(
     "JSN011",
@@ -76,6 +77,13 @@ WRONG_TOTAL = code(
     "error",
     "The control total {field} says {value}, but what was read gives {got}.",
     advice="Records are missing, doubled or changed. " + _WHOLE,
+)
+NO_SUCH_RECORD = code(
+    "JSN013",
+    "error",
+    "This is no {kind}: it has none of the keys {want}. It says: {value}",
+    advice="If it is the answer of an interface that refused, fetch the file again when the cause is gone. Otherwise check that the "
+    "sender and the flow mean the same kind of file.",
 )
 SECOND_ENVELOPE = code(
     "JSN020",

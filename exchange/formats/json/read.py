@@ -9,11 +9,11 @@ from exchange.findings import Finding, Found
 from exchange.formats import encoding
 from exchange.formats.contract import SAMPLE_SIZE, Progress
 from exchange.formats.json import lines
-from exchange.formats.json.complaints import WRONG_KIND, WRONG_TOTAL, Broken, kind_of
+from exchange.formats.json.complaints import NO_SUCH_RECORD, WRONG_KIND, WRONG_TOTAL, Broken, kind_of
 from exchange.formats.json.explain import Explainer, codecs_of
 from exchange.formats.json.generate import Coder
 from exchange.formats.json.layout import JsonField, Layout
-from exchange.formats.json.stream import Buffer, Element, Walker
+from exchange.formats.json.stream import SAID, Buffer, Element, Walker
 from exchange.formats.json.tokens import Places, pointer
 from exchange.formats.json.totals import Totals
 from exchange.formats.values import Refused
@@ -32,6 +32,13 @@ class _Kind:
         coder.row(name, self.fields, self.inside)
         self.source = coder.source
         self.row = coder.compiled()
+        required = dict.fromkeys(
+            field.steps(name)[0]
+            for name, field in self.fields.items()
+            if field.required and field.steps(name)
+        )
+        self.wanted = tuple(required) if len(required) > 1 else ()
+        """The keys of which one at least must be there, or it is nothing of the kind."""
 
     def explained(self, value: dict[str, Any], places: Places) -> tuple[dict[str, Any], list[Finding]]:
         """The fields by the slow rules, and everything wrong with them."""
@@ -156,6 +163,13 @@ class _Reading:
         if not isinstance(element.value, dict):
             facts = {"field": path or kind.name, "want": "an object", "got": kind_of(element.value)}
             self._found(WRONG_KIND.at(line=element.line, column=element.column, path=path, **facts))
+            return None
+        if element.value and kind.wanted and not element.value.keys() & {*kind.wanted}:
+            facts = {"kind": kind.name, "want": ", ".join(kind.wanted)}
+            said = element.text[element.begin : element.end][:SAID]
+            self._found(
+                NO_SUCH_RECORD.at(line=element.line, column=element.column, path=path, value=said, **facts)
+            )
             return None
         fields, findings = kind.explained(element.value, element.places())
         for finding in (*element.flaws, *findings):

@@ -34,6 +34,8 @@ LONGEST = 32 * 1024 * 1024
 """The most characters that one record, or one value around the records, may have."""
 NEAR_END = 12
 """An error this near to the end of the buffer may only mean that more text is needed."""
+SAID = 200
+"""So many characters are shown of what stands where a record should."""
 SHOWN = 8
 """How many keys a finding lists."""
 _CLOSED = re.compile(r"[}\]]")
@@ -116,6 +118,8 @@ class Buffer:
         self._blocks = blocks
         self.text = ""
         self.at = 0
+        self.beginning = ""
+        """The first characters of the file."""
         self._ended = False
         self._counted = 0
         self._line = 1
@@ -151,6 +155,7 @@ class Buffer:
             parts.append(block)
             wanted -= len(block)
         self.text, self.at, self._counted = "".join(parts), 0, 0
+        self.beginning = self.beginning or self.text[:SAID]
         return len(parts[1]) > 0
 
     def peek(self) -> str:
@@ -256,7 +261,8 @@ class Walker:
         tops = {"{": f"the keys {keys}" if keys else "an empty object", "[": "a list at the top"}
         got = tops.get(mark, "a single value")
         want = " or ".join(".".join(place) or "the whole file" for place in self.wanted)
-        self.found(NO_RECORDS.at(line=1, column=1, path="", want=want, got=got))
+        facts = {"want": want, "got": got, "value": self.buffer.beginning.strip()}
+        self.found(NO_RECORDS.at(line=1, column=1, path="", **facts))
 
     def _object(self, above: Path, kept: dict[str, Any]) -> Iterator[Element]:
         """The records inside an object that is on the way to them."""

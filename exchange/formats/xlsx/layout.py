@@ -53,6 +53,8 @@ class Layout(GroupingLayout):
             raise ValueError(
                 "the sheet has no header, so every column needs its number, and none is optional"
             )
+        if any(field.before for field in self.fields.values()):
+            raise ValueError("`before` belongs to csv files: of a sheet, all values stand below its header")
         if self.sheet is not None and (set(self.sheet) & set("[]:*?/\\") or self.sheet[0] == "'"):
             raise ValueError(f'"{self.sheet}" cannot be the name of a sheet')
         return self

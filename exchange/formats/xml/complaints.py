@@ -103,6 +103,13 @@ NOTHING_KNOWN = code(
     advice="Check that the sender and the flow mean the same kind of file. To read these elements, declare a layout that "
     "names them.",
 )
+BARE_RECORD = code(
+    "XML016",
+    "error",
+    "{kind} is empty{got}: nothing of what is read from it is there.",
+    advice="Where it only points to a record, have the file fetched with whole records instead of links to them. Otherwise ask the "
+    "sender for a corrected file.",
+)
 UNWRITABLE = code(
     "XML020",
     "error",

@@ -12,7 +12,13 @@ from lxml import etree
 from exchange.findings import Finding, Found
 from exchange.formats.values import Refused
 from exchange.formats.xml.alikecode import Read
-from exchange.formats.xml.complaints import NOTHING_KNOWN, OTHER_VERSION, OUT_OF_PLACE, WRONG_TOTAL
+from exchange.formats.xml.complaints import (
+    BARE_RECORD,
+    NOTHING_KNOWN,
+    OTHER_VERSION,
+    OUT_OF_PLACE,
+    WRONG_TOTAL,
+)
 from exchange.formats.xml.names import Names, split, unknown_version
 from exchange.formats.xml.places import Teller
 from exchange.formats.xml.plan import Level, Plan
@@ -287,8 +293,25 @@ class Walker:
     def _told(self, kind: str, element: etree._Element, line: int, path: str) -> Record | None:
         """Everything that is wrong with a record is told; the record, if none of it is an error."""
         self._teller.begin(element, path, line, self._offset)
+        if self._is_bare(kind, element, line, path):
+            named = ", ".join(split(str(name))[1] for name in element.attrib)
+            got = f" but for its attributes {named}" if named else ""
+            self._found(BARE_RECORD.at(kind=self._names[str(element.tag)], got=got, line=line, path=path))
+            return None
         record: Record = self._slow.get(f"read_{kind}")(element, line, path, self._teller)
         return None if self._teller.bad else record
+
+    def _is_bare(self, kind: str, element: etree._Element, line: int, path: str) -> bool:
+        """Whether a record that cannot be read holds nothing at all of what is read."""
+        if len(element) or (element.text or "").strip():
+            return False
+        wrong: list[Finding] = []
+        silent = Teller(wrong.append)
+        silent.names = self._names
+        silent.begin(element, path, line, self._offset)
+        record = self._slow.get(f"read_{kind}")(element, line, path, silent)
+        read = [value for name, value in record.items() if name not in (KIND, LINE, PATH)]
+        return len(wrong) > 1 and not any(read)
 
     def _above_all(self, holder: Frame, kind: str) -> Record | None:
         return holder.above[kind] if kind in holder.above else self._above(holder, kind)

@@ -182,3 +182,53 @@ def test_lines_of_another_kind_before_the_header() -> None:
     assert [row["number"] for row in rows] == ["1"] and len(codes) == 1
     assert registry.recognise(text.encode(), "x.csv", [layout(', begin: "Name"')])
     assert not registry.recognise(text.encode(), "x.csv", [layout()])
+
+
+BEFORE = """
+layout: test/payout
+format: csv
+dialect: {delimiter: ";", begin: "Name;"}
+record: line
+fields:
+  day: {column: [Day, Date], type: date, before: true}
+  paid: {column: Paid, type: money, before: true}
+  number: {column: Name, required: true}
+"""
+
+
+@pytest.mark.parametrize(
+    ("above", "rows", "codes"),
+    [
+        ("Paid;Other;Date\n2.50;x;2026-11-20\n\n", [(D("2.50"), "2026-11-20", "1")], []),
+        ("Paid\n2.50\n", [(D("2.50"), None, "1")], []),
+        ("", [(None, None, "1")], []),
+        ("Report\n", [(None, None, "1")], []),
+        ("Paid;Day\n2.50;20.11.2026\n", [], ["VAL020"]),
+        ("Paid;Day\n2.50\n", [], ["CSV025"]),
+        ("Paid\n2.50\n3.00\n", [], ["CSV024"]),
+    ],
+)
+def test_what_stands_before_the_header_holds_for_all_rows(
+    above: str, rows: list[tuple[object, ...]], codes: list[str]
+) -> None:
+    found = Gathered()
+    read_rows = registry.get("csv").reader(layout(text=BEFORE.replace("{", "{{").replace("}", "}}")))
+    text = f"{above}Name;Total\n1;2\n"
+    records = [each for batch in read_rows.read(io.BytesIO(text.encode()), found) for each in batch]
+    shown = [(each["paid"], str(each["day"]) if each["day"] else None, each["number"]) for each in records]
+    assert shown == rows and [finding.code for finding in found.kept if finding.severity == "error"] == codes
+
+
+def test_the_values_decide_between_layouts_whose_headers_are_alike() -> None:
+    dated = DECLARED.replace("type: money", "type: date, pattern: {pattern}")
+    early, late = (
+        layout(text=dated.replace("{pattern}", f'"{day}"').replace("test/shop", f"test/{name}"))
+        for name, day in (("early", "%d/%m/%Y"), ("late", "%m/%d/%Y"))
+    )
+    for value, names in (("11/23/2026", ["test/late"]), ("11/03/2026", ["test/early", "test/late"])):
+        known = registry.recognise(f"Name,Total\n1,{value}\n".encode(), "x.csv", [early, late])
+        assert [each.layout.layout for each in known] == names
+
+
+def test_json_is_no_row_of_columns() -> None:
+    assert registry.get("csv").sniff(b'{"orders":[{"id":1},{"id":2},{"id":3}]}') is None

@@ -89,7 +89,7 @@ def test_where_the_records_are(each: str, content: str, paths: list[str]) -> Non
     [
         ('{"order":[{}],"id":1}', "JSN010", "the keys order, id"),
         ("{}", "JSN010", "an empty object"),
-        ("[{}]", "JSN010", "a list at the top"),
+        ("[{}]", "JSN010", "a list at the top. It says: [{}]"),
         ("12", "JSN010", "a single value"),
         ('{"orders":null}', "JSN011", "nothing (null)"),
         ('{"orders":"x"}', "JSN011", "a single value"),
@@ -98,6 +98,16 @@ def test_where_the_records_are(each: str, content: str, paths: list[str]) -> Non
 def test_no_records_where_they_should_be(content: str, code: str, words: str) -> None:
     records, found = read(f"{SHORT}each: orders\nfields: {{a: {{}}}}", content)
     assert records == [] and codes(found) == [code] and words in found[0].message
+
+
+def test_what_is_no_record_at_all_is_said_at_once_with_what_it_says() -> None:
+    refused = '{"code":"cannot_view","message":"no right to see orders"}'
+    layout = (
+        f'{SHORT}each: ""\nfields: {{a: {{required: true}}, b: {{path: c.d, required: true}}, code: {{}}}}'
+    )
+    (finding,) = read(layout, refused)[1]
+    assert finding.code == "JSN013" and "a, c" in finding.message and "no right to see" in finding.message
+    assert codes(read(layout, '{"a":"1"}')[1]) == ["VAL001"]
 
 
 def test_all_faults_of_all_records_with_their_places() -> None:

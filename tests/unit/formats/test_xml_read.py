@@ -134,6 +134,14 @@ def test_an_empty_file_and_one_that_holds_more_are_none(inside: str, count: int,
     assert findings == [] and len(records) == count
 
 
+def test_a_link_in_the_place_of_a_record() -> None:
+    fields = {name: {"path": name, "required": True} for name in ("id", "day")}
+    links = {**LISTS, "records": {"order": {"at": "shop/orders/order", "fields": fields}}}
+    text = b'<shop><orders><order id="1" href="x"/><order><id>2</id></order></orders></shop>'
+    records, findings = read(layout(links), text)
+    assert records == [] and codes(findings) == ["XML016", "VAL001"] and "id, href" in findings[0].message
+
+
 @pytest.mark.parametrize("chunk", [None, 32])
 def test_a_list_without_records_of_its_kind(chunk: int | None) -> None:
     orders = {**LISTS, "records": {"order": {"at": "shop/orders/order", "fields": {"id": {"path": "id"}}}}}
