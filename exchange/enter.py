@@ -33,6 +33,12 @@ BROKEN = code(
     "Reading or mapping the file failed in the program itself: {value}.",
     advice="Report it with this arrival's identifier; retry after an update.",
 )
+DELIVERED_BEFORE = code(
+    "RUN002",
+    "info",
+    "This replay gave {value} with the bytes that were delivered before: not sent again.",
+    advice="To send them once more, use `exchange resend` or `exchange replay --force`.",
+)
 OVERTAKEN = "overtaken"
 """A clash that holds nothing: another decision was entered first, so this arrival is read once more."""
 _PRIVATE = ("content", "key", "paid", "broken", "answer")
@@ -59,11 +65,12 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class _Good:
-    """An arrival without errors, about to be entered."""
+    """An arrival without errors, about to be entered. parcels: what is to be sent of its outputs."""
 
     row: Arrival
     outcome: Outcome
     parcels: tuple[Parcel, ...]
+    outputs: int
     documents: Iterable[DocumentKey]
     alone: bool
 
@@ -77,8 +84,7 @@ def enter(ledger: Ledger, writing: Writing, flow: BoundFlow, works: Sequence[Wor
         elif work.result.is_bad:
             _enter_errors(writing, work.row, work.result)
         else:
-            needed = max(work.row.approvals_needed, flow.approvals) if work.parcels else 0
-            good = _good(replace(work.row, approvals_needed=needed), work.result, work.parcels)
+            good = _good(writing, flow, work, work.result)
             if good.alone:
                 _enter_good(ledger, writing, flow, [good])
             else:
@@ -87,13 +93,20 @@ def enter(ledger: Ledger, writing: Writing, flow: BoundFlow, works: Sequence[Wor
         _enter_good(ledger, writing, flow, together)
 
 
-def _good(row: Arrival, outcome: Outcome, parcels: tuple[Parcel, ...]) -> _Good:
-    """Few documents are kept as a list: they may have to be entered twice. Many are read once, alone."""
+def _good(writing: Writing, flow: BoundFlow, work: Work, outcome: Outcome) -> _Good:
+    """Few documents are kept as a list: they may have to be entered twice. Many are read once, alone. What a replay gives
+    as it was delivered before is not sent again.
+    """
+    parcels = tuple(sending.unsent(writing.connection, work.row, work.parcels))
+    if len(parcels) < len(work.parcels):
+        outcome.findings(DELIVERED_BEFORE.at(value=counted(len(work.parcels) - len(parcels), "output")))
+    needed = max(work.row.approvals_needed, flow.approvals) if parcels else 0
+    row = replace(work.row, approvals_needed=needed)
     rest = iter(outcome.documents)
     few = list(islice(rest, FEW + 1))
     many = len(few) > FEW
     alone = bool(many or row.run or row.forced or outcome.matches)
-    return _Good(row, outcome, parcels, chain(few, rest) if many else few, alone)
+    return _Good(row, outcome, parcels, len(work.parcels), chain(few, rest) if many else few, alone)
 
 
 def _enter_good(ledger: Ledger, writing: Writing, flow: BoundFlow, goods: Sequence[_Good]) -> None:
@@ -127,7 +140,7 @@ def _enter_results(
             goods[0].outcome.findings(finding)
         return Clash("key", finding.message), []
     for each in goods:
-        if numbers[each.row.id] and flow.targets and not each.parcels:
+        if numbers[each.row.id] and flow.targets and not each.outputs:
             say = f"It holds {numbers[each.row.id]} documents, and nothing came out to be sent."
             return Clash("empty", say), []
     contents.store_references(writing, [(each.row, each.outcome.facts_used) for each in goods])
@@ -187,11 +200,14 @@ def _tell_twice(goods: Sequence[_Good], guards: Mapping[str, Guard]) -> None:
 def _written(good: _Good, documents: int, more: Mapping[str, object]) -> Move:
     facts = {
         "documents": documents,
-        "outputs": len(good.parcels),
+        "outputs": good.outputs,
         "findings": good.outcome.findings.total,
         **more,
     }
-    return Move(good.row.id, "read", {**_CALM, "approvals_needed": good.row.approvals_needed}, facts)
+    values: dict[str, object] = {**_CALM, "approvals_needed": good.row.approvals_needed}
+    if len(good.parcels) < good.outputs:
+        facts["delivered before"] = good.outputs - len(good.parcels)
+    return Move(good.row.id, "read", values, facts)
 
 
 def _enter_errors(writing: Writing, row: Arrival, outcome: Outcome) -> None:

@@ -33,7 +33,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """An earlier bank transaction that was matched, and how. id: its case; decided_by: the person who did, if one did."""
+    """An earlier bank transaction that was matched, and how; or that is open, which has closed nothing. id: its case;
+    decided_by: the person who matched it, if one did; entry, end_to_end: by what a return names it; payer, payer_name: the
+    other party's account and plain name.
+    """
 
     id: str
     booked: date | None
@@ -44,6 +47,10 @@ class Earlier:
     decided_by: str | None = None
     units: int = 0
     currency: str = ""
+    entry: str | None = None
+    end_to_end: str | None = None
+    payer: str | None = None
+    payer_name: str | None = None
 
 
 class ByHand(NamedTuple):
@@ -129,7 +136,9 @@ class Past(Protocol):
         """To which ledger accounts people booked what looks like this: account → how often."""
 
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
-        """Earlier matches of this very amount (signed) with one of these end-to-end ids or bank references."""
+        """Earlier transactions of this very amount (signed) with one of these end-to-end ids or bank references: matched and
+        not taken back yet, or still open.
+        """
 
     def set_aside(self) -> Mapping[tuple[str, int, str], SetAside]:
         """What people have closed or booked: by end-to-end id or bank reference, signed smallest units and currency."""
@@ -140,8 +149,8 @@ class Past(Protocol):
     def decided(self) -> Sequence[ByHand]:
         """The transactions of this file that a person has decided, in their order; of one key as many as there are."""
 
-    def statement(self, account: str) -> Standing | None:
-        """The newest statement of an account."""
+    def statement(self, account: str, day: str | None) -> Standing | None:
+        """The newest statement of an account up to a day; the newest of all where the day is not told."""
 
     def taken(self, account: str, id: str, day: str | None) -> str | None:
         """The arrival with which a statement was taken before."""
@@ -181,7 +190,7 @@ class NoPast:
         """None."""
         return ()
 
-    def statement(self, account: str) -> Standing | None:
+    def statement(self, account: str, day: str | None) -> Standing | None:
         """None."""
         return None
 

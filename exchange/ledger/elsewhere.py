@@ -19,7 +19,7 @@ from exchange.ledger import bulk
 from exchange.ledger.payment_tables import elsewhere, hashed
 from exchange.ledger.payments import compact
 from exchange.ledger.schema import arrivals
-from exchange.ledger.settled import GONE
+from exchange.ledger.settled import stands
 from exchange.outcome import Answer
 
 KeysOf = Callable[[str, int, str, str | None, str | None, str | None, str | None], Sequence[str]]
@@ -131,7 +131,7 @@ def find(connection: Connection, keys: Collection[int]) -> dict[int, list[Bookin
     columns = [elsewhere.c[name] for name in Booking.__slots__ if name != "file"]
     query = select(elsewhere.c.key, arrivals.c.name.label("file"), *columns)
     query = query.join(arrivals, arrivals.c.id == elsewhere.c.arrival)
-    query = query.where(elsewhere.c.kind == "booking", arrivals.c.stage.not_in(GONE), ~came_back)
+    query = query.where(elsewhere.c.kind == "booking", stands(), ~came_back)
     rest = iter(keys)
     while some := list(islice(rest, _TOGETHER)):
         for row in connection.execute(query.where(elsewhere.c.key.in_(some)).order_by(elsewhere.c.n)):

@@ -18,7 +18,8 @@ from exchange.ledger import bulk, posted, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.matches import PERSON, item_rows, items_of, values_of
-from exchange.ledger.settled import used_since
+from exchange.ledger.schema import arrivals
+from exchange.ledger.settled import stands, used_since
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
 from exchange.past import case_id
 
@@ -233,8 +234,10 @@ def habits(connection: Connection) -> list[tuple[str, str, int]]:
 
 
 def taken(connection: Connection, account: str | None, limit: int = LIMIT) -> list[Mapping[str, Any]]:
-    """The statements that were taken, by account, newest first."""
-    query = select(statements).order_by(statements.c.account, statements.c.day.desc(), statements.c.n.desc())
+    """The statements that were taken and count, by account, newest first."""
+    query = select(statements).join(arrivals, arrivals.c.id == statements.c.arrival)
+    query = query.where(stands())
+    query = query.order_by(statements.c.account, statements.c.day.desc(), statements.c.n.desc())
     if account is not None:
         query = query.where(statements.c.account == account)
     return [dict(row._mapping) for row in connection.execute(query.limit(limit))]

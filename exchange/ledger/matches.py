@@ -203,7 +203,9 @@ class LedgerPast:
         return self._bookings[mask]
 
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
-        """Earlier matches of this very amount with one of these end-to-end ids or bank references, not taken back yet."""
+        """Earlier transactions of this very amount with one of these end-to-end ids or bank references: matched and not taken
+        back yet, or still open.
+        """
         if not names:
             return ()
         query = (
@@ -212,7 +214,7 @@ class LedgerPast:
             .where(
                 or_(matches.c.end_to_end.in_(names), matches.c.entry.in_(names)),
                 matches.c.units == units, matches.c.currency == currency,
-                matches.c.decision == "matched", self._counts(),
+                matches.c.decision.in_(("matched", "unmatched")), self._counts(),
             )
             .order_by(matches.c.n)
         )  # fmt: skip
@@ -307,17 +309,19 @@ class LedgerPast:
             )
         return () if self.as_then else self._decided
 
-    def statement(self, account: str) -> Standing | None:
-        """The newest statement of an account, of this site's other arrivals."""
+    def statement(self, account: str, day: str | None) -> Standing | None:
+        """The newest statement of an account up to a day, of this site's other arrivals."""
         query = self._statements().where(statements.c.account == account)
+        if day is not None:
+            query = query.where(or_(statements.c.day.is_(None), statements.c.day <= day))
         query = query.order_by(statements.c.day.desc(), statements.c.n.desc()).limit(1)
         with self.ledger.read() as connection:
             row = connection.execute(query).first()
         if row is None:
             return None
         closing = None if row.closing is None else Decimal(row.closing)
-        day = date.fromisoformat(row.day) if row.day else None
-        return Standing(row.id, row.sequence, closing, day, row.arrival)
+        its_day = date.fromisoformat(row.day) if row.day else None
+        return Standing(row.id, row.sequence, closing, its_day, row.arrival)
 
     def taken(self, account: str, id: str, day: str | None) -> str | None:
         """The arrival with which a statement was taken before."""
@@ -341,7 +345,7 @@ class LedgerPast:
     def _statements(self) -> Select[Any]:
         query = select(statements).join(arrivals, arrivals.c.id == statements.c.arrival)
         others = (statements.c.arrival != self.arrival, statements.c.flow.in_(self.flows))
-        query = query.where(*others, arrivals.c.stage.not_in(settled.GONE))
+        query = query.where(*others, settled.stands())
         return query.where(statements.c.arrival < self.arrival) if self.as_then else query
 
     def _numbers(self, query: Select[Any]) -> dict[str, int]:
@@ -374,4 +378,8 @@ def _earlier(connection: Connection, row: Any) -> Earlier:
     postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
     case, closed = case_id(row.arrival, row.position), items_of(connection, row.n)
     person = row.decided_by if row.rule == PERSON else None
-    return Earlier(case, booked, row.side or "", closed, postings, person, row.units, row.currency)
+    told = {
+        name: getattr(row, name)
+        for name in ("units", "currency", "entry", "end_to_end", "payer", "payer_name")
+    }
+    return Earlier(case, booked, row.side or "", closed, postings, person, **told)

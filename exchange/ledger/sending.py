@@ -11,6 +11,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from exchange.ledger import bulk, chain
 from exchange.ledger.book import Ledger, Writing
+from exchange.ledger.payment_tables import batches
 from exchange.ledger.rows import Arrival, Delivery, arrival_of, delivery_of
 from exchange.ledger.schema import arrivals, deliveries
 from exchange.ledger.stages import AS_KNOWN
@@ -75,14 +76,35 @@ def first_facts(row: Mapping[str, Any], approvals: int) -> dict[str, object]:
 
 def _same_as_before(connection: Connection, arrival: Arrival, parcels: Sequence[Parcel]) -> Clash | None:
     """An output of a replay whose bytes have been delivered to the same place under the same name."""
-    mine = (deliveries.c.arrival == arrival.id, deliveries.c.stage == "delivered")
-    rows = connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.id))
-    before = {(row.target, row.name): row.sha256 for row in rows}
+    before = _delivered(connection, arrival)
     for parcel in parcels:
         if before.get((parcel.target, parcel.name)) == parcel.sha256:
             say = f"It gave {parcel.name} with the same bytes as were delivered to {parcel.target} before."
             return Clash("same", say)
     return None
+
+
+def unsent(connection: Connection, arrival: Arrival, parcels: Sequence[Parcel]) -> Sequence[Parcel]:
+    """What of a replay was not delivered with the same bytes before. Of files by which money left all counts: a person
+    looks at what would go out again.
+    """
+    if not arrival.run or arrival.forced & AS_KNOWN or _orders(connection, arrival):
+        return parcels
+    before = _delivered(connection, arrival)
+    return [each for each in parcels if before.get((each.target, each.name)) != each.sha256]
+
+
+def _orders(connection: Connection, arrival: Arrival) -> bool:
+    """Whether payments left with deliveries of an arrival."""
+    query = select(batches.c.n).join(deliveries, deliveries.c.id == batches.c.delivery)
+    return connection.scalar(query.where(deliveries.c.arrival == arrival.id).limit(1)) is not None
+
+
+def _delivered(connection: Connection, arrival: Arrival) -> dict[tuple[str, str], str]:
+    """What an arrival has delivered: place and name → hash."""
+    mine = (deliveries.c.arrival == arrival.id, deliveries.c.stage == "delivered")
+    rows = connection.execute(select(deliveries).where(*mine).order_by(deliveries.c.id))
+    return {(row.target, row.name): row.sha256 for row in rows}
 
 
 def waiting(connection: Connection, flow: str, now: int, limit: int) -> list[tuple[Delivery, Arrival]]:

@@ -9,23 +9,31 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
 from exchange.ledger.match_tables import match_items, matches, statements
-from exchange.ledger.schema import arrivals
+from exchange.ledger.schema import arrivals, deliveries
 from exchange.outcome import Basis, MatchedItem, StatementRow
 from exchange.past import Settled
 
-GONE = ("rejected", "superseded", "duplicate")
-"""Stages of arrivals whose matches do not count: nothing of them went on."""
+_GONE = ("rejected", "superseded", "duplicate")
+_sent = deliveries.alias("went")
 _TOGETHER = 500
 """How many keys one question has."""
+
+
+def stands() -> ColumnElement[bool]:
+    """Which arrivals count: those that went on, and of those that were rejected or replaced afterwards the ones of which
+    something had been delivered, because a replay that is rejected takes nothing back.
+    """
+    went = exists().where(_sent.c.arrival == arrivals.c.id, _sent.c.stage == "delivered")
+    return or_(arrivals.c.stage.not_in(_GONE), went)
 
 
 def counting(flows: Collection[str], arrival: str) -> ColumnElement[bool]:
     """Which matches count for an arrival: those that went on, but not what the engine decided of this very arrival."""
     own = and_(matches.c.arrival == arrival, matches.c.decided_by.is_(None))
-    return and_(matches.c.flow.in_(flows), arrivals.c.stage.not_in(GONE), ~own)
+    return and_(matches.c.flow.in_(flows), stands(), ~own)
 
 
 def settled(connection: Connection, keys: Collection[str], counts: ColumnElement[bool]) -> dict[str, Settled]:
@@ -81,6 +89,6 @@ def taken_since(
         others = (statements.c.arrival != arrival, statements.c.flow.in_(basis.beside))
         query = select(func.count()).select_from(statements)
         query = query.join(arrivals, arrivals.c.id == statements.c.arrival)
-        if connection.scalar(query.where(*same, *others, arrivals.c.stage.not_in(GONE))):
+        if connection.scalar(query.where(*same, *others, stands())):
             return row.id
     return None

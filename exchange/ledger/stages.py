@@ -47,7 +47,7 @@ HOLDS = (
     "key",  # a business key that went through before
     "paid",  # a payment of it was ordered before
     "name",  # the name of an output is used already
-    "same",  # a replay gave the same bytes as what was delivered
+    "same",  # the replay of a payment file gave the same bytes as what was delivered
     "world",  # a place or the disk did not do its part for a whole day, or refused for good
     "doubt",  # it cannot be known whether a delivery was published
     "archive",  # archived bytes are not what the ledger says

@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 from exchange.ledger.payment_tables import answers, batches, payments
 from exchange.ledger.payments import UNIT, amount_of
 from exchange.ledger.schema import arrivals, deliveries, events
-from exchange.ledger.settled import GONE
+from exchange.ledger.settled import stands
 from exchange.outcome import REFUSED
 
 OWN_STAGES = {"sent": "ordered", "received": "received", "accepted": "accepted"}
@@ -147,7 +147,7 @@ def _refused_when(about: ColumnElement[bool], flows: Collection[str]) -> Any:
         .join(events, events.c.n == answers.c.event)
         .join(arrivals, arrivals.c.id == answers.c.arrival)
         .where(answers.c.verdict.in_(REFUSED), answers.c.event > payments.c.event)
-        .where(payments.c.stage == "booked", deliveries.c.flow.in_(flows), arrivals.c.stage.not_in(GONE))
+        .where(payments.c.stage == "booked", deliveries.c.flow.in_(flows), stands())
         .group_by(*columns)
     )
 

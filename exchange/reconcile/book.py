@@ -96,12 +96,16 @@ class Book:
         self._foreseen.update(each.entry for each in told)
 
     def came(self, case: Case) -> list[Earlier]:
-        """The matches of earlier files and of this one that a return can be about: same id, same amount, not taken back."""
+        """What of earlier files, and which matches of this one, a return can be about: same id, same amount, not taken back."""
         names = ids_of(case)
         past = self.past.paid(names, -case.units, case.currency)
         here = {each.id: each for name in names for each in self.here.get(name, ())}
         mine = [each for each in here.values() if (each.units, each.currency) == (-case.units, case.currency)]
         return [each for each in (*past, *mine) if each.id not in self.taken_back]
+
+    def is_here(self, earlier: Earlier) -> bool:
+        """Whether it is a match of this file."""
+        return any(earlier in found for found in self.here.values())
 
     def undone(self, case: Case) -> SetAside | None:
         """What a person has closed or booked of the opposite of this movement: same id, same amount with the other sign."""
@@ -187,9 +191,11 @@ def ids_of(case: Case) -> list[str]:
 
 def _earlier(id: str, row: MatchRow) -> Earlier:
     booked = date.fromisoformat(row.booked) if row.booked else None
-    return Earlier(
-        id, booked, row.side or "", list(row.items), row.postings, units=row.units, currency=row.currency
-    )
+    told = {
+        name: getattr(row, name)
+        for name in ("units", "currency", "entry", "end_to_end", "payer", "payer_name")
+    }
+    return Earlier(id, booked, row.side or "", list(row.items), row.postings, **told)
 
 
 def _called(party: Mapping[str, str | None]) -> str:

@@ -21,7 +21,7 @@ BALANCE_GAP = code(
     "REC010",
     "warning",
     "Statement {value} of account {account} opens with {opening}; the one before it ({before}) closed with {closing}.",
-    advice="A statement is missing, or came in another order: get it from the bank and deliver it.",
+    advice="A statement is missing, or comes later: `exchange reconcile statements` shows what follows what.",
 )
 REPEATED = code(
     "REC011",
@@ -33,7 +33,7 @@ SEQUENCE_GAP = code(
     "REC012",
     "warning",
     "Statement number {value} of account {account} follows number {before}.",
-    advice="A statement is missing: get it from the bank and deliver it.",
+    advice="A statement is missing, or comes later: get it from the bank and deliver it.",
 )
 
 
@@ -105,7 +105,7 @@ class Statements:
         if known is not None:
             self._tell(REPEATED.at(**_at(transaction, row.id), account=account, arrival=known))
             return
-        before = self._last.get(account) or self._past.statement(account)
+        before = self._last.get(account) or self._past.statement(account, row.day)
         if before is not None:
             self._compare(transaction, row, before)
         self._taken.append(row)

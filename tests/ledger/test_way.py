@@ -308,14 +308,15 @@ def test_resend_sends_the_same_bytes_once_more(here: Site) -> None:
     assert here.deliveries()[0].resend_of == old.id
 
 
-def test_replay_with_the_same_result_is_held(here: Site) -> None:
+def test_replay_with_the_same_result_sends_nothing_again(here: Site) -> None:
     here.put("a.txt", b"one\ndoc 1")
     here.run()
     acts.replay(here.ledger, here.arrival("a.txt").id, **ANNA)
     here.run()
     row = here.arrival("a.txt")
-    assert (row.stage, row.hold, row.run) == ("held", "same", 1)
+    assert (row.stage, row.hold, row.run) == ("done", None, 1)
     assert len(here.deliveries()) == 2
+    assert [each.code for each in here.story("a.txt").findings] == ["RUN002"]
 
 
 def test_replay_by_force_sends_again(here: Site) -> None:
