@@ -227,14 +227,16 @@ def suspense(site: Path, as_json: bool) -> None:
 @json_option
 @click.option("--limit", default=200, show_default=True, help="At most so many.")
 def statements(account: str | None, site: Path, as_json: bool, limit: int) -> None:
-    """The statements that were taken, of one ACCOUNT or of all, the newest first."""
+    """The statements that were taken, of one ACCOUNT or of all, the newest first. Gap: by how much a statement opens otherwise
+    than the one before it closed, so that one between them is missing.
+    """
     from exchange.operations import reconciling
 
     rows = reconciling.statements(site, account, limit)
     if as_json:
         print_json(rows)
         return
-    columns = ("account", "day", "id", "sequence", "opening", "closing", "arrival")
+    columns = ("account", "day", "id", "sequence", "opening", "closing", "gap", "arrival")
     print_table(
         "", [name.capitalize() for name in columns], [[row[name] for name in columns] for row in rows]
     )

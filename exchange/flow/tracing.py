@@ -39,7 +39,7 @@ from exchange.reconcile.rulebook import Rulebook
 
 ORIGIN = "@origin"
 """The mark on a record (and on an envelope that a mapping opened): what it was made from."""
-OF_ITEM = ("number", "reference", "party", "due", "account")
+OF_ITEM = ("number", "reference", "party", "issued", "due", "account")
 """What an allocation has from its open item."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -109,9 +110,15 @@ def unmatch(folder: Path, text: str, because: str) -> Case:
         if known.decision not in ("matched", "booked"):
             raise UseError(f"Case {known.id} is {known.decision}: there is nothing to take back.")
         expect_way(opened, known.flow, "by people")
-        _, transaction = _transaction(opened, known)
+        facts, transaction = _transaction(opened, known)
         waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
-        document = matched(waiting, taken_back(waiting, known.items, known.postings, known.side))
+        around = _read_book(opened, known, facts, Gathered()) if known.items else None
+        open_items = (
+            next((each for side, each in around.sides.items() if side == known.side), None)
+            if around
+            else None
+        )
+        document = matched(waiting, taken_back(known.items, known.postings, known.side, open_items))
         suspense = known.suspense or _suspense(opened, known, transaction)
         done = _entered(opened, known, None, document, because, suspense)
         write_unsent(opened)
@@ -156,10 +163,18 @@ def again(folder: Path, flow: str | None) -> list[Looked]:
         return looking_again.again(opened, flow)
 
 
-def statements(folder: Path, account: str | None, limit: int) -> list[Mapping[str, Any]]:
-    """The statements that were taken."""
+def statements(folder: Path, account: str | None, limit: int) -> Sequence[Mapping[str, Any]]:
+    """The statements that were taken, each with what is missing between it and the one before it (`gap`)."""
     with books(folder) as opened, opened.ledger.read() as connection:
-        return match_acts.taken(connection, account, limit)
+        rows = match_acts.taken(connection, account, limit + 1)
+    return [{**row, "gap": _gap(row, before)} for row, before in zip_longest(rows, rows[1:])][:limit]
+
+
+def _gap(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Decimal | None:
+    """By how much a statement opens otherwise than the one before it closed; None where it does not, or nobody knows."""
+    if before is None or before["account"] != row["account"] or None in (row["opening"], before["closing"]):
+        return None
+    return Decimal(row["opening"]) - Decimal(before["closing"]) or None
 
 
 _USES = {"payer": "known_payer", "habit": "habits"}
@@ -243,14 +258,19 @@ def _same(known: Case, transaction: Record) -> Record:
 
 
 def _book(opened: Installation, known: Case, facts: ArrivalFacts) -> Book:
-    matching = opened.site.flows[known.flow].content.matching
-    assert matching is not None
     found = Gathered()
-    around = matching.book(facts, found, matching.memory.past(known.flow, ""))
+    around = _read_book(opened, known, facts, found)
     if around is None or found.errors:
         problem = next((each.message for each in found.kept if each.severity == "error"), "")
         raise UseError(f"The open items cannot be read now. {problem}".strip())
     return around
+
+
+def _read_book(opened: Installation, known: Case, facts: ArrivalFacts, found: Gathered) -> Book | None:
+    """What a decision about a case is made with; None where the open items cannot be read."""
+    matching = opened.site.flows[known.flow].content.matching
+    assert matching is not None
+    return matching.book(facts, found, matching.memory.past(known.flow, ""))
 
 
 def _entered(

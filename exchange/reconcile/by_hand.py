@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from exchange.outcome import MatchedItem
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision, Outcome, Posting, Reopened
-from exchange.reconcile.items import Item, Side
+from exchange.reconcile.items import Item, OpenItems, Side
 
 RULE = "person"
 
@@ -24,11 +24,17 @@ def payment(case: Case, book: Book, numbers: Sequence[str], difference: str | No
     """The movement paid these open items, in this order. Less money than is open: the last one stays open in part; more: a
     credit on account; or the difference is booked where it is said. Raises NotPossible.
     """
-    items = [_item(case, book, number) for number in numbers]
+    given_back = _given_back(case, book, numbers)
+    items = given_back or [_item(case, book, number) for number in numbers]
     if len({item.place for item in items}) < len(items):
         raise NotPossible("The same open item is named twice.")
-    total = sum(item.left for item in items)
+    total = abs(sum(item.left for item in items))
     rest = case.paid - total
+    if given_back and rest:
+        raise NotPossible(
+            f"Of the credit notes {case.money(total)} are open, and {case.money(case.paid)} moved.",
+            "Name those that come to just this amount.",
+        )
     if rest == 0:
         return _decision(case, [Allocation(item, item.left, item.left) for item in items])
     if difference is None and rest < 0:
@@ -50,11 +56,14 @@ def booking(case: Case, account: str) -> Decision:
 
 
 def taken_back(
-    case: Case, items: Sequence[MatchedItem], postings: Sequence[tuple[str, str, int]], side: str | None
+    items: Sequence[MatchedItem],
+    postings: Sequence[tuple[str, str, int]],
+    side: str | None,
+    open_items: OpenItems | None = None,
 ) -> Decision:
-    """The opposite of what was decided. case: the movement with the other sign."""
+    """The opposite of what was decided. open_items: the list that may still tell the days of the items."""
     of: Side = "payable" if side == "payable" else "receivable"
-    reopened = [Reopened.of(each, of) for each in items]
+    reopened = [Reopened.of(each, of, open_items.issued(each.key) if open_items else None) for each in items]
     booked_back = [Posting(kind, account, -units) for kind, account, units in postings]
     outcome: Outcome = "matched" if items else "booked"
     return Decision(RULE, "A person has taken it back.", outcome, (), booked_back, reopened)
@@ -64,12 +73,30 @@ def _decision(case: Case, paid: Sequence[Allocation], postings: Sequence[Posting
     return Decision(RULE, "A person has decided.", "matched", paid, postings)
 
 
+def _given_back(case: Case, book: Book, numbers: Sequence[str]) -> list[Item]:
+    """The credit notes of the other ledger that the movement pays out, where all that are named are such: money that goes out
+    to a customer, or comes in from a supplier.
+    """
+    other = book.sides.get("payable" if case.side == "receivable" else "receivable")
+    if other is None or any(_named(case, book.of(case), number) for number in numbers):
+        return []
+    found = [_named(case, other, number) for number in numbers]
+    items = [each[0] for each in found if len(each) == 1 and each[0].left < 0]
+    return items if len(items) == len(numbers) else []
+
+
+def _named(case: Case, open_items: OpenItems | None, number: str) -> list[Item]:
+    """What is open under a number in the currency of the movement."""
+    found = [] if open_items is None else open_items.of_number(number)
+    return [item for item in found if item.left and item.record["currency"] == case.currency]
+
+
 def _item(case: Case, book: Book, number: str) -> Item:
     open_items = book.of(case)
     if open_items is None:
         raise NotPossible("There is no list of open items that this movement could pay.")
     named = open_items.of_number(number)
-    found = [item for item in named if item.left and item.record["currency"] == case.currency]
+    found = _named(case, open_items, number)
     if len(found) == 1:
         return found[0]
     if found:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -68,12 +69,13 @@ class Reopened:
     base: int
     known: int
     side: Side
+    issued: date | None = None
 
     @classmethod
-    def of(cls, item: MatchedItem, side: Side) -> Reopened:
-        """The opposite of what was matched."""
+    def of(cls, item: MatchedItem, side: Side, issued: date | None = None) -> Reopened:
+        """The opposite of what was matched. issued: the day of the item, where that is known."""
         opposite = item._replace(used=-item.used, closed=-item.closed)
-        return cls(**opposite._asdict(), side=side)
+        return cls(**opposite._asdict(), side=side, issued=issued)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,8 @@ class Case:
     units: int
     notes: list[str] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
+    at_least: str | None = None
+    """What there is to say where no rule has anything to note."""
     is_closed: bool = False
     is_return: bool = False
     """Money that came back: no rule but `returns` looks at it."""
@@ -174,7 +178,8 @@ def key_of(transaction: Record) -> str:
 
 def matched(case: Case, decision: Decision) -> Record:
     """The document of a decision."""
-    side = decision.reopened[0].side if decision.reopened else case.side
+    sides = [*(each.side for each in decision.reopened), *(each.item.side for each in decision.allocations)]
+    side = sides[0] if sides else case.side
     return {
         **_head(case, decision.outcome, decision.rule, decision.reason),
         "side": side if decision.outcome == "matched" else None,
@@ -258,6 +263,7 @@ def _allocation(case: Case, each: Allocation) -> Record:
         "kind": "credit" if left < 0 else "invoice",
         "reference": record.get("reference"),
         "party": {"number": party.get("number"), "name": party.get("name")},
+        "issued": record.get("issued"),
         "due": record.get("due"),
         "account": record.get("account"),
         **amounts,
@@ -273,6 +279,7 @@ def _reopened(case: Case, each: Reopened) -> Record:
         "kind": "reopened",
         "reference": None,
         "party": {"number": each.party or None, "name": each.name or None},
+        "issued": each.issued,
         "due": None,
         "account": each.account,
         **_amounts(case, each.side, each.used, each.closed),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 from typing import Literal, NamedTuple
 
 from exchange.findings import Found, code
@@ -152,6 +153,11 @@ class OpenItems:
             if key_of(self._store.get(place), self.side) == key:
                 self._left[place] += units
 
+    def issued(self, key: str) -> date | None:
+        """The day of an item, where the list has it and tells it."""
+        found = (self._store.get(place) for place in self._keys.places(key))
+        return next((each.get("issued") for each in found if key_of(each, self.side) == key), None)
+
     def of_reference(self, reference: str) -> list[Item]:
         """The items with this reference, however it is spelled, in the order of the ledger."""
         wanted = references.comparable(reference)
@@ -176,7 +182,7 @@ class OpenItems:
 
     def of_owner(self, item: Item) -> list[Item]:
         """All items of the customer or supplier who has this one, itself among them; of nobody known, none."""
-        return self._found("owner", _owner(item), _owner)
+        return self._found("owner", owner_of(item), owner_of)
 
     def of_account(self, account: str) -> list[Item]:
         """The items of whoever has this bank account by the ledger itself."""
@@ -227,7 +233,7 @@ def _spelled(item: Item) -> str:
     return words.spelled(item.record["number"])
 
 
-def _owner(item: Item) -> str:
+def owner_of(item: Item) -> str:
     """Who has an item: by number, or by name where the ledger has no numbers."""
     return item.party.get("number") or plain(item.party.get("name") or "")
 

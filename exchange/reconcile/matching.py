@@ -132,10 +132,26 @@ def _open(case: Case, book: Book) -> Record:
 
 def _nothing(case: Case, book: Book) -> str:
     if book.of(case) is None:
-        if case.side == "payable":
-            return "Money went out: it cannot pay a receivable."
-        return "Money came in: it cannot pay a payable."
-    return "No rule finds an open item of just this amount that it names."
+        return _went_out(case, book) if case.side == "payable" else "Money came in: it cannot pay a payable."
+    return case.at_least or "No rule finds an open item of just this amount that it names."
+
+
+_GIVEN_BACK = {"refund": "A refund", "return": "A chargeback or return"}
+
+
+def _went_out(case: Case, book: Book) -> str:
+    """What money that went out is, where only receivables are known: of a refund, what it is a refund of."""
+    what = _GIVEN_BACK.get(case.transaction.get("event") or "")
+    named = [line["number"] for line in case.transaction.get("invoices") or [] if line["number"]]
+    receivables = book.sides.get("receivable")
+    if what is None or not named or receivables is None:
+        return "Money went out: it cannot pay a receivable."
+    known = [item for number in named for item in receivables.of_number(number)]
+    left = (
+        ", ".join(f"{case.money(item.left)} of it are open" for item in known)
+        or "it is not among the open items"
+    )
+    return f"{what} for {', '.join(named)} ({left}): it pays nothing; set it against the sale."
 
 
 def _passed(waiting: _Waiting, left: _Waiting, turn: Turn, book: Book, *, afresh: bool) -> Iterator[Record]:

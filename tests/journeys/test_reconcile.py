@@ -256,7 +256,7 @@ def test_statements_follow_one_another(exchange: Shell, site: Path) -> None:
     told = exchange("findings", "--flow", "bank-statements", "--site", site, "--json").json()
     assert "REC010" in {finding["code"] for finding in told}
     rows = exchange("reconcile", "statements", "--site", site, "--json").json()
-    assert [row["id"] for row in rows] == ["S3", "S1"]
+    assert [(row["id"], row["gap"]) for row in rows] == [("S3", "10.00"), ("S1", None)]
 
 
 def test_a_statement_that_stands_in_its_file_twice_is_told_and_nothing_is_booked(
@@ -341,7 +341,7 @@ def paid(number: int, id: str) -> tuple[str, str]:
 
 
 def test_what_comes_back_in_the_same_file_opens_its_item_again(exchange: Shell, site: Path) -> None:
-    day = [paid(1, "E1"), undone(2, "-256.00", "E1"), paid(3, "E2")]
+    day = [paid(1, "ORDER-E1"), undone(2, "-256.00", "ORDER-E1"), paid(3, "ORDER-E2")]
     drop(site, "bank-statements", "day.xml", statement(1, day)[0])
     run(exchange, site)
     cases = listed(exchange, site, "--all")
@@ -354,7 +354,7 @@ def test_what_comes_back_in_the_same_file_opens_its_item_again(exchange: Shell, 
         site,
         "bank-statements",
         "next.xml",
-        statement(2, [undone(4, "-256.00", "E2"), paid(5, "E3")], Decimal("1256.00"))[0],
+        statement(2, [undone(4, "-256.00", "ORDER-E2"), paid(5, "ORDER-E3")], Decimal("1256.00"))[0],
     )
     run(exchange, site)
     assert {each["decision"] for each in listed(exchange, site, "--all")} == {"matched"}
@@ -362,20 +362,23 @@ def test_what_comes_back_in_the_same_file_opens_its_item_again(exchange: Shell, 
 
 
 def test_what_a_person_matched_comes_back_and_the_person_is_asked(exchange: Shell, site: Path) -> None:
-    thanks = "256.00", entry(1, "256.00", text="thanks").replace("NOTPROVIDED", "E1")
+    thanks = "256.00", entry(1, "256.00", text="thanks").replace("NOTPROVIDED", "ORDER-E1")
     drop(site, "bank-statements", "day.xml", statement(1, [thanks])[0])
     run(exchange, site)
     [case] = listed(exchange, site)
     exchange("reconcile", "match", case["id"], "400104", "--because", "asked", "--site", site)
     drop(
-        site, "bank-statements", "next.xml", statement(2, [undone(2, "-256.00", "E1")], Decimal("1256.00"))[0]
+        site,
+        "bank-statements",
+        "next.xml",
+        statement(2, [undone(2, "-256.00", "ORDER-E1")], Decimal("1256.00"))[0],
     )
     run(exchange, site)
     [back] = listed(exchange, site)
     assert f"It had paid 400104 (case {case['id']}) by a decision of anna" in back["reason"]
     exchange("reconcile", "unmatch", case["id"], "--because", "it came back", "--site", site)
     exchange("reconcile", "close", back["id"], "--because", "booked back with the other", "--site", site)
-    drop(site, "bank-statements", "third.xml", statement(3, [paid(3, "E9")])[0])
+    drop(site, "bank-statements", "third.xml", statement(3, [paid(3, "ORDER-E9")])[0])
     run(exchange, site)
     [again] = [each for each in listed(exchange, site, "--all") if each["decision"] == "matched"]
     assert again["rule"] == "reference"
@@ -567,21 +570,26 @@ def invoice_comes(exchange: Shell, site: Path) -> None:
 
 def test_what_was_matched_late_comes_back_and_opens_its_item_again(exchange: Shell, site: Path) -> None:
     _suspense(site)
-    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1")])[0])
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "ORDER-E1")])[0])
     run(exchange, site)
     assert balances(site) == {"1910": Decimal("99.00"), "2990": Decimal("-99.00")}
     invoice_comes(exchange, site)
     run(exchange, site)  # the file of the decision
     assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}
     [receipt] = listed(exchange, site, "--all")
-    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1099.00"))[0])
+    drop(
+        site,
+        "bank-statements",
+        "2.xml",
+        statement(2, [undone(2, "-99.00", "ORDER-E1")], Decimal("1099.00"))[0],
+    )
     run(exchange, site)
     assert balances(site) == {}
     [back] = [each for each in listed(exchange, site, "--all") if each["rule"] == "returns"]
     assert back["reason"].endswith(f"It had paid 400111 (case {receipt['id']}); that is open again.")
     opened = [row for row in newest(site, "sales-ledger").splitlines() if "400111" in row]
     assert len(opened) == 1 and "-99" in opened[0]
-    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "E3")])[0])
+    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "ORDER-E3")])[0])
     run(exchange, site)
     assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}
     assert listed(exchange, site) == []
@@ -593,8 +601,13 @@ def test_a_receipt_whose_return_a_person_has_closed_pays_no_invoice_that_comes_l
     exchange: Shell, site: Path, act: tuple[str, ...]
 ) -> None:
     _suspense(site)
-    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1"), early(9, "E9")])[0])
-    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1198.00"))[0])
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "ORDER-E1"), early(9, "ORDER-E9")])[0])
+    drop(
+        site,
+        "bank-statements",
+        "2.xml",
+        statement(2, [undone(2, "-99.00", "ORDER-E1")], Decimal("1198.00"))[0],
+    )
     run(exchange, site)
     receipt, other, back = listed(exchange, site)
     assert (back["amount"], back["suspense"], receipt["suspense"]) == ("-99.00", "2990", "2990")
@@ -617,14 +630,19 @@ def test_a_receipt_whose_return_a_person_has_closed_pays_no_invoice_that_comes_l
 
 def test_a_return_that_waits_beside_its_receipt_is_decided_with_it(exchange: Shell, site: Path) -> None:
     _suspense(site)
-    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "E1")])[0])
-    drop(site, "bank-statements", "2.xml", statement(2, [undone(2, "-99.00", "E1")], Decimal("1099.00"))[0])
+    drop(site, "bank-statements", "1.xml", statement(1, [early(1, "ORDER-E1")])[0])
+    drop(
+        site,
+        "bank-statements",
+        "2.xml",
+        statement(2, [undone(2, "-99.00", "ORDER-E1")], Decimal("1099.00"))[0],
+    )
     run(exchange, site)
     assert [each["amount"] for each in listed(exchange, site)] == ["99.00", "-99.00"]
     invoice_comes(exchange, site)
     run(exchange, site)
     assert {each["rule"] for each in listed(exchange, site, "--all")} == {"reference", "returns"}
     assert balances(site) == {}
-    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "E3")])[0])
+    drop(site, "bank-statements", "3.xml", statement(3, [early(3, "ORDER-E3")])[0])
     run(exchange, site)
     assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}

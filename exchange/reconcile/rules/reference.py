@@ -24,7 +24,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if items is None:
         return None
     if not reference:
-        case.note("The payer gave no structured reference.")
+        case.at_least = "The payer gave no structured reference."
         return None
     candidates = items.of_reference(reference)
     if not any(item.record["reference"] == reference for item in candidates):  # those in the ledger are sound

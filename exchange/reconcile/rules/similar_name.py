@@ -1,15 +1,17 @@
-"""A payer whose name is much like that of one party alone, and the exact amount of one open item of that party: proposed,
-never decided.
+"""A payer whose name is much like that of one party alone, and the exact amount of an open item of that party: proposed,
+never decided. Of several such items each is proposed, the one that was due first before the others.
 """
 
 from __future__ import annotations
+
+from datetime import date
 
 from pydantic import Field
 
 from exchange.declare.declared import Declared
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Case, Decision
-from exchange.reconcile.items import Item
+from exchange.reconcile.items import Item, owner_of
 from exchange.reconcile.names import plain
 
 ORDER = 120
@@ -38,9 +40,15 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if not 1 <= len(items) <= settings.at_most:
         return None
     ranked = _ranked(name, items)
-    best, item = ranked[0]
-    others = [score for score, other in ranked[1:]]
-    if best >= settings.at_least and (not others or best - others[0] >= settings.gap):
+    best, nearest = ranked[0]
+    mates = [item for _, item in ranked if owner_of(item) == owner_of(nearest)]
+    others = [score for score, item in ranked if owner_of(item) != owner_of(nearest)]
+    if best < settings.at_least or (others and best - others[0] < settings.gap):
+        return None
+    if len(mates) > 1:
+        numbers = ", ".join(item.record["number"] for item in mates)
+        case.note(f"Several open invoices of {nearest.party['name']} have this amount: {numbers}.")
+    for item in sorted(mates, key=lambda item: (item.record.get("due") or date.max, item.place)):
         reason = f"The amount is right, and the payer {name} is called much like {item.party['name']}."
         case.propose("similar_name", reason, [item])
     return None

@@ -31,13 +31,16 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if not 2 <= len(items) <= settings.items:
         return None
     count, found = sums.all_ways([item.left for item in items], case.paid)
-    if count == 1 and len(found) > 1:
-        chosen = [items[number] for number in found]
-        numbers = ", ".join(item.record["number"] for item in chosen)
+    chosen = [items[number] for number in found]
+    numbers = ", ".join(item.record["number"] for item in chosen)
+    payer = items[0].party.get("name") or "this payer"
+    if count > 1:
+        case.note(f"The open invoices of {payer} come to this amount in {count} ways; one is {numbers}.")
+    elif len(chosen) > 1:
         whose = (
             "this payer's open invoices"
             if known
-            else f"the open invoices of {chosen[0].party['name']}, who is called as the payer is,"
+            else f"the open invoices of {payer}, who is called as the payer is,"
         )
         case.propose("subset", f"Of {whose} {numbers} alone add up to the payment.", chosen)
     return None

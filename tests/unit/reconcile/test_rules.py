@@ -18,8 +18,10 @@ from exchange.outcome import Gathered, MatchedItem
 from exchange.past import ByHand, Earlier, NoPast, Settled
 from exchange.reconcile import sums
 from exchange.reconcile.book import Book
-from exchange.reconcile.case import POSITION
+from exchange.reconcile.by_hand import NotPossible, payment
+from exchange.reconcile.case import POSITION, Case, matched
 from exchange.reconcile.continuity import Statements
+from exchange.reconcile.items import OpenItems
 from exchange.reconcile.matching import match
 from exchange.reconcile.rulebook import references_only
 from exchange.reconcile.rules import habits, rules
@@ -364,6 +366,14 @@ def test_a_text_with_a_reference_of_its_own_decides_what_both_name() -> None:
 def test_a_name_much_alike_is_only_proposed() -> None:
     items = [item(1, None, "100.00", customer=NORTH), item(2, None, "100.00", customer=LAKE)]
     assert proposed(one(items, moved("100.00", payer="Norrbageriet Umea"))) == [("similar_name", "1")]
+    twice = one(
+        [*items, item(9, None, "100.00", customer=NORTH, due=date(2026, 11, 9))],
+        moved("100.00", payer="Norrbageriet Umea"),
+    )
+    assert (
+        proposed(twice) == [("similar_name", "9"), ("similar_name", "1")]
+        and "have this amount: 1, 9" in twice["reason"]
+    )
     assert proposed(one(items, moved("100.00", payer="Postbanken"))) == []
 
 
@@ -438,6 +448,27 @@ def test_one_payment_comes_back_once() -> None:
     assert [each["decision"] for each in made] == ["matched", "unmatched"]
 
 
+@pytest.mark.parametrize(
+    ("other", "why"),
+    [
+        ({"end_to_end": "INVOICE-11", "payer": "FI1"}, "its other party is aaa"),
+        ({"end_to_end": "INVOICE-11", "payer_name": "aaa"}, "its other party is aaa"),
+        ({"end_to_end": "INVOICE-11"}, None),
+        ({"entry": "7", "payer_name": ""}, "so short an id may be that of another one"),
+        ({"entry": "7", "payer_name": "kahvila"}, None),
+        ({"end_to_end": "INVOICE-11", "closed": []}, "Nobody has decided yet"),
+    ],
+)
+def test_a_return_takes_back_only_what_nothing_speaks_against(other: dict[str, Any], why: str | None) -> None:
+    closed = [MatchedItem("receivable/9/7//EUR", "7", "9", "Aaa", None, 1_000, 1_000, 1_000)]
+    facts = {"payer_name": "aaa" if other.get("payer") else None, "closed": closed, **other}
+    earlier = Earlier("7DYKVHBG-3", date(2026, 11, 2), "receivable", **facts)
+    payer = {"payer": "Kahvila Oy", "payers_account": "FI2"}
+    back = moved("-10.00", reversal=True, end_to_end_id="INVOICE-11", entry_ref="7", **payer)
+    made = one([], back, paid_=[("7" if "entry" in other else "INVOICE-11", 1_000, earlier)])
+    assert made["decision"] == ("unmatched" if why else "matched") and (why or "") in made["reason"]
+
+
 def test_what_a_person_decided_is_not_opened_again_by_itself() -> None:
     closed = MatchedItem("payable/9/L1//EUR", "L1", "9", "Tukku Oy", None, 5_000, 5_000, 5_000)
     person = Earlier("7DYKVHBG-3", date(2026, 11, 2), "payable", [closed], decided_by="anna")
@@ -445,6 +476,26 @@ def test_what_a_person_decided_is_not_opened_again_by_itself() -> None:
     made = one([], back, paid_=[("E2E-1", -5_000, person)])
     assert made["decision"] == "unmatched"
     assert "by a decision of anna" in made["reason"] and "unmatch 7DYKVHBG-3" in made["reason"]
+
+
+def test_a_person_pays_out_credit_notes_of_a_customer_in_full() -> None:
+    notes = [
+        item(number, None, amount, customer=NORTH)
+        for number, amount in ((1, "-30.00"), (2, "-12.00"), (3, "9.00"))
+    ]
+    book = Book({"receivable": OpenItems("receivable").load([notes], Gathered())})
+    case = Case(1, moved("-42.00"), -4_200)
+    made = matched(case, payment(case, book, ["1", "2"], None))
+    assert made["side"] == "receivable" and [each["booked"] for each in made["allocations"]] == [
+        Decimal("30.00"),
+        Decimal("12.00"),
+    ]
+    for numbers_, why in (
+        (["1"], "Of the credit notes 30.00 EUR are open"),
+        (["3"], "no list of open items"),
+    ):
+        with pytest.raises(NotPossible, match=why):
+            payment(case, book, numbers_, None)
 
 
 def test_money_that_goes_out_pays_payables() -> None:
