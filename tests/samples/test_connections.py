@@ -42,7 +42,7 @@ MOST = 3
 FACTS = ArrivalFacts(NO_ARRIVAL, "flow", "sample", "", datetime(2026, 11, 24, tzinfo=UTC))
 LINES = ("common/invoice", "common/adjustments-as-lines")
 """The document of which targets may know the lines only, and the mapping that they then advise."""
-CHARTS = ("accounts", "journals", "quickbooks-accounts")
+CHARTS = ("accounts", "journals", "quickbooks-accounts", "saft-accounts")
 """Tables with the names of a company's own accounts and journals: this site knows all of them, by their numbers."""
 Way = tuple[str, ...]
 """The names of the mappings, one after the other."""
