@@ -163,3 +163,13 @@ def test_the_reference_of_a_credit_note_is_nothing_to_pay_to() -> None:
     credit = wrong.replace("INV01", "INV02").replace(">12,55<", ">-12,55<").replace(">10,00<", ">-10,00<")
     (made,), found = read(credit.encode())
     assert found == [] and made["kind"] == "credit"
+
+
+def test_an_account_of_before_iban_gets_its_beginning() -> None:
+    whole = OTHERS.replace(
+        "<EpiDetails>",
+        "<EpiDetails><EpiPartyDetails><EpiBeneficiaryPartyDetails>"
+        '<EpiAccountID IdentificationSchemeName="BBAN">123456-00000785</EpiAccountID></EpiBeneficiaryPartyDetails></EpiPartyDetails>',
+    )
+    (made,), found = read(whole.encode())
+    assert found == [] and made["seller"]["account"] == "FI2112345600000785"

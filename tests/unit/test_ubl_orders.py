@@ -337,3 +337,17 @@ def test_an_order_without_quantity_or_currency_is_held(tmp_path: Path, missing: 
     found = Gathered()
     list(looking.read(path, None, None, as_common=True, found=found))
     assert {each.code for each in found.kept} == {"MAP002"}
+
+
+def test_older_profiles_name_schemes_and_what_is_outstanding_in_their_own_words() -> None:
+    data, _ = sent("order", ORDER)
+    old = data.replace(b'schemeID="0007"', b'schemeID="SE:ORGNR"').replace(
+        b"<cbc:CityName>", b"<cbc:BuildingNumber>5</cbc:BuildingNumber><cbc:CityName>"
+    )
+    (order,), found = received("order", old)
+    assert found == [] and order["seller"]["endpoint"]["scheme"] == "0007"
+    assert order["seller"]["address"]["street"] == "Storgatan 1 5"
+    line = {**DELIVERY["lines"][0], "outstanding": Decimal(3), "outstanding_reason": "lack"}
+    data, _ = sent("despatch-advice", {**DELIVERY, "lines": [line]})
+    (delivery,), found = received("despatch-advice", data.replace(b"cbc:Outstanding", b"cbc:Backorder"))
+    assert (delivery["lines"][0]["outstanding"], delivery["lines"][0]["outstanding_reason"]) == (3, "lack")
