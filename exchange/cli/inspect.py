@@ -88,6 +88,8 @@ def _show(result: Inspected) -> None:
     if result.accounts:
         rows = [tuple(account[key] for key in ACCOUNT.values()) for account in result.accounts]
         print_table("Accounts", tuple(ACCOUNT), rows)
+    if result.unread:
+        print_table("Not read by the layout", ("Element", "Times"), list(result.unread.items()))
     if result.picture is not None:
         _show_picture(result.picture)
     print_findings(result.findings.kept, result.findings.counts)

@@ -140,6 +140,12 @@ def sniff(sample: bytes) -> list[Sniffed]:
     return [sniffed for sniffed in said if sniffed is not None]
 
 
+def unread(stream: BinaryIO, layout: LayoutBase) -> dict[str, int]:
+    """What stands in a file that no field of its layout reads, with its number, where its format can say."""
+    look = getattr(_module(layout.format), "unread", None)
+    return dict(look(stream, layout)) if look is not None else {}
+
+
 def glimpse(stream: BinaryIO, sniffed: Sniffed, found: Found) -> Glimpse | None:
     """What is seen of the rows of a file without a layout, where its format can say; that it is broken goes to `found`."""
     look = getattr(_module(sniffed.format), "glimpse", None)

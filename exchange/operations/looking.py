@@ -39,6 +39,8 @@ TEXT = "csv"
 """What a file may be whose rows are too uneven to say."""
 HOLLOWS = {b"[]": "an empty list", b"{}": "an empty object"}
 """Files that hold nothing and are whole, as systems answer when there is nothing new."""
+SURVEYED = 32 * 1024 * 1024
+"""The size up to which a file is gone through once more for what its layout does not read."""
 BLANK = codecs.BOM_UTF8 + codecs.BOM_UTF16 + b" \t\r\n"
 """What a file without content may be made of: byte order marks and blanks."""
 VERSION = "Version"
@@ -106,6 +108,7 @@ class Inspected:
     totals: list[dict[str, Any]] = field(default_factory=list)
     accounts: list[dict[str, Any]] = field(default_factory=list)
     findings: Gathered = field(default_factory=Gathered)
+    unread: dict[str, int] = field(default_factory=dict)
     candidates: list[str] = field(default_factory=list)
     picture: Picture | None = None
 
@@ -124,6 +127,7 @@ class Inspected:
             "documents": dict(self.documents),
             "totals": self.totals,
             "accounts": self.accounts,
+            "unread": self.unread,
             "picture": None if self.picture is None else self.picture.as_dict(),
             "findings": [finding.as_dict() for finding in self.findings.kept],
         }
@@ -195,6 +199,9 @@ def inspect(path: Path, site: Path | None, layout: str | None, progress: Progres
     result.layout, result.format = chosen.layout, chosen.format
     result.version = result.version or chosen.version
     _count(path, library, chosen, result, _facts(path, declared), progress)
+    if result.bytes <= SURVEYED:
+        with path.open("rb") as stream:
+            result.unread = registry.unread(stream, chosen)
     return result
 
 

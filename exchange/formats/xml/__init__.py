@@ -4,7 +4,7 @@ Reading: `source` bytes → UTF-8, `scan` UTF-8 → parsed pieces, `plan` and `w
 `walk` and `reading` pieces → records, `alike`, `alikecode` and `skim` records written like earlier ones → records without
 parsing, `places` and `complaints` what is wrong and where. Writing: `writecode`
 layout → templates, `writing` records → bytes, `texts` escaping. Both: `paths`, `layout`, `names`, `totals`.
-`evidence`: what the first bytes of a file say.
+`evidence`: what the first bytes of a file say. `unread`: what of a file no field reads.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from __future__ import annotations
 from exchange.formats.xml.evidence import may_fit, recognise, resembles, sniff
 from exchange.formats.xml.layout import Layout
 from exchange.formats.xml.reading import XmlReader
+from exchange.formats.xml.unread import unread
 from exchange.formats.xml.writing import XmlWriter
 
-__all__ = ["Layout", "may_fit", "reader", "recognise", "resembles", "sniff", "writer"]
+__all__ = ["Layout", "may_fit", "reader", "recognise", "resembles", "sniff", "unread", "writer"]
 
 
 def reader(layout: Layout) -> XmlReader:

@@ -193,7 +193,7 @@ class Layout(LayoutBase):
 
     def _nesting_problems(self) -> Iterator[str]:
         """Kinds at the same place or in a record of another kind; fields that look into other kinds' elements."""
-        places = {name: set(self._whole_places(name)) for name in self.kinds()}
+        places = {name: set(self.whole_places(name)) for name in self.kinds()}
         around = {kind.inside for kind in self.kinds().values()}
         for name, own in places.items():
             others = [(other, place) for other, found in places.items() if other != name for place in found]
@@ -211,7 +211,7 @@ class Layout(LayoutBase):
     def _looking_problems(self, outer: XmlKind, name: str, kind: XmlKind) -> Iterator[str]:
         """Fields of the outer kind that reach into the elements of an inner kind, or choose among open elements."""
         for field_name, field in outer.fields.items():
-            for path, place in ((path, place) for path in _all_paths(field) for place in kind.places):
+            for path, place in ((path, place) for path in all_paths(field) for place in kind.places):
                 steps = [step.name for step in path.steps[: len(place.steps)]]
                 wanted = [step.name for step in place.steps]
                 if steps == wanted:
@@ -223,11 +223,11 @@ class Layout(LayoutBase):
                 elif path == Path():
                     yield f'"{field_name}" is the text of an element that holds "{name}"'
 
-    def _whole_places(self, name: str) -> Iterator[tuple[str, ...]]:
+    def whole_places(self, name: str) -> Iterator[tuple[str, ...]]:
         """The places of a kind, seen from the root ("//" first for those that may be anywhere)."""
         kind = self.kinds()[name]
         known = kind.inside in self.kinds() and name not in self.ancestors(name)
-        bases = list(self._whole_places(kind.inside)) if kind.inside and known else [()]
+        bases = list(self.whole_places(kind.inside)) if kind.inside and known else [()]
         for place in kind.places:
             start = ("//",) if place.anywhere else ()
             yield from ((*base, *start, *(step.name for step in place.steps)) for base in bases)
@@ -280,12 +280,12 @@ def _counts_open_elements(path: Path, place: list[str]) -> bool:
     return False
 
 
-def _all_paths(field: XmlField, bases: tuple[Path, ...] = (Path(),)) -> list[Path]:
+def all_paths(field: XmlField, bases: tuple[Path, ...] = (Path(),)) -> list[Path]:
     """Every path that a field, or a field inside it, reads; seen from its kind."""
     own = tuple(path.under(base) for base in bases for path in field.paths)
     if not field.fields:
         return list(own)
-    return [path for inner in field.fields.values() for path in _all_paths(inner, own)]
+    return [path for inner in field.fields.values() for path in all_paths(inner, own)]
 
 
 def _names(kind: XmlKind) -> set[str]:
