@@ -54,11 +54,9 @@ TILL = {
     "products": [ROW],
     "payments": [{"type": "CASH", "amount": 11350}],
 }
-MEMO = {
-    **SHOP,
-    "order_id": "9",
-    "items": [{name: ITEM[name] for name in ("sku", "quantity", "row_total", "tax")}],
-}
+CREDITED = {"sku": "A1", "quantity": Decimal(1), "row_total": Decimal(100), "tax": Decimal("25.5")}
+MEMO = {**SHOP, "order_id": "9", "total": Decimal("125.5"), "items": [CREDITED]}
+"""At a rate that stands on both days: a credit memo has no rates, and one of the other year would be held."""
 CASES: list[tuple[str, dict[str, Any], str]] = [
     ("magento/orders", {**SHOP, "status": "complete"}, "created"),
     ("magento/credit-memos", MEMO, "created"),
