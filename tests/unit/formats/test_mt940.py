@@ -194,6 +194,12 @@ DIALECTS = [
         },
     ),
     (
+        # lines end between the mark and its number
+        "034~\n20PGNIG OBROT SPOLKA Z OGR ~21 ANICZONA~\n30102010~32PGNIG",
+        "marked",
+        {"code": "034", "text": "PGNIG OBROT SPOLKA Z OGR ANICZONA", "bic": "102010", "name": "PGNIG"},
+    ),
+    (
         "/TRTP/SEPA OVERBOEKING/IBAN/FR12345678901234/BIC/GEFRADAM\n/NAME/QASD JGRED/REMI/Dit zijn regels"
         "/EREF/NOTPROVIDED",
         "code_words",
