@@ -32,7 +32,7 @@ class Undone(Exception):
     pass
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(KEYS, st.booleans()), max_size=6))
 def test_a_key_goes_through_once_unless_forced(book: Ledger, files: list[tuple[list[str], bool]]) -> None:
     known: set[str] = set()

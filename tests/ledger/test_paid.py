@@ -230,7 +230,7 @@ def book() -> Iterator[Ledger]:
         ledger.close()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(facts=st.lists(FACTS, max_size=25))
 def test_against_a_plain_model(book: Ledger, facts: list[tuple[str, str, str, str]]) -> None:
     """Whatever is in a file: exactly the payments are found that share account, amount and reference or invoice."""

@@ -361,10 +361,19 @@ def test_a_crash_is_known_at_the_next_start(here: Site) -> None:
     assert lock.stat().st_size == 0
 
 
+def terminate_when_listened_to() -> None:
+    """Before the engine listens, the signal would end the tests."""
+    unheard = signal.getsignal(signal.SIGTERM)
+    while signal.getsignal(signal.SIGTERM) is unheard:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def test_sigterm_finishes_the_step_and_ends(here: Site) -> None:
     for n in range(50):
         here.put(f"{n:02}.txt", b"%d" % n)
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    threading.Thread(target=terminate_when_listened_to).start()
     begun = time.monotonic()
     with here.engine() as engine:
         engine.run(poll=60)

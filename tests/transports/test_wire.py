@@ -77,7 +77,7 @@ def read(wire: Wire, size: int) -> bytes:
 
 
 class TestReading:
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(st.integers(0, 5 * CHUNK), st.sampled_from([CHUNK, CHUNK - 1, 10_000]), st.booleans())
     def test_short_answers_and_any_order(self, size: int, at_most: int, last_first: bool) -> None:
         content = os.urandom(size)
@@ -172,7 +172,7 @@ class TestListing:
 
 
 class TestNonsense:
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(st.binary(max_size=200))
     def test_any_bytes_end_in_our_errors(self, noise: bytes) -> None:
         class Noise:
@@ -187,7 +187,7 @@ class TestNonsense:
         with pytest.raises(TransportError), translated("list", "there"):
             list(Wire(Noise()).listing(b"/"))
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(
         st.lists(
             st.tuples(st.sampled_from([STATUS, HANDLE, DATA, NAME, ATTRS, 0, 255]), st.binary(max_size=40)),

@@ -181,7 +181,6 @@ def generated(count: int) -> tuple[dict[str, Any], ...]:
         max_examples=count // 2,
         phases=[Phase.generate],
         derandomize=True,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

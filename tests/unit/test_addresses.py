@@ -96,7 +96,7 @@ WORDS = st.text("abcdefghijklmnoprstuvyåäöéüßøæ", min_size=2, max_size=9
 TOWNS = st.lists(WORDS, min_size=1, max_size=3).map(" ".join)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     country=st.sampled_from(sorted(FORMS)),
     numbers=st.tuples(st.integers(10, 99), st.integers(0, 99)),
@@ -120,7 +120,7 @@ def test_an_address_that_is_put_together_comes_apart_again(
     assert kept == [first]
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(
     st.lists(st.text("aB1 ,-", min_size=1, max_size=20).filter(str.strip), min_size=1, max_size=4),
     st.sampled_from([*sorted(FORMS), "NL", "GB", None]),

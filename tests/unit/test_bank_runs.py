@@ -27,7 +27,6 @@ from exchange.model import ArrivalFacts, Record
 RUNS = int(os.environ.get("EXCHANGE_RUNS", "8"))
 SEEDED = settings(
     max_examples=RUNS,
-    deadline=None,
     derandomize=True,
     database=None,
     suppress_health_check=list(HealthCheck),

@@ -27,7 +27,7 @@ def sent(invoice: dict[str, Any]) -> tuple[bytes, list[Any]]:
     return written("uncefact/invoice-to-cii", "uncefact/invoice", invoice)
 
 
-@settings(max_examples=SOME, deadline=None)
+@settings(max_examples=SOME)
 @given(INVOICES)
 def test_what_is_written_is_right_and_comes_back(whole: dict[str, Any]) -> None:
     data, found = sent(whole)

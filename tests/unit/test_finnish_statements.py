@@ -294,7 +294,7 @@ def test_no_single_damage_passes_or_raises() -> None:
     assert tried >= 250
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 3)), min_size=1, max_size=30),
     st.integers(0, 10**9),

@@ -349,7 +349,7 @@ def test_payments_may_have_one_own_text_but_not_all_alike(site: Path) -> None:
     assert "NET02" in codes(sent(site, lb(*rows))[0])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(

@@ -79,7 +79,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "a.pack"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(place=st.floats(0, 1, exclude_max=True), bits=st.integers(1, 255))
 def test_no_damage_is_taken_for_a_pack(whole: Path, place: float, bits: int) -> None:
     """One byte changed anywhere: refused in words, or the very same content."""

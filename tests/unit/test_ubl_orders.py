@@ -100,7 +100,7 @@ def assert_whole(kind: str, given: dict[str, Any], **without: set[str]) -> None:
     assert differences(again, whole) == []
 
 
-@settings(max_examples=SOME, deadline=None)
+@settings(max_examples=SOME)
 @given(orders())
 def test_an_order_is_right_and_comes_back(order: dict[str, Any]) -> None:
     assert_whole(
@@ -108,7 +108,7 @@ def test_an_order_is_right_and_comes_back(order: dict[str, Any]) -> None:
     )
 
 
-@settings(max_examples=SOME, deadline=None)
+@settings(max_examples=SOME)
 @given(answers())
 def test_an_answer_is_right_and_comes_back(answer: dict[str, Any]) -> None:
     unsaid = {"contact", "address", "business_id"}
@@ -118,7 +118,7 @@ def test_an_answer_is_right_and_comes_back(answer: dict[str, Any]) -> None:
     assert_whole("order-response", answer, seller=unsaid, customer=unsaid)
 
 
-@settings(max_examples=SOME, deadline=None)
+@settings(max_examples=SOME)
 @given(deliveries())
 def test_a_delivery_is_right_and_comes_back(delivery: dict[str, Any]) -> None:
     unsaid = {"contact", "address", "business_id", "endpoint"}
@@ -137,7 +137,7 @@ def test_a_delivery_is_right_and_comes_back(delivery: dict[str, Any]) -> None:
     assert_whole("despatch-advice", delivery, top={"receiver"}, customer=unsaid)
 
 
-@settings(max_examples=SOME, deadline=None)
+@settings(max_examples=SOME)
 @given(catalogues())
 def test_a_catalogue_is_right_and_comes_back(catalogue: dict[str, Any]) -> None:
     for article in catalogue["articles"]:

@@ -59,7 +59,7 @@ def _protected(name: str, value: str) -> list[int]:
 
 
 @pytest.mark.parametrize("name", CATCH_EVERY_DIGIT)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_wrong_digit_is_caught(name: str, data: st.DataObject) -> None:
     value = data.draw(whole_values(name))
@@ -71,7 +71,7 @@ def test_every_wrong_digit_is_caught(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", CATCH_EVERY_SWAP)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_swap_of_neighbouring_digits_is_caught(name: str, data: st.DataObject) -> None:
     value = data.draw(whole_values(name))
@@ -84,7 +84,7 @@ def test_every_swap_of_neighbouring_digits_is_caught(name: str, data: st.DataObj
 
 
 @pytest.mark.parametrize("modulus", [10, 11])
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=st.from_regex("[0-9]{1,24}", fullmatch=True), data=st.data())
 def test_kid_of_an_agreed_modulus_catches_every_wrong_digit(
     modulus: no_kid.Modulus, body: str, data: st.DataObject
@@ -97,7 +97,7 @@ def test_kid_of_an_agreed_modulus_catches_every_wrong_digit(
     assert no_kid.fault_with(wrong, modulus=modulus, lengths=None) is not None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(body=st.from_regex("[0-9]{1,23}", fullmatch=True))
 def test_ocr_with_length_digit_tells_lost_and_doubled_digits(body: str) -> None:
     value = se_ocr.complete_with_length(body)

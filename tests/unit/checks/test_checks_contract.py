@@ -111,7 +111,7 @@ def _imported(node: ast.AST) -> list[str]:
 
 
 @pytest.mark.parametrize("name", checks.names())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(text=TEXTS)
 def test_fault_never_raises_and_compact_is_stable(name: str, text: str) -> None:
     check = checks.get(name)
@@ -133,7 +133,7 @@ def test_odd_texts_are_faults(name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_complete_gives_what_fault_accepts(name: str, data: st.DataObject) -> None:
     check = checks.get(name)
@@ -149,7 +149,7 @@ def test_complete_gives_what_fault_accepts(name: str, data: st.DataObject) -> No
 
 
 @pytest.mark.parametrize("name", sorted(BODIES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=TEXTS)
 def test_complete_refuses_or_is_right(name: str, text: str) -> None:
     check = checks.get(name)

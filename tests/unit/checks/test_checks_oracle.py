@@ -70,7 +70,7 @@ SEPARATE_RULES = {
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(data=st.data())
 def test_random_numbers_get_the_same_verdict(name: str, data: st.DataObject) -> None:
     oracle, form = CASES[name]
@@ -81,7 +81,7 @@ def test_random_numbers_get_the_same_verdict(name: str, data: st.DataObject) -> 
 
 
 @pytest.mark.parametrize("name", sorted(set(BODIES) - SEPARATE_RULES))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_completed_numbers_are_valid_for_the_oracle(name: str, data: st.DataObject) -> None:
     complete = checks.get(name).complete
@@ -109,7 +109,7 @@ def _bban(structure: str) -> st.SearchStrategy[str]:
 
 
 @pytest.mark.parametrize("country", sorted(iban.STRUCTURES))
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(data=st.data())
 def test_iban_of_every_country(country: str, data: st.DataObject) -> None:
     bban = data.draw(_bban(iban.STRUCTURES[country]))
@@ -139,7 +139,7 @@ def test_eu_vat_knows_the_prefixes_of_vies() -> None:
 
 
 @pytest.mark.parametrize("prefix", sorted(eu_vat.FORMS))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_eu_vat_of_the_right_form_gets_the_oracles_verdict(prefix: str, data: st.DataObject) -> None:
     value = prefix + data.draw(st.from_regex(eu_vat.FORMS[prefix][0], fullmatch=True))
@@ -147,7 +147,7 @@ def test_eu_vat_of_the_right_form_gets_the_oracles_verdict(prefix: str, data: st
 
 
 @pytest.mark.parametrize("prefix", sorted(eu_vat.FORMS))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tail=st.text(string.digits + "ABUHGD", min_size=2, max_size=13))
 def test_eu_vat_form_refuses_nothing_the_oracle_accepts(prefix: str, tail: str) -> None:
     value = prefix + tail

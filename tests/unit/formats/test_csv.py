@@ -419,7 +419,6 @@ def test_progress_tells_the_bytes_read() -> None:
 CELLS = st.text(st.sampled_from("ab1;\"\n\r\t' ,ä=\u2028\x0b\x85"), max_size=5)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(CELLS, CELLS), max_size=6),
     st.sampled_from(["crlf", "lf"]),
@@ -434,7 +433,7 @@ def test_any_text_goes_there_and_back(rows: list[tuple[str, str]], newline: str,
     assert [(r["a"] or "", r["b"] or "") for r in records] == rows
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(st.text(st.sampled_from('1;"\n\r\0,ä.20'), max_size=80), st.booleans())
 def test_reading_never_raises_and_loses_no_line_silently(body: str, group: bool) -> None:
     declared = layout(group=GROUP if group else None)
@@ -445,7 +444,6 @@ def test_reading_never_raises_and_loses_no_line_silently(body: str, group: bool)
         assert covered >= len(records) and (physical == 0) == (not records)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 9), st.text(st.sampled_from('1;"\n,ä'), max_size=60))
 def test_blocks_make_no_difference(size: int, body: str) -> None:
     text = "Tilausnro;Pvm;Hinta\n" + body

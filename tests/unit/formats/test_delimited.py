@@ -222,7 +222,7 @@ PAYMENTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(PAYMENTS)
 def test_what_is_written_is_read_again(payments: list[tuple[str, Decimal, str | None, list[str]]]) -> None:
     batch = {"@kind": "batch", "day": date(2026, 11, 30)}
@@ -247,7 +247,7 @@ def test_what_is_written_is_read_again(payments: list[tuple[str, Decimal, str | 
     assert again[0]["batch"]["total"] == sum(amount for _, amount, _, _ in payments)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD)), st.binary(max_size=4), st.integers(0, 4)), max_size=6))
 def test_damage_is_told_and_never_raised(changes: list[tuple[int, bytes, int]]) -> None:
     data = GOOD.encode()

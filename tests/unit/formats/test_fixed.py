@@ -543,7 +543,7 @@ def test_the_fast_side_gives_what_the_slow_side_gives() -> None:
         assert fast == slow, text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, 10**9))
 def test_no_file_makes_the_reader_raise(seed: int) -> None:
     chance = random.Random(seed)

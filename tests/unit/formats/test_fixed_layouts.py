@@ -253,7 +253,7 @@ def test_each_file_is_recognised_by_its_own_layout_only(corpus: Path, name: str)
     assert [one for one in NAMES if fixed.recognise(sample, LAYOUTS[one])] == [name]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 10**9))
 def test_no_file_makes_a_reader_raise(seed: int) -> None:
     chance = random.Random(seed)

@@ -125,7 +125,7 @@ CASES = st.tuples(
 )
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.lists(CASES, min_size=1, max_size=3), st.booleans(), st.booleans())
 def test_no_value_is_read_out_of_its_columns(
     cases: list[tuple[str, ...]], by_bytes: bool, stripped: bool

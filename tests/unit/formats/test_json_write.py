@@ -258,7 +258,7 @@ ENVELOPE_READER = reader(layout(ENVELOPE))
 LINES_READER = reader(layout(ORDERS.replace("each: orders", "lines: true")))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(KNOWN, max_size=3))
 def test_fast_and_slow_agree_and_what_was_read_can_be_written_and_read_again(objects: list[Any]) -> None:
     found: list[Finding] = []
@@ -294,7 +294,7 @@ def _full(value: Any) -> Any:
     return value if value != [] else None
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.binary(max_size=60) | ANY_JSON.map(lambda value: json.dumps(value).encode()), st.data())
 def test_reading_never_raises(raw: bytes, data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(raw)))

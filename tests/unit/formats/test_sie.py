@@ -473,7 +473,7 @@ def test_a_line_of_an_attacker_takes_no_time() -> None:
     assert lexical.cells('"' * 50_000, 1, lambda _: None) is None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example(67448)
 @given(st.integers(0, 10**9))
 def test_no_file_makes_the_reader_raise(seed: int) -> None:

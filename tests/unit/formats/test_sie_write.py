@@ -156,7 +156,7 @@ def test_characters_are_refused_by_policy_and_when_nothing_can_stand_for_them() 
 @given(st.text(max_size=30))
 @example("AîA")
 @example("A÷A")
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_any_text_is_written_so_that_it_reads_back_or_is_refused(text: str) -> None:
     written, found = write([voucher(text=text)])
     if any(f.severity == "error" for f in found):

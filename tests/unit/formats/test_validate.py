@@ -287,7 +287,7 @@ CHILDREN = [
 ]
 
 
-@settings(max_examples=int(os.environ.get("EXCHANGE_EXAMPLES", "40")), deadline=None)
+@settings(max_examples=int(os.environ.get("EXCHANGE_EXAMPLES", "40")))
 @given(
     st.lists(st.tuples(st.sampled_from(CHILDREN), st.integers(1, 9)), max_size=6),
     st.sampled_from([0, 1, 20]),

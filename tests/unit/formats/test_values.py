@@ -410,7 +410,7 @@ def same(one: object, other: object) -> bool:
     return type(one) is type(other) and str(one) == str(other)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TEXTS)
 def test_fast_reading_gives_the_verdict_of_slow_reading(text: str) -> None:
     for codec, fast, _ in FAST:
@@ -423,7 +423,7 @@ def test_fast_reading_gives_the_verdict_of_slow_reading(text: str) -> None:
             assert not findings and same(got, value), (codec.field, codec.dialect, text, got, value, findings)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(VALUES)
 def test_fast_writing_gives_the_verdict_of_slow_writing(value: object) -> None:
     for codec, _, fast in FAST:
@@ -436,7 +436,7 @@ def test_fast_writing_gives_the_verdict_of_slow_writing(value: object) -> None:
             assert not findings and got == text, (codec.field, codec.dialect, value, got, text, findings)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(VALUES)
 def test_what_is_written_is_read_again(value: object) -> None:
     for codec in CODECS:

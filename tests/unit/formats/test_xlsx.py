@@ -316,7 +316,7 @@ ROWS = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(ROWS, min_size=1, max_size=4))
 def test_what_is_written_comes_back(records: list[dict[str, Any]]) -> None:
     data, found = written(records)

@@ -102,7 +102,7 @@ ROWS_WRITTEN: list[Callable[[random.Random], str]] = [
 ]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.randoms(use_true_random=False),
     st.sets(st.sampled_from(ROWS_WRITTEN), min_size=1, max_size=3),

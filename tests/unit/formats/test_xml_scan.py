@@ -137,7 +137,7 @@ def by_tree(data: str) -> list[dict[str, Any]]:
     return records
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(files(), st.sampled_from([1, 7, 40, 150]))
 def test_pieces_give_what_the_whole_tree_gives(data: str, chunk: int) -> None:
     expected = by_tree(data)
@@ -146,7 +146,7 @@ def test_pieces_give_what_the_whole_tree_gives(data: str, chunk: int) -> None:
         assert (records, findings) == (expected, [])
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(files(), st.sampled_from(["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"]), st.sampled_from([3, 64]))
 def test_encodings_make_no_difference(data: str, encoding: str, chunk: int) -> None:
     name = "utf-8" if encoding == "utf-8-sig" else "utf-16"
@@ -154,7 +154,7 @@ def test_encodings_make_no_difference(data: str, encoding: str, chunk: int) -> N
     assert read(ITEMS, declared.encode(encoding), chunk) == (by_tree(data), [])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(files(), st.data())
 def test_damage_never_raises_and_is_told_the_same_in_pieces(data: str, draws: st.DataObject) -> None:
     raw = bytearray(data.encode())

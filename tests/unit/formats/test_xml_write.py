@@ -393,7 +393,7 @@ LINES = st.lists(st.tuples(TEXT.filter(bool), TEXT), max_size=3)
 ROWS = st.lists(st.tuples(TEXT, TEXT, st.decimals(0, 10**9, places=2), LINES), max_size=5)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @example([(None, None, Decimal("0.00"), [("0", "\ufffd")])])
 @given(ROWS)
 def test_what_is_written_is_read_again(rows: list[Any]) -> None:

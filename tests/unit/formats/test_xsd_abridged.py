@@ -135,7 +135,7 @@ DAMAGE = (
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     st.integers(1, 12),
     st.dictionaries(st.integers(0, 11), st.sampled_from(DAMAGE), max_size=4),

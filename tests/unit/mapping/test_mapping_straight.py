@@ -52,7 +52,7 @@ NO_ORDER: Record = {name: [] if name in MANY else None for name in SOURCE.kinds[
 ONE_LINE = dict.fromkeys(SOURCE.kinds["order"].fields["lines"].fields) | {"quantity": Decimal(0)}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example("default(pieces, abs(customer.number))", NO_ORDER | {"pieces": 1}, [False] * 16)
 @example(
     "max(lines, default(quantity, abs(customer.number)))", NO_ORDER | {"lines": [ONE_LINE]}, [False] * 16
@@ -142,7 +142,7 @@ def shown(known: Known, values: dict[str, Any]) -> Any:
     return {name: shown(value, values) for name, value in known.fields.items()} if there else None
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.filter_too_much])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.integers(0, len(MAPPINGS) - 1), records, records, choices, st.booleans())
 def test_a_straight_mapping_gives_what_the_interpreter_gives(
     number: int, record: Record, other: Record, told: list[bool], alike: bool

@@ -120,7 +120,7 @@ def test_a_folded_expression_points_into_its_own_line() -> None:
     assert [(p.line, p.column) for p in problems] == [(2, 4)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_no_text_makes_the_parser_raise(text: str) -> None:
     tree, problems = parse(PlacedText("=" + text))

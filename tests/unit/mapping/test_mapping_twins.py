@@ -175,7 +175,7 @@ def both_ways(expression: str, record: Record) -> tuple[Any, Any]:
     return slow, fast
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(expressions, records)
 @example("(total if paid else 0)", order(total=None))
 @example("first(only(lines, (paid and free))).name", order(paid=True, lines=[line(free=True, name="x")]))
@@ -220,7 +220,7 @@ key: =result.number
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(records)
 def test_mappings_have_one_meaning(record: Record) -> None:
     above: dict[str, Any] = {envelope.kind: {} for envelope in MAPPING.plan.envelopes}
@@ -280,7 +280,7 @@ FORMS: list[CompiledMapping] = [
 
 
 @pytest.mark.parametrize("form", range(4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(several=st.lists(records, max_size=6))
 def test_whole_runs_have_one_meaning(form: int, several: list[Record]) -> None:
     mapping = FORMS[form]

@@ -99,7 +99,7 @@ def _made(items: Any, receipts: Any) -> tuple[list[Record], list[Record]]:
     return known, paid
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(ITEMS, RECEIPTS)
 def test_money_is_neither_made_nor_lost_and_no_item_is_used_beyond_what_is_open(
     items: Any, receipts: Any
@@ -124,7 +124,7 @@ def test_money_is_neither_made_nor_lost_and_no_item_is_used_beyond_what_is_open(
         assert 0 <= units <= whole if whole > 0 else whole <= units <= 0, number
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(ITEMS, RECEIPTS)
 def test_the_same_always_gives_the_same(items: Any, receipts: Any) -> None:
     first, second = (decide(*_made(items, receipts)) for _ in range(2))
@@ -132,7 +132,7 @@ def test_the_same_always_gives_the_same(items: Any, receipts: Any) -> None:
     assert told[0] == told[1]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(ITEMS, RECEIPTS, st.integers(0, 999))
 def test_what_a_reference_has_a_right_to_no_weaker_rule_takes(items: Any, receipts: Any, seed: int) -> None:
     """In whatever order the receipts come: each item that a reference and the exact amount name is paid by such a receipt."""
