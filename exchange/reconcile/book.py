@@ -160,8 +160,10 @@ class Book:
         learned = self.learned(case)
         if party.get("number") and set(learned) == {party["number"]}:
             return f"the account {account} has paid for {_called(party)} before"
-        if payer.get("name") and party.get("name") and alike(payer["name"], party["name"]):
+        if _named(payer.get("name"), party):
             return f"the payer's name is that of {_called(party)}"
+        if _named(payer.get("ultimate"), party):
+            return f"it was paid on behalf of {_called(party)}"
         return None
 
     def contradiction(self, case: Case, item: Item) -> str | None:
@@ -173,6 +175,10 @@ class Book:
                 f"the account {case.payer['account']} has only paid for {', '.join(sorted(learned))} so far"
             )
         return None
+
+
+def _named(name: str | None, party: Record) -> bool:
+    return bool(name and party.get("name") and alike(name, party["name"]))
 
 
 def movement_of(case: Case) -> Movement | None:

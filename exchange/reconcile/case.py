@@ -129,6 +129,11 @@ class Case:
         return self.transaction.get("counterparty") or {}
 
     @property
+    def names(self) -> list[str]:
+        """Who paid, and on whose behalf where that is somebody else."""
+        return [name for key in ("name", "ultimate") if (name := self.payer.get(key))]
+
+    @property
     def text(self) -> str:
         """The free text."""
         return self.transaction.get("text") or ""

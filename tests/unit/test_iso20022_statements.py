@@ -305,7 +305,7 @@ def test_parties_in_the_new_form() -> None:
     given = (
         "Amt@Ccy=EUR:100.00; CdtDbtInd=CRDT; RltdPties/Dbtr/Pty/Nm=Payer; RltdPties/Dbtr/Pty/PstlAdr/Ctry=DE; "
         "RltdPties/Dbtr/Pty/Id/OrgId/Othr/Id=77; RltdPties/DbtrAcct/Id/Othr/Id=1-2; "
-        "RltdAgts/DbtrAgt/FinInstnId/BICFI=NDEAFIHH"
+        "RltdPties/UltmtDbtr/Pty/Nm=For Whom; RltdAgts/DbtrAgt/FinInstnId/BICFI=NDEAFIHH"
     )
     made = transaction(statement(entry("", details=detail(given)), version="08"))
     assert made["counterparty"] == {
@@ -314,6 +314,7 @@ def test_parties_in_the_new_form() -> None:
         "bic": "NDEAFIHH",
         "id": "77",
         "country": "DE",
+        "ultimate": "For Whom",
     }
     bank = detail("Amt@Ccy=EUR:100.00; CdtDbtInd=CRDT; RltdPties/Dbtr/Agt/FinInstnId/Nm=Bank Ab")
     assert transaction(statement(entry("", details=bank), version="08"))["counterparty"]["name"] == "Bank Ab"

@@ -19,7 +19,12 @@ def party_items(case: Case, book: Book) -> list[Item]:
 
 
 def namesakes_items(case: Case, book: Book) -> list[Item]:
-    """Open items of the only party that is called as the payer is, for proposals: a name alone decides nothing."""
-    open_items, name = book.of(case), case.payer.get("name")
-    found = book.payable(case, open_items.of_name(name)) if open_items is not None and name else []
+    """Open items of the only party that is called as the payer is, or the one it paid for, for proposals: a name alone
+    decides nothing.
+    """
+    open_items = book.of(case)
+    if open_items is None:
+        return []
+    named = {item.place: item for name in case.names for item in open_items.of_name(name)}
+    found = book.payable(case, sorted(named.values()))
     return found if len({item.party.get("number") for item in found}) == 1 else []

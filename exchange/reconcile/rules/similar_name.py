@@ -32,14 +32,14 @@ class Settings(Declared):
 
 def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Proposes the item of the party whose name is nearest."""
-    open_items, name = book.of(case), case.payer.get("name")
-    if open_items is None or not name:
+    open_items, names = book.of(case), case.names
+    if open_items is None or not names:
         return None
     items = book.payable(case, open_items.of_amount(case.paid, case.currency))
     items = [item for item in items if item.party.get("name") and book.in_time(case, item)]
     if not 1 <= len(items) <= settings.at_most:
         return None
-    ranked = _ranked(name, items)
+    ranked = _ranked(names, items)
     best, nearest = ranked[0]
     mates = [item for _, item in ranked if owner_of(item) == owner_of(nearest)]
     others = [score for score, item in ranked if owner_of(item) != owner_of(nearest)]
@@ -48,15 +48,20 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if len(mates) > 1:
         numbers = ", ".join(item.record["number"] for item in mates)
         case.note(f"Several open invoices of {nearest.party['name']} have this amount: {numbers}.")
+    called = " for ".join(names)
     for item in sorted(mates, key=lambda item: (item.record.get("due") or date.max, item.place)):
-        reason = f"The amount is right, and the payer {name} is called much like {item.party['name']}."
+        reason = f"The amount is right, and the payer {called} is called much like {item.party['name']}."
         case.propose("similar_name", reason, [item])
     return None
 
 
-def _ranked(name: str, items: list[Item]) -> list[tuple[int, Item]]:
-    """Items with the likeness of their party's name, the most alike first."""
+def _ranked(names: list[str], items: list[Item]) -> list[tuple[int, Item]]:
+    """Items with the likeness of their party's name to the nearest of the payer's names, the most alike first."""
     from rapidfuzz import fuzz
 
-    scored = [(int(fuzz.token_set_ratio(plain(name), plain(item.party["name"]))), item) for item in items]
+    def likeness(item: Item) -> int:
+        party = plain(item.party["name"])
+        return int(max(fuzz.token_set_ratio(plain(name), party) for name in names))
+
+    scored = [(likeness(item), item) for item in items]
     return sorted(scored, key=lambda each: (-each[0], each[1].place))

@@ -229,6 +229,10 @@ def test_numbers_in_the_text_need_the_sum_and_the_payer() -> None:
     assert proposed(one(items, {**paid, "counterparty": {"name": "Bo", "account": None}})) == [
         ("text_numbers", "10023, 10024")
     ]
+    behalf = {"name": "Bo", "account": None, "ultimate": "Norrbageriet i Umeå AB"}
+    made = one(items, {**paid, "counterparty": behalf})
+    assert told(made)[:3] == ("matched", "text_numbers", ["10023", "10024"])
+    assert "paid on behalf of Norrbageriet" in str(made)
     assert (
         one(items, moved("150.00", text="Order 710023 och 100245", payer="Norrbageriet i Umeå AB"))["rule"]
         is None
@@ -374,6 +378,8 @@ def test_a_name_much_alike_is_only_proposed() -> None:
         proposed(twice) == [("similar_name", "9"), ("similar_name", "1")]
         and "have this amount: 1, 9" in twice["reason"]
     )
+    behalf = {"name": "Payment House", "ultimate": "Norrbageriet Umea"}
+    assert proposed(one(items, moved("100.00", counterparty=behalf))) == [("similar_name", "1")]
     assert proposed(one(items, moved("100.00", payer="Postbanken"))) == []
 
 
