@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,6 +23,9 @@ from exchange.model import ArrivalFacts, Record
 from exchange.operations.looking import Inspected, inspect, library_of
 from exchange.outcome import Gathered
 
+ROOT = Path(__file__).parents[2]
+CORPUS = ROOT.parent / "shared" / "corpus" / "bank"
+BANKS_WITH_LISTINGS = ("bankdata", "bec", "danskebank", "nordea", "sdc")
 FACTS = ArrivalFacts(
     "01J0000000000000000000000A", "", "file.txt", "", datetime(2026, 3, 2, 9, 30, 15, tzinfo=UTC)
 )
@@ -36,6 +40,38 @@ def layout(name: str) -> LayoutBase:
     declared = library().layout(name)
     assert declared is not None, [problem.render() for problem in library().problems]
     return declared
+
+
+def names() -> list[str]:
+    return sorted(
+        each.layout
+        for each in library().layouts()
+        if each.format in ("fixed", "mt940")
+        or (each.format == "csv" and each.layout.startswith(BANKS_WITH_LISTINGS))
+    )
+
+
+@cache
+def files() -> dict[str, list[Path]]:
+    """Files by layout: inputs and results of samples, and those of other people where they are."""
+    found = defaultdict(list)
+    known = [layout(name) for name in names()]
+    for path in _paths():
+        for candidate in registry.recognise(path.read_bytes(), path.name, known)[:1]:
+            found[candidate.layout.layout].append(path)
+    return found
+
+
+def _paths() -> Iterator[Path]:
+    for path in sorted((ROOT / "samples").rglob("[0-9][0-9]-*")):
+        if (".in." in path.name or ".out." in path.name) and path.suffix not in (".xml", ".json"):
+            yield path
+    for folder in sorted(CORPUS.glob("[!ie]*")) if CORPUS.is_dir() else ():
+        yield from (
+            path
+            for path in sorted(folder.rglob("*"))
+            if path.is_file() and path.suffix not in (".xml", ".xsd")
+        )
 
 
 def records(name: str, raw: bytes) -> tuple[list[Record], list[Finding]]:

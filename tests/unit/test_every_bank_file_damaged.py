@@ -14,9 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from bank_files import codes, documents, errors
-from test_round_trips import files as files
-from test_round_trips import names
+from bank_files import codes, documents, errors, files, names
 
 DEEP = bool(os.environ.get("EXCHANGE_DEEP"))
 FILES, DIGITS, CUTS, CHARACTERS = (10_000, 10_000, 10_000, 10**6) if DEEP else (1, 12, 6, 20_000)
@@ -77,10 +75,10 @@ def changed(raw: bytes, chance: random.Random) -> Iterator[tuple[int, bytes]]:
 
 
 @pytest.mark.parametrize("layout", names())
-def test_cut_and_changed(layout: str, files: dict[str, list[Path]]) -> None:
+def test_cut_and_changed(layout: str) -> None:
     chance = random.Random(layout)
     seen = 0
-    for raw in sound(files[layout], layout):
+    for raw in sound(files()[layout], layout):
         if seen == FILES:
             break
         seen += 1

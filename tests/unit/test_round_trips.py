@@ -5,19 +5,13 @@ A layout without any file fails here until it has a sample, or a test of its own
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from bank_files import errors, layout, library, plain, records, written
+from bank_files import CORPUS, errors, files, names, plain, records, written
 
-from exchange.formats import registry
 from exchange.model import Record
 
-ROOT = Path(__file__).parents[2]
-CORPUS = ROOT.parent / "shared" / "corpus" / "bank"
-BANKS_WITH_LISTINGS = ("bankdata", "bec", "danskebank", "nordea", "sdc")
 ELSEWHERE = {
     "bankgirot/autogiro-": "test_autogiro.py",
     "bankdata/entries-v3": "test_danish_listings.py",
@@ -38,38 +32,6 @@ COUNTED_ANEW = {"547404896.TO"}
 """Files that leave a count out, which is told when they are written."""
 
 
-def names() -> list[str]:
-    return sorted(
-        each.layout
-        for each in library().layouts()
-        if each.format in ("fixed", "mt940")
-        or (each.format == "csv" and each.layout.startswith(BANKS_WITH_LISTINGS))
-    )
-
-
-@pytest.fixture(scope="module")
-def files() -> dict[str, list[Path]]:
-    """Files by layout: inputs and results of samples, and those of other people where they are."""
-    found = defaultdict(list)
-    known = [layout(name) for name in names()]
-    for path in _paths():
-        for candidate in registry.recognise(path.read_bytes(), path.name, known)[:1]:
-            found[candidate.layout.layout].append(path)
-    return found
-
-
-def _paths() -> Iterator[Path]:
-    for path in sorted((ROOT / "samples").rglob("[0-9][0-9]-*")):
-        if (".in." in path.name or ".out." in path.name) and path.suffix not in (".xml", ".json"):
-            yield path
-    for folder in sorted(CORPUS.glob("[!ie]*")) if CORPUS.is_dir() else ():
-        yield from (
-            path
-            for path in sorted(folder.rglob("*"))
-            if path.is_file() and path.suffix not in (".xml", ".xsd")
-        )
-
-
 def bare(rows: list[Record], counts: bool) -> list[Record]:
     """Records without where they stood. counts: whether a count that was left out matters."""
     made = [plain(row) for row in rows]
@@ -79,9 +41,9 @@ def bare(rows: list[Record], counts: bool) -> list[Record]:
 
 
 @pytest.mark.parametrize("name", names())
-def test_what_is_read_is_written_the_same(name: str, files: dict[str, list[Path]]) -> None:
+def test_what_is_read_is_written_the_same(name: str) -> None:
     good, identical = 0, 0
-    for path in files.get(name, []):
+    for path in files()[name]:
         raw = path.read_bytes()
         rows, found = records(name, raw)
         if errors(found) or not rows:

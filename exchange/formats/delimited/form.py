@@ -38,9 +38,11 @@ class Rows:
         self.by_code = {code: plan for plan in self.plans.values() for code in plan.line.codes}
         self.heads = {placed_title(plan.header[self.at]): plan for plan in self.plans.values() if plan.header}
         self.end = {"crlf": "\r\n", "lf": "\n"}[layout.dialect.newline]
-        self.source = "\n".join(
-            source for plan in self.plans.values() for source in (plan.read_source, plan.write_source)
-        )
+
+    @property
+    def source(self) -> str:
+        """The generated functions of all records."""
+        return "\n".join(plan.source for plan in self.plans.values())
 
     def plan(self, row: Row) -> RowPlan | None:
         """The plan of a row; None when its code is not known."""

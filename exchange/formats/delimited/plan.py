@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from exchange.findings import Finding, Found
 from exchange.formats._csv_complaints import NEEDS_QUOTES
 from exchange.formats._fast import indented
-from exchange.formats._generated import compile_function
 from exchange.formats.delimited.layout import Layout, Line, RowDialect
 from exchange.formats.fixed.belonging import Plan, Values
 from exchange.formats.values import Codec, Refused
@@ -52,14 +51,10 @@ class RowPlan(Plan):
         self.blank = [""] * self.width
         if len(line.codes) == 1:
             self.blank[layout.code_column - 1] = line.codes[0]
-        names: dict[str, object] = {"Refused": Refused, "joined": joined, "dialect": layout.dialect}
-        function = title.replace(".", "_")
-        self.read_source = self._read_source(function, names)
-        self.write_source = self._write_source(function, names)
-        shown = f"{layout.layout} {title}"
-        self.read = compile_function(f"read_{function}", self.read_source, names, shown)
-        written = f"{layout.layout} written {title}"
-        self.write = compile_function(f"write_{function}", self.write_source, names, written)
+
+    def names(self) -> dict[str, object]:
+        """What generated functions use."""
+        return {"Refused": Refused, "joined": joined, "dialect": self.dialect}
 
     def written(self, name: str, row: Row) -> str:
         """What a row says in a field, whether or not that is a value."""
@@ -97,7 +92,7 @@ class RowPlan(Plan):
             cells[cell.place] = text
         return joined(cells, self.dialect)
 
-    def _read_source(self, function: str, names: dict[str, object]) -> str:
+    def read_source(self, function: str, names: dict[str, object]) -> str:
         """def read_NAME(row): the values of a row with all its columns."""
         body: list[str] = []
         for n, cell in enumerate(self.columns):
@@ -105,7 +100,7 @@ class RowPlan(Plan):
         items = ", ".join(f"{cell.name!r}: v{n}" for n, cell in enumerate(self.columns))
         return "\n".join([f"def read_{function}(row):", *indented([*body, f"return {{{items}}}"])]) + "\n"
 
-    def _write_source(self, function: str, names: dict[str, object]) -> str:
+    def write_source(self, function: str, names: dict[str, object]) -> str:
         """def write_NAME(values): the line; raises ValueError when a value does not fit."""
         body: list[str] = []
         cells = [repr(text) for text in self.blank]

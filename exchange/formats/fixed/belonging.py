@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, BinaryIO, Literal, Protocol
 
 from exchange.findings import Finding, Found
+from exchange.formats._generated import compile_function
 from exchange.formats.contract import Progress
 from exchange.formats.fixed.structure import CodedLine, RecordBase, RecordField, RecordsLayout
 
@@ -26,12 +28,9 @@ class Plan:
     """Where the line says how long it is."""
     varies: bool = False
     """Whether a written line must be brought to its length."""
-    read: Callable[[Row], Values]
-    """The values of a fitting row; raises ValueError when anything is wrong with one."""
-    write: Callable[[Values], str]
-    """The line; raises ValueError when a value does not fit."""
 
     def __init__(self, layout: RecordsLayout, title: str, line: CodedLine) -> None:
+        self.layout_name = layout.layout
         self.title = title
         self.name = title.partition(".")[0]
         self.line: CodedLine = line
@@ -62,6 +61,53 @@ class Plan:
             str(name) for name, own in self.fields.items() if not (own.fields and own.many)
         )
         self.lists = [str(name) for name, own in self.fields.items() if own.fields and own.many]
+
+    # Functions are made when they are asked for: to know what a file is, the plans of many layouts are looked at.
+
+    @cached_property
+    def read(self) -> Callable[[Row], Values]:
+        """The values of a fitting row; raises ValueError when anything is wrong with one."""
+        return self._function("read", *self._reading)
+
+    @cached_property
+    def write(self) -> Callable[[Values], str]:
+        """The line; raises ValueError when a value does not fit."""
+        return self._function("write", *self._writing)
+
+    @property
+    def source(self) -> str:
+        """Both functions, as they are generated."""
+        return f"{self._reading[0]}\n{self._writing[0]}"
+
+    @cached_property
+    def _reading(self) -> tuple[str, dict[str, object]]:
+        names = self.names()
+        return self.read_source(self.title.replace(".", "_"), names), names
+
+    @cached_property
+    def _writing(self) -> tuple[str, dict[str, object]]:
+        names = self.names()
+        return self.write_source(self.title.replace(".", "_"), names), names
+
+    def _function(self, does: str, source: str, names: dict[str, object]) -> Callable[..., Any]:
+        shown = (
+            f"{self.layout_name} {self.title}"
+            if does == "read"
+            else f"{self.layout_name} written {self.title}"
+        )
+        return compile_function(f"{does}_{self.title.replace('.', '_')}", source, names, shown)
+
+    def names(self) -> dict[str, object]:
+        """What generated functions use of their format."""
+        raise NotImplementedError
+
+    def read_source(self, function: str, names: dict[str, object]) -> str:
+        """def read_FUNCTION(row): the values of a fitting row. names: takes up what it uses."""
+        raise NotImplementedError
+
+    def write_source(self, function: str, names: dict[str, object]) -> str:
+        """def write_FUNCTION(values): the line. names: takes up what it uses."""
+        raise NotImplementedError
 
     def fresh(self) -> Values:
         """All fields of the record and of what belongs to it, still empty."""

@@ -10,7 +10,6 @@ from typing import Any
 
 from exchange.findings import Finding, Found, code
 from exchange.formats._fast import indented
-from exchange.formats._generated import compile_function
 from exchange.formats.fixed.belonging import Plan, Values
 from exchange.formats.fixed.layout import Layout, own_lines
 from exchange.formats.fixed.records import AlignBy, Field, Line, span
@@ -101,14 +100,10 @@ class LinePlan(Plan):
         self.varies = len(self.lengths) > 1 or self.length_field is not None
         self.unused = line.unused or layout.unused
         self.columns = [Column(str(name), field) for name, field in line.fields.items()]
-        names: dict[str, object] = {"Refused": Refused}
-        function = title.replace(".", "_")
-        self.read_source = self._read_source(function, names)
-        self.write_source = self._write_source(function, names)
-        shown = f"{layout.layout} {title}"
-        self.read = compile_function(f"read_{function}", self.read_source, names, shown)
-        written = f"{layout.layout} written {title}"
-        self.write = compile_function(f"write_{function}", self.write_source, names, written)
+
+    def names(self) -> dict[str, object]:
+        """What generated functions use."""
+        return {"Refused": Refused}
 
     def written(self, name: str, text: str) -> str:
         """What a line says in a field, whether or not that is a value."""
@@ -238,7 +233,7 @@ class LinePlan(Plan):
                 rest = rest[end - start :]
         return "".join(canvas)
 
-    def _read_source(self, function: str, names: dict[str, object]) -> str:
+    def read_source(self, function: str, names: dict[str, object]) -> str:
         """def read_NAME(line): the values of a line that is at least as long as its columns."""
         body: list[str] = []
         for n, column in enumerate(self.columns):
@@ -250,7 +245,7 @@ class LinePlan(Plan):
         items = ", ".join(f"{column.name!r}: v{n}" for n, column in enumerate(self.columns))
         return "\n".join([f"def read_{function}(line):", *indented([*body, f"return {{{items}}}"])]) + "\n"
 
-    def _write_source(self, function: str, names: dict[str, object]) -> str:
+    def write_source(self, function: str, names: dict[str, object]) -> str:
         """def write_NAME(values): the line; raises ValueError when a value does not fit."""
         body: list[str] = []
         pieces: dict[int, tuple[int, str]] = {}
@@ -361,9 +356,11 @@ class Dispatch:
         self._only = next(iter(self.plans.values())) if not tables else None
         self._tables = sorted(tables.items(), key=lambda item: -sum(end - start for start, end in item[0]))
         self._reach = max((end for places in tables for _, end in places), default=0)
-        self.source = "\n".join(
-            source for plan in self.plans.values() for source in (plan.read_source, plan.write_source)
-        )
+
+    @property
+    def source(self) -> str:
+        """The generated functions of all records."""
+        return "\n".join(plan.source for plan in self.plans.values())
 
     def plan(self, text: str) -> LinePlan | None:
         """The plan of a line; None when its code is not known. Blanks may be missing at its end."""
