@@ -95,8 +95,10 @@ def load(text: str, file: str) -> tuple[Node | None, list[Problem]]:
     return builder.root, builder.problems
 
 
-_ASKS_FOR_SLOW = re.compile(r"[\t\x85\u2028\u2029\ufeff]|!(?!= )|[&*][^\s,\[\]{}]*:")
-"""What libyaml, which knows YAML 1.1, may take in another way than YAML 1.2: such characters, tags, names of anchors with colons."""
+_ASKS_FOR_SLOW = re.compile(r"[\t\x85\u2028\u2029\ufeff]|(?<![^\s\[{,:])(?:!(?!= )|[&*][^\s,\[\]{}]*:)")
+"""What libyaml, which knows YAML 1.1, may take in another way than YAML 1.2: such characters, and where a value may begin tags and
+names of anchors with colons.
+"""
 
 
 def _quickly(text: str) -> list[Event] | None:

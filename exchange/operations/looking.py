@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -163,7 +164,17 @@ def library_of(site: Path | None) -> Library:
 
 
 def _library(folder: Path | None, declared: Site | None) -> Library:
-    return Library(Catalogue.of(folder), dict(declared.values) if declared else None)
+    return (
+        _shipped()
+        if folder is None
+        else Library(Catalogue.of(folder), dict(declared.values) if declared else None)
+    )
+
+
+@cache
+def _shipped() -> Library:
+    """What the package declares, which stays the same while a program runs."""
+    return Library(Catalogue.of(None), None)
 
 
 def _declared(site: Path | None) -> tuple[Path | None, Site | None]:

@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from iso20022_support import library
 from lxml import etree
 
-from exchange.operations import looking
 from exchange.operations.looking import Inspected, inspect
 
 FOREIGN = "jbank__appreq.xml"
@@ -80,9 +78,7 @@ def tree(path: Path) -> Element:
 @cache
 def looked(path: Path) -> Inspected:
     """What inspect says of a file."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(looking, "library_of", lambda _: library())  # compiled once for all files
-        return inspect(path, None, None)
+    return inspect(path, None, None)
 
 
 def every(corpus: Path) -> list[Path]:

@@ -54,8 +54,15 @@ def told(found: list[Finding], *severities: str) -> list[tuple[str, int | None]]
     return [(f.code, f.line) for f in found if f.severity in wanted]
 
 
-def plain(value: Any) -> Any:
-    """A record without places."""
-    if isinstance(value, dict):
-        return {name: plain(inner) for name, inner in value.items() if not name.startswith("@")}
-    return [plain(inner) for inner in value] if isinstance(value, list) else value
+def plain(value: Any, seen: dict[int, Any] | None = None) -> Any:
+    """A record without places. What records share, such as the head of their file, is looked at once."""
+    seen = {} if seen is None else seen
+    if not isinstance(value, dict | list):
+        return value
+    if id(value) not in seen:
+        seen[id(value)] = (
+            {name: plain(inner, seen) for name, inner in value.items() if not name.startswith("@")}
+            if isinstance(value, dict)
+            else [plain(inner, seen) for inner in value]
+        )
+    return seen[id(value)]

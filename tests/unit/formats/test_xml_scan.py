@@ -200,7 +200,7 @@ def test_the_last_element_of_a_name_need_not_be_a_border() -> None:
 def test_a_file_cut_off_anywhere_is_told() -> None:
     data = document(
         '<group code="a">'
-        + "".join(f'<order no="{n}"><text>x</text></order>\n' for n in range(40))
+        + "".join(f'<order no="{n}"><text>x</text></order>\n' for n in range(12))
         + "</group>"
     )
     whole, _ = read(layout(), data)
