@@ -9,12 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from exchange.declare.catalogue import SITE_FILE, Catalogue
 from exchange.declare.layout import LayoutBase
 from exchange.declare.problems import DeclarationError
 from exchange.errors import UseError
@@ -29,6 +27,7 @@ from exchange.mapping.tally import Keys, Tally
 from exchange.model import KIND, NO_ARRIVAL, ArrivalFacts, Batch, Record
 from exchange.operations.about import About
 from exchange.operations.balances import Statements
+from exchange.operations.libraries import declared_of, library_in
 from exchange.operations.picturing import Picture, picture_of
 from exchange.outcome import Gathered
 
@@ -158,37 +157,6 @@ class _Sums:
                 self.credit -= amount
 
 
-def library_of(site: Path | None) -> Library:
-    """The declared things of the package, and of a site when there is one in that folder."""
-    return _library(*_declared(site))
-
-
-def _library(folder: Path | None, declared: Site | None) -> Library:
-    return (
-        _shipped()
-        if folder is None
-        else Library(Catalogue.of(folder), dict(declared.values) if declared else None)
-    )
-
-
-@cache
-def _shipped() -> Library:
-    """What the package declares, which stays the same while a program runs."""
-    return Library(Catalogue.of(None), None)
-
-
-def _declared(site: Path | None) -> tuple[Path | None, Site | None]:
-    """The folder of a site, and what it declares of itself; None where there is none, or it cannot be used."""
-    if site is None or not (site / SITE_FILE).is_file():
-        return None, None
-    from exchange.declare.parse import parse
-    from exchange.declare.site import Site
-
-    folder = site.absolute()
-    node, problems = Catalogue.of(folder).load_site()
-    return folder, parse(Site, node)[0] if node is not None and not problems else None
-
-
 def _facts(path: Path, declared: Site | None) -> ArrivalFacts:
     """A file that never arrived, in the time zone of the site."""
     zone = ZoneInfo(declared.time_zone) if declared else UTC
@@ -197,8 +165,8 @@ def _facts(path: Path, declared: Site | None) -> ArrivalFacts:
 
 def inspect(path: Path, site: Path | None, layout: str | None, progress: Progress | None = None) -> Inspected:
     """What a file is: format, version, encoding, counts, totals, accounts, findings."""
-    folder, declared = _declared(site)
-    library = _library(folder, declared)
+    folder, declared = declared_of(site)
+    library = library_in(folder, declared)
     result = Inspected(str(path), _sha256(path), path.stat().st_size)
     if not _sample(path).strip(BLANK):
         result.findings(EMPTY.at())
@@ -226,8 +194,8 @@ def read(
     progress: Progress | None = None,
 ) -> Iterator[Record]:
     """The records of a file, or its documents; findings go to `found`. UseError when no layout fits."""
-    folder, declared = _declared(site)
-    library = _library(folder, declared)
+    folder, declared = declared_of(site)
+    library = library_in(folder, declared)
     result = Inspected(str(path), "", path.stat().st_size, findings=found)
     chosen = _choose(path, library, layout, result, _sniff(path, result)) if result.bytes else None
     if chosen is None:

@@ -17,7 +17,7 @@ from exchange.errors import UseError
 from exchange.findings import all_codes
 from exchange.formats import registry
 from exchange.mapping.functions import functions as mapping_functions
-from exchange.operations.looking import library_of
+from exchange.operations.libraries import library_of
 
 Row = dict[str, str]
 

@@ -29,7 +29,7 @@ from exchange.flow.library import Library, Step
 from exchange.flow.site import read_site
 from exchange.mapping.tally import Tally
 from exchange.model import NO_ARRIVAL, ArrivalFacts, Record
-from exchange.operations.looking import library_of
+from exchange.operations.libraries import library_of
 from exchange.outcome import Gathered
 from tests.docs.pages import ROOT
 

@@ -20,7 +20,8 @@ from exchange.flow.library import Library
 from exchange.formats import registry
 from exchange.mapping.tally import Tally
 from exchange.model import ArrivalFacts, Record
-from exchange.operations.looking import Inspected, inspect, library_of
+from exchange.operations.libraries import library_of
+from exchange.operations.looking import Inspected, inspect
 from exchange.outcome import Gathered
 
 ROOT = Path(__file__).parents[2]

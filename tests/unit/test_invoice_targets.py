@@ -31,7 +31,7 @@ from exchange.flow.content import run_chain
 from exchange.flow.library import Library, Step
 from exchange.mapping.tally import Tally
 from exchange.model import Record
-from exchange.operations.looking import library_of
+from exchange.operations.libraries import library_of
 
 ROOT = Path(__file__).parents[2]
 Invoice = dict[str, Any]

@@ -13,11 +13,12 @@ import pytest
 from exchange.errors import UseError
 from exchange.formats import pdf
 from exchange.operations import looking
+from exchange.operations.libraries import library_of
 from exchange.outcome import Gathered
 
 pypdf = pytest.importorskip("pypdf")
 SAMPLE = Path(__file__).parents[3] / "samples/uncefact/received/01-two-rates.in.xml"
-LAYOUT = looking.library_of(None).layout("uncefact/factur-x")
+LAYOUT = library_of(None).layout("uncefact/factur-x")
 
 
 def carrying(*files: tuple[str, bytes], password: str | None = None) -> bytes:
