@@ -51,6 +51,11 @@ def rows_of(table: str) -> list[dict[str, str]]:
         ("EE", "standard", "2025-06-30", "22"),
         ("EE", "standard", "2025-07-01", "24"),
         ("NO", "raw-fish", "2026-01-01", "11.11"),
+        ("NO", "low", "2021-09-30", "6"),
+        ("NO", "low", "2021-10-01", "12"),
+        ("NO", "water", "2025-07-01", "15"),
+        ("LT", "reduced", "2026-01-01", "12"),
+        ("AT", "basic-food", "2026-07-01", "4.9"),
     ],
 )
 def test_a_rate_follows_the_day(library: Library, country: str, category: str, day: str, rate: str) -> None:
