@@ -176,10 +176,10 @@ def _show_end(planned: Planned, refused: bool, yes: bool) -> None:
         _show_proof(planned.proof)
     if refused:
         click.echo("Nothing was changed.", err=True)
-    elif yes:
-        click.echo("Installed.")
     elif planned.change.is_empty:
         click.echo("It is installed already.")
+    elif yes:
+        click.echo("Installed.")
     else:
         click.echo("Nothing was changed yet. Read the above, then run it again with --yes.")
 

@@ -24,7 +24,7 @@ from exchange.operations.trying import INPUT, Tried, try_pairs, unproven
 from exchange.packs import bundle as bundles
 from exchange.packs import signing
 from exchange.packs.bundle import Bundle, manifest_path
-from exchange.packs.change import Change, apply, plan
+from exchange.packs.change import Change, apply, other_signer, plan
 from exchange.packs.receipt import Receipt, receipts
 
 BARE_SITE = "site: proof\ntime zone: UTC\n"
@@ -114,7 +114,8 @@ def plan_install(file: Path, site: Path) -> Planned:
     declared = read_site(site.absolute())
     bundle = bundles.read(file)
     change = plan(bundle, site, list(receipts(site)))
-    against = [*change.conflicts, *_clashes(bundle), *_distrust(bundle, declared.declared.trusted_keys)]
+    trusted = declared.declared.trusted_keys
+    against = [*change.conflicts, *_clashes(bundle), *_distrust(bundle, trusted), *other_signer(change, trusted)]
     against += _missing(bundle, site)
     problems, flows = _consequences(change, site) if not against else ([], [])
     proof = prove(bundle.files, around=site) if not against else Proof([])

@@ -67,6 +67,16 @@ def plan(bundle: Bundle, site: Path, installed: Sequence[Receipt]) -> Change:
     return Change(bundle, before, steps, list(_conflicts(steps, bundle, before, owners)))
 
 
+def other_signer(change: Change, trusted: Sequence[str]) -> Iterator[str]:
+    """That somebody else would replace what a publisher installed, whose key the site still trusts."""
+    before, key = change.before, change.bundle.key
+    if before is not None and before.key != key and before.key in trusted:
+        yield (
+            f"{before.pack} {before.version} was signed by {before.key}, and this is signed by {key}: a publisher does not replace "
+            "what another one made. If it is the publisher's new key, take the old one out of `trusted keys`."
+        )
+
+
 def apply(change: Change, site: Path) -> None:
     """Do it. Done again after an interruption, it ends what was begun."""
     for step in change.steps:

@@ -16,6 +16,8 @@ from exchange.declare.yaml import load
 from exchange.errors import UseError
 from exchange.operations import packing
 from exchange.packs import bundle, signing
+from exchange.packs.change import other_signer, plan
+from exchange.packs.receipt import Receipt
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(path.stem for path in (ROOT / "packs").glob("*.yaml"))
@@ -119,3 +121,10 @@ def test_another_key_does_not_verify(tmp_path: Path) -> None:
     assert not signing.is_signed(b"texT", made)
     assert not signing.is_signed(b"text", signing.Signature(other, made.value))
     assert not signing.is_signed(b"text", signing.Signature("ed25519:AAAA", made.value))
+
+
+def test_one_publisher_does_not_replace_what_another_one_made(tmp_path: Path) -> None:
+    ours = bundle.Bundle("acme", "1.1.0", "ed25519:B", {}, "")
+    change = plan(ours, tmp_path, [Receipt("acme", "1.0.0", "ed25519:A", "", {})])
+    (told,) = other_signer(change, ["ed25519:A", "ed25519:B"])
+    assert "signed by ed25519:A" in told and not list(other_signer(change, ["ed25519:B"]))
