@@ -92,6 +92,7 @@ def test_every_scheme_is_told() -> None:
         ("sepa", payment(text="x" * 141), "BANK09"),
         ("nordic", swedish(text="x" * 26), "BANK09"),
         ("sepa", payment(currency="USD"), "BANK13"),
+        ("sepa", payment(creditor__account="DE89370400440532013001", creditor__bic="COBADEFF"), "BANK21"),
         ("sepa", payment(currency="USD", creditor__bic="BOFAUS6H", creditor__address__street="1 Main St"), "BANK14"),
         ("sepa", payment(creditor__address__lines=["Kaffeestraße 7"]), "BANK15"),
         ("nordea", swedish(creditor__address__street="Storgatan 1"), "BANK17"),
