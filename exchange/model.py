@@ -71,11 +71,12 @@ class KindShape:
 @dataclass(frozen=True, slots=True)
 class Shape:
     """All kinds of records of a layout. The streamed kinds are those that no other kind stands inside, and those
-    that are records of their `own`.
+    that are records of their `own`. standing: the same business key may come again with every later file.
     """
 
     layout: str
     kinds: Mapping[str, KindShape]
+    standing: bool = False
 
     def ancestors(self, kind: str) -> Iterator[KindShape]:
         """The kinds around a kind, innermost first."""
@@ -145,3 +146,4 @@ class DocumentKey:
     line: int | None = None
     amount: Decimal | None = None
     currency: str | None = None
+    is_standing: bool = False

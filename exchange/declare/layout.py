@@ -175,6 +175,11 @@ class LayoutBase(Declared):
         None, description="how sure the facts are"
     )
     version: str | None = Field(None, description="the version of the file type that it describes")
+    standing: bool = Field(
+        False,
+        description="says how things stand, as a stock, a price or a customer's address do: the same business key may come again "
+        "with every later file, and is looked for twice in one file only",
+    )
     schema_: str | None = Field(
         None,
         alias="schema",
@@ -214,7 +219,8 @@ class LayoutBase(Declared):
 
     def shape(self) -> Shape:
         """The neutral shape that mappings are compiled against."""
-        return Shape(self.layout, {name: kind.shape(name) for name, kind in self.kinds().items()})
+        kinds = {name: kind.shape(name) for name, kind in self.kinds().items()}
+        return Shape(self.layout, kinds, self.standing)
 
 
 class GroupingLayout(LayoutBase):
@@ -243,7 +249,9 @@ class GroupingLayout(LayoutBase):
     def shape(self) -> Shape:
         """The neutral shape, grouping included."""
         flat = super().shape()
-        return flat if self.group is None else Shape(self.layout, dict(_grouped(flat.kinds, self.group)))
+        if self.group is None:
+            return flat
+        return Shape(self.layout, dict(_grouped(flat.kinds, self.group)), flat.standing)
 
 
 def _grouped(kinds: Mapping[str, KindShape], group: Group) -> Iterator[tuple[str, KindShape]]:

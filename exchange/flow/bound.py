@@ -49,9 +49,11 @@ class Bound:
         return self.content.process(path, facts, work)[0]
 
 
-def when_again(flow: declared.Flow, flows: Iterable[declared.Flow], *, money: bool) -> Again:
-    """What happens to bytes of a flow that came before. Of a list whose newest counts for others the sender may well
-    say again what it said some lists ago.
+def when_again(
+    flow: declared.Flow, flows: Iterable[declared.Flow], *, money: bool, stands: bool = False
+) -> Again:
+    """What happens to bytes of a flow that came before. Of a list whose newest counts for others, and of one that says how things
+    stand (`stands`: stock, prices), the sender may well say again what it said some lists ago.
     """
     if money:
         return "hold"
@@ -63,7 +65,7 @@ def when_again(flow: declared.Flow, flows: Iterable[declared.Flow], *, money: bo
     ]
     whole = [called in match.every_file for match, called in uses]
     if all(whole):
-        return "skip"
+        return "newest" if stands else "skip"
     return "ask" if flow.to or any(whole) else "newest"
 
 

@@ -57,6 +57,12 @@ class Intake:
     chain: Chain
     validate: Validate | None = None
 
+    @property
+    def stands(self) -> bool:
+        """Whether what it reads says how things stand: a later file says it anew."""
+        last = self.chain[-1] if self.chain else ()
+        return bool(last) and all(step.compiled.target_shape.standing for step in last)
+
     def documents(
         self,
         path: Path,
@@ -152,7 +158,9 @@ class Content:
         matches: MatchSpool | None = None
 
         def count(step: Step) -> Tally:
-            tallies.append(Tally(keys.adder(step.target), payments.adder(0)))
+            tallies.append(
+                Tally(keys.adder((step.target, step.compiled.target_shape.standing)), payments.adder(0))
+            )
             return tallies[-1]
 
         makers = [_Maker(number, way, facts, work, payments) for number, way in enumerate(self.ways)]

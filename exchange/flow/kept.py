@@ -56,9 +56,9 @@ class KeySpool(Spool):
 
     def documents(self) -> Iterator[DocumentKey]:
         """All keys, as documents of their kinds."""
-        for kind, keys in self:
+        for shape, keys in self:
             own: Keys = keys
-            yield from Tally(keys=own).documents(kind)
+            yield from Tally(keys=own).documents(*shape)
         self.close()
 
 

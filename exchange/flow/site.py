@@ -238,7 +238,7 @@ class _Binder:
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,
-            on_duplicate=when_again(flow, self.flows.values(), money=money),
+            on_duplicate=when_again(flow, self.flows.values(), money=money, stands=intake.stands),
         )
 
     def _intake(self, flow: Flow) -> Intake | None:

@@ -16,13 +16,13 @@ from exchange.ledger.book import Writing
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import documents, finding_counts, findings, references
 from exchange.ledger.stages import AS_KNOWN
-from exchange.mapping.repeated import TWICE_IN_FILE
+from exchange.mapping.repeated import TWICE_IN_FILE, Seen
 from exchange.model import DocumentKey
 from exchange.outcome import Gathered
 
 
 class _Row(NamedTuple):
-    """A document as it is entered; an empty text stands for none."""
+    """A document as it is entered; an empty text stands for none. released: its key may stand there more than once."""
 
     flow: str
     kind: str
@@ -84,12 +84,23 @@ def store_documents(
     writing.connection.execute(delete(documents).where(documents.c.arrival.in_(ids)))
     forced = all(row.forced & AS_KNOWN for row, _ in documents_of)
     numbers: Counter[str] = Counter()
+    standing: dict[str, Seen] = {row.id: Seen() for row, _ in documents_of}
     for some in bulk.portions(_row(row, key) for row, keys in documents_of for key in keys):
         numbers.update([row.arrival for row in some])
-        clash = _store(writing.connection, some, forced)
+        clash = None if forced else _stands_twice(some, standing)
+        clash = clash or _store(writing.connection, some, forced)
         if clash is not None:
             return numbers, clash
     return numbers, None
+
+
+def _stands_twice(rows: list[_Row], seen: Mapping[str, Seen]) -> Finding | None:
+    """The first of the standing documents that its file has more than once; those of earlier files do not count."""
+    for row in rows:
+        if row.released:
+            for finding in seen[row.arrival].again(row.kind, [(row.key, row.line, None, None)]):
+                return finding
+    return None
 
 
 def _store(connection: Connection, rows: list[_Row], forced: bool) -> Finding | None:
@@ -102,7 +113,7 @@ def _store(connection: Connection, rows: list[_Row], forced: bool) -> Finding | 
     if not forced:
         return clashes[0][1]
     released = {id(row) for row, _ in clashes}
-    told = [row._replace(released=int(id(row) in released)) for row in rows]
+    told = [row._replace(released=int(row.released or id(row) in released)) for row in rows]
     bulk.put_values(connection, documents, _Row._fields, told)
     return None
 
@@ -114,7 +125,7 @@ def _clashes(connection: Connection, rows: list[_Row]) -> list[tuple[_Row, Findi
     found = connection.execute(select(documents.c.kind, documents.c.key, documents.c.arrival).where(*here))
     owners: dict[tuple[str, str], str] = {(row.kind, row.key): row.arrival for row in found}
     clashes = []
-    for row in rows:
+    for row in (row for row in rows if not row.released):
         other = owners.get((row.kind, row.key))
         if other is None:
             owners[row.kind, row.key] = row.arrival
@@ -132,4 +143,5 @@ def _clash(connection: Connection, row: _Row, other: str) -> Finding:
 
 def _row(arrival: Arrival, key: DocumentKey) -> _Row:
     amount = "" if key.amount is None else str(key.amount)
-    return _Row(arrival.flow, key.kind, key.key, arrival.id, key.line, amount, key.currency or "", 0)
+    again = int(key.is_standing)
+    return _Row(arrival.flow, key.kind, key.key, arrival.id, key.line, amount, key.currency or "", again)

@@ -50,7 +50,8 @@ class Tally:
         else:
             self.spool(keys)
 
-    def documents(self, kind: str) -> Iterator[DocumentKey]:
-        """The documents noted here; kind: their layout, such as common/invoice."""
+    def documents(self, kind: str, is_standing: bool = False) -> Iterator[DocumentKey]:
+        """The documents noted here; kind: their layout, such as common/invoice; standing as it says."""
         for key, line, amount, currency in self.keys:
-            yield DocumentKey(kind, key, line, None if amount is None else Decimal(amount), currency)
+            exact = None if amount is None else Decimal(amount)
+            yield DocumentKey(kind, key, line, exact, currency, is_standing)

@@ -115,7 +115,12 @@ def plan_install(file: Path, site: Path) -> Planned:
     bundle = bundles.read(file)
     change = plan(bundle, site, list(receipts(site)))
     trusted = declared.declared.trusted_keys
-    against = [*change.conflicts, *_clashes(bundle), *_distrust(bundle, trusted), *other_signer(change, trusted)]
+    against = [
+        *change.conflicts,
+        *_clashes(bundle),
+        *_distrust(bundle, trusted),
+        *other_signer(change, trusted),
+    ]
     against += _missing(bundle, site)
     problems, flows = _consequences(change, site) if not against else ([], [])
     proof = prove(bundle.files, around=site) if not against else Proof([])

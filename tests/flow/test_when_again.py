@@ -46,3 +46,5 @@ def test_what_becomes_of_bytes_that_came_before(
         for more in uses
     ]
     assert when_again(flow, [flow, *users], money=money) == becomes
+    stands = when_again(flow, [flow, *users], money=money, stands=True)
+    assert stands == ("newest" if becomes == "skip" else becomes)

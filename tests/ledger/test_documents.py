@@ -85,3 +85,15 @@ def test_the_clash_is_named_with_its_line_and_its_file(ledger: Ledger) -> None:
     assert clash is not None
     assert (clash.code, clash.line) == ("KEY001", 4)
     assert clash.message == f"common/invoice 17 went through before, with a.txt (arrival {first.id})."
+
+
+def test_what_says_how_things_stand_comes_again_but_not_twice_in_one_file(ledger: Ledger) -> None:
+    rows = [arrive(ledger, f"{name}.txt", name * 2) for name in "abc"]
+    stock = DocumentKey("common/stock", "CUP-B", 2, is_standing=True)
+    for row in rows[:2]:
+        with ledger.write() as writing:
+            assert contents.store_documents(writing, [(row, [stock])])[1] is None
+    with ledger.write() as writing, writing.attempt() as undo:
+        _, clash = contents.store_documents(writing, [(rows[2], [stock, replace(stock, line=3)])])
+        undo()
+    assert clash is not None and (clash.code, clash.line) == ("KEY002", 3)
