@@ -137,3 +137,15 @@ def test_what_a_receiver_would_refuse_is_refused_here(change: dict[str, Any], co
     assert errors(sent(INVOICE)[1]) == []
     assert errors(sent({**INVOICE, **discounted()})[1]) == []
     assert code in {finding.code for finding in errors(sent({**INVOICE, **change})[1])}
+
+
+def test_a_bill_that_is_sold_says_whom_to_pay() -> None:
+    payee = "<cac:PayeeParty><cac:PartyName><cbc:Name>Factoring &amp; Co</cbc:Name></cac:PartyName></cac:PayeeParty>"
+    sold = (
+        sent(INVOICE)[0]
+        .decode()
+        .replace("</cac:AccountingCustomerParty>", f"</cac:AccountingCustomerParty>{payee}")
+    )
+    (made,), found = read("ubl/ubl-invoice-to-invoice", "ubl/invoice", sold.encode())
+    assert [each.code for each in found] == ["UBL030"]
+    assert "To be paid to Factoring & Co." in made["note"]
