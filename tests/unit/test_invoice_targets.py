@@ -114,8 +114,10 @@ def targets() -> dict[str, tuple[tuple[str, ...], ...]]:
             if source == start and target not in known:
                 reached[target].append(name)
         for target, names in reached.items():
-            known[target] = (*known[start], tuple(names))
-            if target.startswith("common/"):
+            is_document = target.startswith("common/")
+            # A document is made by one mapping: an invoice becomes the voucher of a sale here, not that of a purchase.
+            known[target] = (*known[start], tuple(names[:1] if is_document else names))
+            if is_document:
                 waiting.append(target)
             else:
                 found[target] = known[target]
