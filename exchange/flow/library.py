@@ -82,6 +82,7 @@ class Library:
         self.problems: list[Problem] = list(catalogue.problems)
         self._made: dict[tuple[str, str], Any] = {}
         self._hashes: dict[str, str] = {}
+        self._asked: dict[tuple[Kind, str], set[str]] = {}
 
     def layout(self, name: str, at: PlacedText | None = None) -> LayoutBase | None:
         """The layout of that name."""
@@ -150,10 +151,14 @@ class Library:
         table = self.tables().get(name)
         return Search(table, "meaning") if table is not None else lambda code: None
 
-    def table_hashes(self) -> dict[str, str]:
-        """The hash of each sound table with its rows, by name."""
-        self.tables()
-        return dict(self._hashes)
+    def table_hashes(self, kind: Kind, name: str) -> dict[str, str]:
+        """The hash of each table, with its rows, that a compiled mapping or bank's profile looks into, by name."""
+        asked = self._asked.get((kind, name), set())
+        return {table: self._hashes[table] for table in asked if table in self._hashes}
+
+    def _tables_for(self, kind: Kind, name: str) -> Tables:
+        """All tables; what is asked for is noted as used by a mapping or a profile."""
+        return replace(self.tables(), asked=self._asked.setdefault((kind, name), set()))
 
     def mappings_from(self, layout: str, into: str) -> list[str]:
         """The names of the mappings from a layout to layouts whose names begin with `into`."""
@@ -255,7 +260,8 @@ class Library:
         if source is None or target is None:
             return None
         try:
-            compiled = compile_mapping(declared, source.shape(), target.shape(), self.tables(), self.values)
+            tables = self._tables_for("mapping", name)
+            compiled = compile_mapping(declared, source.shape(), target.shape(), tables, self.values)
         except DeclarationError as wrong:
             self.problems += wrong.problems
             return None
@@ -270,7 +276,7 @@ class Library:
 
         def compile_on(day: date) -> CompiledMapping:
             declared = profile_mapping(bank, day, shape.kinds["payment"].fields)
-            return compile_mapping(declared, shape, shape, self.tables(), self.values)
+            return compile_mapping(declared, shape, shape, self._tables_for("bank", name), self.values)
 
         try:
             return with_editions(bank, "", compile_on)

@@ -428,13 +428,11 @@ class _Binder:
         return any(step.target == MONEY for steps in chain for step in steps)
 
     def _use(self, kind: str, name: str) -> None:
-        """Note that the flow depends on a declared file; with mappings, on all tables."""
+        """Note that the flow depends on a declared file, and on the tables that a mapping or a bank's profile looks into."""
         hashed = self.library.hash_of(kind, name)  # type: ignore[arg-type]
         self._versions[f"{kind} {name}"] = hashed
-        if kind == "mapping":
-            self._versions |= {
-                f"table {table}": sha256 for table, sha256 in self.library.table_hashes().items()
-            }
+        tables = self.library.table_hashes(kind, name)  # type: ignore[arg-type]
+        self._versions |= {f"table {table}": sha256 for table, sha256 in tables.items()}
 
     def _say(self, at: str, message: str, advice: str = "") -> None:
         placed = _placed(at)

@@ -202,7 +202,7 @@ def _calendar(analyst: Analyst, function: Function, position: int, argument: Bou
     if parameter is None or CALENDAR.name not in (parameter.accepts.names or ()):
         return argument
     name = argument.value if isinstance(argument, Const) else None
-    found = analyst.tables.calendars.get(name) if isinstance(name, str) else None
+    found = analyst.tables.calendar(name) if isinstance(name, str) else None
     if found is None:
         written = argument.node.text.strip("\"'")
         advice = did_you_mean(written, sorted(analyst.tables.calendars))

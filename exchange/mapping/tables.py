@@ -132,14 +132,21 @@ _REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """All tables by name, and all calendars."""
+    """All tables by name, and all calendars. asked: the names of those that were asked for, calendars as "calendar NAME"."""
 
     tables: Mapping[str, Table] = field(default_factory=dict)
     calendars: Mapping[str, BankDays] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set, compare=False)
 
     def get(self, name: str) -> Table | None:
         """The table of that name."""
+        self.asked.add(name)
         return self.tables.get(name)
+
+    def calendar(self, name: str) -> BankDays | None:
+        """The calendar of that name."""
+        self.asked.add(f"calendar {name}")
+        return self.calendars.get(name)
 
     def names(self) -> tuple[str, ...]:
         """The names of all tables, in order."""

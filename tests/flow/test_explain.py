@@ -303,6 +303,14 @@ def test_changed_declarations_are_told(tmp_path: Path) -> None:
     rates.write_text(rates.read_text().replace("0.09123", "0.1"))
     found = of(site, ROWS, "4.net")
     assert (found.changed, found.differs) == (["table rates"], True)
+    others = explain_site.made(tmp_path / "others")
+    before = open_site(others).flows["orders"].version_hash
+    (others / "tables/days.yaml").write_text('table: days\nkey: [day]\nrows: [{day: "1", name: one}]\n')
+    assert open_site(others).flows["orders"].version_hash == before, (
+        "a table that no mapping of the flow looks into"
+    )
+    (others / "tables/rates.csv").write_text(rates.read_text())
+    assert open_site(others).flows["orders"].version_hash != before
     assert (found.written.text, found.lineage.value) == ("27.37", Decimal("30.00"))
     assert not of(site, ROWS, "1.net").differs
     (site / "exchange.yaml").write_text((site / "exchange.yaml").read_text().replace("Acme Oy", "Acme Ab"))
