@@ -167,7 +167,14 @@ class Book:
         return None
 
     def contradiction(self, case: Case, item: Item) -> str | None:
-        """Why the payer must be somebody else, in words."""
+        """Why the payer must be somebody else, in words. What goes out goes to an account of the supplier: another one than the
+        ledger knows may be another supplier's, who uses the same references.
+        """
+        paid, own = case.payer.get("account"), item.party.get("account")
+        if case.side == "payable" and paid and own and references.are_different(paid, own):
+            return (
+                f"the money went to {paid}, and the account of {_called(item.party)} in the ledger is {own}"
+            )
         learned = self.learned(case)
         number = item.party.get("number")
         if learned and number and number not in learned:

@@ -11,7 +11,7 @@ _KINDS = tuple(get(kind).fault for kind in ("fi-viite", "se-ocr", "no-kid"))
 def comparable(reference: str) -> str:
     """The reference without blanks and leading zeros; an RF reference that carries a national one becomes that.
 
-    >>> comparable("RF33 0001 2344"), comparable("0000 0000 0000 0001 2344")
+    >>> comparable("RF08 0001 2344"), comparable("0000 0000 0000 0001 2344")
     ('12344', '12344')
     """
     text = compact(reference)
@@ -30,6 +30,20 @@ def fault(reference: str) -> str | None:
     if text.startswith("RF"):
         return _RF(text)
     return None if any(kind(text) is None for kind in _KINDS) else "its check digit is wrong"
+
+
+def are_different(account: str, other: str) -> bool:
+    """Whether two spellings of bank accounts cannot be one account. An IBAN and a national number are not compared.
+
+    >>> are_different("FI21 1234 5600 0007 85", "FI3715903000000776"), are_different("5050-1055", "50501055")
+    (True, False)
+    >>> are_different("FI2112345600000785", "123456-785"), are_different("8327-9,123456", "123456")
+    (False, False)
+    """
+    one, two = ("".join(each for each in text.upper() if each.isalnum()) for text in (account, other))
+    if one[:2].isalpha() != two[:2].isalpha():
+        return False
+    return one != two if one[:2].isalpha() else not (one.endswith(two) or two.endswith(one))
 
 
 def compact(reference: str) -> str:

@@ -33,7 +33,14 @@ def otherwise(case: Case, book: Book, item: Item) -> list[Item]:
 
 
 def doubted(case: Case, book: Book, item: Item, rule: str) -> bool:
-    """Whether the amount is just that of other items of the party; then these are proposed, and the item itself."""
+    """Whether the amount is just that of other items of the party; then these are proposed, and the item itself. So it is where
+    the money went to another account than the supplier's.
+    """
+    elsewhere = book.contradiction(case, item) if case.side == "payable" else None
+    if elsewhere:
+        case.note(f"The reference is that of invoice {item.record['number']}, but {elsewhere}.")
+        case.propose(rule, f"The reference is that of invoice {item.record['number']}.", [item])
+        return True
     others = otherwise(case, book, item)
     if not others or item.left == case.paid:
         return False

@@ -36,6 +36,11 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         case.note(f"Payment {ordered} was ordered for {numbers}, of which {case.money(total)} are open.")
         case.propose("ordered_payment", f"Payment {ordered} was ordered for it.", items)
         return None
+    doubt = next(filter(None, (book.contradiction(case, item) for item in items)), None)
+    if doubt:
+        case.note(f"Payment {ordered} was ordered for {numbers}, but {doubt}.")
+        case.propose("ordered_payment", f"Payment {ordered} was ordered for it.", items)
+        return None
     reason = f"Payment {ordered} was ordered for {numbers}, and the amount is right."
     paid = [Allocation(item, item.left, item.left) for item in items]
     return Decision("ordered_payment", reason, "matched", paid, evidence={"payment": ordered})

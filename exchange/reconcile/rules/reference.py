@@ -48,6 +48,11 @@ def _chosen(case: Case, book: Book, candidates: list[Item]) -> Decision | None:
     exact = [item for item in book.payable(case, unused) if item.left == case.paid]
     if len(exact) == 1:
         item = exact[0]
+        doubt = book.contradiction(case, item) if case.side == "payable" else None
+        if doubt:
+            case.close(f"Reference {reference} and amount are those of {item.record['number']}, but {doubt}.")
+            case.propose("reference", "Reference and amount fit, the account does not.", [item])
+            return None
         reason = f"Reference {reference} and amount are those of open invoice {item.record['number']}."
         paid = Allocation(item, case.paid, case.paid)
         return Decision("reference", reason, "matched", [paid], evidence={"reference": reference})

@@ -1,6 +1,6 @@
 """Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the
-payment. It decides when the payer is the party of all of them by account, id or name; a long checked reference with the
-exact amount needs no more. A structured reference must be that of one of them.
+payment. It decides when the payer is the party of all of them by account, id or name, and none that is named is paid already; a long
+checked reference with the exact amount needs no more. A structured reference must be that of one of them.
 """
 
 from __future__ import annotations
@@ -87,6 +87,17 @@ def _named(case: Case, book: Book, open_items: OpenItems, found: frozenset[str])
     return sorted(items.values())
 
 
+def _settled(book: Book, case: Case) -> set[str]:
+    """Invoices that stand in the text and are paid already."""
+    open_items = book.of(case)
+    found = (
+        []
+        if open_items is None
+        else [item for text in words.numbers(case.text) for item in open_items.of_number(text)]
+    )
+    return {item.record["number"] for item in found if not item.left}
+
+
 def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
     numbers = ", ".join(item.record["number"] for item in items)
     total = sum(item.left for item in items)
@@ -96,8 +107,13 @@ def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
         )
         case.propose("text_numbers", f"The text names them; {case.money(total)} are open there.", items)
         return None
+    settled = sorted(_settled(book, case) - {item.record["number"] for item in items})
+    if settled:
+        case.note(f"The text names {numbers}, and {', '.join(settled)} besides, which is paid already.")
+        case.propose("text_numbers", "The text names them, and others that are paid already.", items)
+        return None
     agreements = [book.agreement(case, item) for item in items]
-    if not all(agreements):
+    if not all(agreements) or any(book.contradiction(case, item) for item in items):
         case.propose(
             "text_numbers", "The text names them, and the sum is right; the payer is not known.", items
         )

@@ -514,6 +514,27 @@ def test_money_that_goes_out_pays_payables() -> None:
     assert told(made)[3] == {"rounding": Decimal("-0.20")}
 
 
+@pytest.mark.parametrize("other", [{}, {"end_to_end_id": "NK1"}, {"text": "invoice 4711", "reference": None}])
+def test_money_that_went_to_another_account_than_the_suppliers_pays_nothing_alone(
+    other: dict[str, Any],
+) -> None:
+    supplier = {"number": "9", "name": "Tukku Oy", "account": "FI4947300010416310"}
+    bill = item("4711", "12344", "50.00", supplier=supplier, payment_id="NK1")
+    went = {"payer": "Tukku Oy", "payers_account": "FI37 1590 3000 0007 76", "reference": "12344", **other}
+    made = one([bill], moved("-50.00", **went))
+    assert (made["decision"], proposed(made)[0][1]) == ("unmatched", "4711")
+    right = went | {"payers_account": "FI49 4730 0010 4163 10"}
+    assert one([bill], moved("-50.00", **right))["decision"] == "matched"
+
+
+def test_a_text_that_names_a_paid_invoice_besides_decides_nothing_alone() -> None:
+    items = [item(9101, None, "10.00", customer=NORTH), item(9102, None, "10.00", customer=NORTH)]
+    paid = {"receivable/77/9101//EUR": Settled(1_000, 1_000)}
+    made = one(items, moved("10.00", text="9101 9102", payer=NORTH["name"]), settled_=paid)
+    assert (made["decision"], proposed(made)) == ("unmatched", [("text_numbers", "9102")])
+    assert "9101 besides, which is paid already" in made["reason"]
+
+
 def test_what_earlier_matches_closed_is_not_paid_again_however_old_the_list_is() -> None:
     open_item = item(1, "12344", "100.00", customer=NORTH)
     key = "receivable/77/1//EUR"
