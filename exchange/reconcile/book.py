@@ -101,7 +101,10 @@ class Book:
         past = self.past.paid(names, -case.units, case.currency)
         here = {each.id: each for name in names for each in self.here.get(name, ())}
         mine = [each for each in here.values() if (each.units, each.currency) == (-case.units, case.currency)]
-        return [each for each in (*past, *mine) if each.id not in self.taken_back]
+        found = {
+            each.id: each for each in (*past, *mine)
+        }  # what was open is decided by now, when open cases are looked at again
+        return [each for each in found.values() if each.id not in self.taken_back]
 
     def is_here(self, earlier: Earlier) -> bool:
         """Whether it is a match of this file."""

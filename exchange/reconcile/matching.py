@@ -130,7 +130,20 @@ def _open(case: Case, book: Book) -> Record:
     return unmatched(case, book.waits_on(case))
 
 
+_BY_NATURE = {
+    "fee": "a fee",
+    "interest": "interest",
+    "tax": "a tax",
+    "card-settlement": "a settlement of card sales",
+}
+
+
 def _nothing(case: Case, book: Book) -> str:
+    nature = _BY_NATURE.get(case.transaction.get("event") or "")
+    if nature:
+        return (
+            f"By the bank's code it is {nature}: book it, or name its account in the rules (`bank_events`)."
+        )
     if book.of(case) is None:
         return _went_out(case, book) if case.side == "payable" else "Money came in: it cannot pay a payable."
     return case.at_least or "No rule finds an open item of just this amount that it names."

@@ -6,7 +6,7 @@ from exchange.declare.declared import Declared
 from exchange.reconcile import references
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision
-from exchange.reconcile.items import Item
+from exchange.reconcile.items import Item, OpenItems
 
 ORDER = 30
 EARLY = True
@@ -35,10 +35,10 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if not candidates:
         case.note(f"No open invoice has the reference {reference}.")
         return None
-    return _chosen(case, book, candidates)
+    return _chosen(case, book, items, candidates)
 
 
-def _chosen(case: Case, book: Book, candidates: list[Item]) -> Decision | None:
+def _chosen(case: Case, book: Book, items: OpenItems, candidates: list[Item]) -> Decision | None:
     reference = case.transaction["reference"]
     if not any(item.left for item in candidates):
         numbers = ", ".join(item.record["number"] for item in candidates)
@@ -61,6 +61,10 @@ def _chosen(case: Case, book: Book, candidates: list[Item]) -> Decision | None:
         case.close(f"Several open invoices fit equally well: {numbers}.")
         for item in exact:
             case.propose("reference", "Reference and amount fit, as they do for others.", [item])
+    elif twice := sorted({item.record["number"] for item in unused if items.is_doubtful(item)}):
+        case.note(
+            f"The reference fits, but invoice {', '.join(twice)} stands in the list of open items more than once."
+        )
     else:
         case.note(_difference(case, unused))
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from itertools import permutations
@@ -402,7 +402,8 @@ def test_what_comes_back_opens_the_items_again() -> None:
     made = one([], back, paid_=[earlier])
     assert told(made)[:3] == ("matched", "returns", ["L1"])
     assert made["side"] == "payable" and made["allocations"][0]["closed"] == Decimal("-50.00")
-    assert one([], back, paid_=[earlier, earlier])["decision"] == "unmatched"
+    other = (*earlier[:2], replace(earlier[2], id="7DYKVHBG-4"))
+    assert one([], back, paid_=[earlier, other])["decision"] == "unmatched"
     open_item = item(1, "12344", "50.00")
     assert one([open_item], {**back, "reference": "12344"})["decision"] == "unmatched", (
         "a return is never a receipt"
