@@ -38,7 +38,8 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
     """One screen: how many arrivals each flow has in each stage, what waits at the sources, what waits for approval
     and how much is missing, of which payments the bank has not spoken in time, what is held and why.
 
-    GREEN: nothing needs a person. YELLOW: something waits for approval, or payments are late. RED: something is held,
+    GREEN: no file and no payment needs a person; movements of bank accounts that are open are told, and stay green.
+    YELLOW: something waits for approval, or payments are late. RED: something is held,
     stopped or failing.
     Exit code 3 unless it is green.
     """
@@ -53,6 +54,7 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "flows": state.stages,
                 "waiting": state.waiting,
                 "approval": [asking.awaited_as_dict(each) for each in state.awaited],
+                "open_cases": state.cases,
                 "late": [watching.as_dict(each) for each in state.late],
                 "held": [asking.as_dict(row) for row in state.held],
                 "deliveries": [asking.as_dict(row) for row in state.open_deliveries],
@@ -79,7 +81,8 @@ def _show(state: object) -> None:
         why = ("something waits for approval" * bool(state.awaited), "payments are late" * bool(state.late))
         light = Text(f"YELLOW  {' and '.join(filter(None, why))}", style="bold yellow")
     else:
-        light = Text("GREEN  nothing needs a person", style="bold green")
+        said = "no file and no payment needs a person" if state.cases else "nothing needs a person"
+        light = Text(f"GREEN  {said}", style="bold green")
     console().print(Text(f"{state.site}: ").append_text(light))
     used = [stage for stage in STAGES if any(stage in counts for counts in state.stages.values())]
     rows = [
@@ -92,6 +95,9 @@ def _show(state: object) -> None:
         console().print(Text(f"{late.flow}: {late.sentence}", style="yellow"))
     if state.late:
         console().print("See them with `exchange payments --late`.")
+    for name, number in state.cases.items():
+        told = f"{name}: {counted(number, 'movement')} of bank accounts that nobody has decided about: `exchange reconcile`."
+        console().print(Text(told))
     if state.held:
         held = [(row.id[-8:], row.flow, row.name, row.reason) for row in state.held]
         print_table("Held", ("Arrival", "Flow", "File", "Why"), held)

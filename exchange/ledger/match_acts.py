@@ -93,6 +93,13 @@ def count(connection: Connection) -> dict[tuple[str, str], int]:
     return {(flow, decision): number for flow, decision, number in connection.execute(query)}
 
 
+def count_open(connection: Connection) -> dict[str, int]:
+    """How many cases of each flow nobody has decided about; those of files of which nothing went on are none."""
+    query = select(matches.c.flow, func.count()).join(arrivals, arrivals.c.id == matches.c.arrival)
+    query = query.where(matches.c.decision == "unmatched", stands()).group_by(matches.c.flow)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(matches.c.flow))}
+
+
 def case(connection: Connection, text: str) -> Case:
     """One case by its identifier. Raises UnknownNameError."""
     ending, dash, position = text.rpartition("-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, tzinfo
 from itertools import islice
 from pathlib import Path
@@ -14,7 +14,7 @@ from exchange.archive import Archive
 from exchange.declare.problems import Problem
 from exchange.errors import UseError
 from exchange.findings import Finding, Severity
-from exchange.ledger import queries
+from exchange.ledger import match_acts, queries
 from exchange.ledger.approving import Standing as Standing
 from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
@@ -29,7 +29,7 @@ NEEDS_A_PERSON = ("held", "duplicate")
 class Status:
     """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working; broken:
     flow → the first mistake in its file, which keeps all flows from being started; stuck: files at the sources that only a
-    person brings on.
+    person brings on; cases: flow → movements of bank accounts that nobody has decided about.
     """
 
     site: str
@@ -43,6 +43,7 @@ class Status:
     stuck: Sequence[queries.Seen]
     awaited: Sequence[Standing] = ()
     late: Sequence[Late] = ()
+    cases: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_red(self) -> bool:
@@ -73,6 +74,7 @@ def status(folder: Path) -> Status:
             queries.stuck(connection),
             awaiting(connection),
             lateness(opened.site, connection)[1],
+            match_acts.count_open(connection),
         )
 
 

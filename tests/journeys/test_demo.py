@@ -72,5 +72,7 @@ def test_every_repair_that_the_demo_names_waits_for_the_right_text_and_does_it(e
                 words[place + 3] = right[words[place + 1]]
         exchange(*words)
         exchange("run", "--once", "--site", "site", code=3)
-    held = exchange("status", "--site", "site", "--json", code=3).json()["held"]
+    state = exchange("status", "--site", "site", "--json", code=3).json()
+    held = state["held"]
+    assert state["open_cases"] == {"bank-statements": 9}
     assert not [each for each in held if each["flow"] == "erp-orders"]
