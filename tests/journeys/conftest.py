@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.support import nursery
 
 
 @dataclass(frozen=True)
@@ -33,27 +34,14 @@ class Shell:
     now: str | None = None
 
     def __call__(self, *words: str | Path, code: int | None = 0, **environment: str) -> Done:
-        program = ["-m", "exchange"] if self.now is None else ["-c", _FROZEN, self.now]
-        command = [sys.executable, *program, *map(str, words)]
         env = {**os.environ, "NO_COLOR": "1", "COLUMNS": "200", "EXCHANGE_ACTOR": "anna", **environment}
-        done = subprocess.run(
-            command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=120, check=False
-        )
+        with tempfile.TemporaryDirectory() as place:
+            told = (Path(place, "out"), Path(place, "err"))
+            returned = nursery.run([*map(str, words)], self.folder, env, told, now=self.now)
+            out, err = (each.read_text(encoding="utf-8") for each in told)
         if code is not None:
-            assert done.returncode == code, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-        return Done(done.returncode, done.stdout, done.stderr)
-
-
-_FROZEN = """
-import sys
-from datetime import UTC, datetime
-from exchange import clock
-from exchange.__main__ import main
-now = datetime.fromisoformat(sys.argv.pop(1)).astimezone(UTC)
-clock.set_clock(lambda: now)
-main()
-"""
-"""The command line's door behind a clock that stands still."""
+            assert returned == code, f"exit {returned}\n{out}\n{err}"
+        return Done(returned, out, err)
 
 
 @pytest.fixture

@@ -113,4 +113,4 @@ def test_the_tables_hold_events_of_the_document_only_and_say_where_each_row_is_f
         for row in rows.rows:
             key = [row[column] or "" for column in rows.table.key]
             assert all(re.fullmatch(r"[A-Z]{4}|[A-Z]{3}|[0-9]{3}|\*|fi|de|swift", part) for part in key), key
-    assert used == events
+    assert used == events - {"refund"}  # a word of payment providers, not of banks
