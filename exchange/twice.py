@@ -22,7 +22,7 @@ def keys(
     a payment has neither, its text and its day stand for them: the same wage each month is not the same payment.
 
     >>> keys("FI2112345600000785", 100, "EUR", None, "RF08 0001 2344", "", "")
-    ('FI2112345600000785|100|EUR|12344',)
+    ('fi2112345600000785|100|EUR|12344',)
     """
     head = f"{_bare(account)}|{amount}|{currency}|"
     one = comparable(reference) if reference else ""
