@@ -82,3 +82,26 @@ def test_a_line_that_is_there_twice_is_no_rounding() -> None:
         records = [document("common/invoice", {**invoice, **given})]
         list(run_chain(iter([records]), [[step]], FACTS, found.append, lambda _: Tally()))
         assert [each.code for each in errors(found)] == codes
+
+
+def test_roundings_and_reverse_charge_have_accounts_of_their_own() -> None:
+    def line(text: str, net: str, **more: str) -> dict[str, Any]:
+        amounts = {"net": Decimal(net), "vat": Decimal(0), "gross": Decimal(net), "vat_rate": Decimal(0)}
+        return {"description": text, "quantity": Decimal(1), **amounts, **more}
+
+    customer = {"name": "A", "address": {"country": "FI"}}
+    lines = [
+        line("Rakennustyö", "300.00", vat_category="AE"),
+        line("Käyttö", "99.75", vat_category="E"),
+        line("Pyöristys", "0.25", kind="rounding"),
+    ]
+    total = {"total_net": Decimal("400.00"), "total_vat": Decimal(0), "total": Decimal("400.00")}
+    head = {
+        "number": "1",
+        "kind": "invoice",
+        "issued": date(2026, 11, 2),
+        "currency": "EUR",
+        "customer": customer,
+    }
+    accounts = {text: account for account, text, _ in rows({**head, "lines": lines, **total})}
+    assert accounts == {"1": "1700", "Rakennustyö": "3385", "Käyttö": "3380", "Pyöristys": "8450"}
