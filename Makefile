@@ -26,10 +26,10 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready-dev
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-# What the tests try a little of, whole: every place of every bank file damaged, 2,000 payment runs for each bank, 1,000 invoices
+# What the tests try a little of, whole: every place of every bank file damaged, 2,000 payment runs for each bank, 10,000 invoices
 # for each target, the month of the scenario. Takes some hours.
 deep: $(VENV)/.ready-dev
-	EXCHANGE_DEEP=1 EXCHANGE_RUNS=2000 EXCHANGE_INVOICES=1000 EXCHANGE_EXAMPLES=2000 EXCHANGE_MONTH=1 \
+	EXCHANGE_DEEP=1 EXCHANGE_RUNS=2000 EXCHANGE_INVOICES=10000 EXCHANGE_EXAMPLES=2000 EXCHANGE_MONTH=1 \
 		$(BIN)/python -m pytest -n 2 --dist loadgroup --timeout=0 tests/unit tests/scenario
 
 check: lint types docs

@@ -19,7 +19,7 @@ from exchange.mapping.tally import Tally
 from exchange.model import ArrivalFacts, FieldShape, Record
 
 CORPUS = Path(__file__).parents[3] / "shared/corpus/accounting"
-EXAMPLES = int(os.environ.get("EXCHANGE_INVOICES", "40"))
+EXAMPLES = int(os.environ.get("EXCHANGE_INVOICES", "1000"))
 """How many invoices at random each target gets; 1,000 take minutes."""
 FACTS = ArrivalFacts(
     "01KAX3YEYR3TYTGZ5J8Q2M7B4C", "invoices", "a.csv", "ab" * 32, datetime(2026, 11, 23, 9, 30, 15, 0, UTC)
