@@ -60,9 +60,9 @@ def executions(
 
 
 def _until_payments(chain: Chain) -> Chain | None:
-    """The mappings up to the first that gives payments; None when none does."""
-    for number, together in enumerate(chain, 1):
-        if any(step.target == PAYMENT for step in together):
+    """The mappings up to the last that gives payments, as they are ordered of the bank; None when none does."""
+    for number in range(len(chain), 0, -1):
+        if any(step.target == PAYMENT for step in chain[number - 1]):
             return chain[:number]
     return None
 
