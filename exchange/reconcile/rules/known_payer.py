@@ -57,6 +57,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
             [Allocation(item, case.paid, case.paid)],
             evidence={"account": case.payer.get("account"), "confirmed": dict(book.learned(case))},
         )
+    if len(fitting) == 1:
+        case.at_least = f"Payer and amount fit {fitting[0].record['number']}; {doubt}."
     for item in sorted(fitting, key=lambda item: (item.record.get("due") or date.max, item.place)):
         case.propose("known_payer", f"Payer and amount fit; {doubt}.", [item])
     return None

@@ -24,7 +24,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if items is None:
         return None
     if not reference:
-        case.at_least = "The payer gave no structured reference."
+        who = "payer gave" if case.side == "receivable" else "payment has"
+        case.at_least = f"The {who} no structured reference."
         return None
     candidates = items.of_reference(reference)
     if not any(item.record["reference"] == reference for item in candidates):  # those in the ledger are sound
