@@ -53,6 +53,8 @@ def command(ctx: click.Context, site: Path, as_json: bool, once: bool) -> None:
             click.echo(f"{len(state.held)} held: see `exchange status`.")
         if state.awaited:
             click.echo(f"{len(state.awaited)} waiting for approval: see `exchange status`.")
+        if state.stalled:
+            click.echo(f"{len(state.stalled)} cannot be delivered yet: see `exchange status`.")
         if state.late:
             click.echo(f"Late payments: {sum(each.count for each in state.late)}, see `exchange status`.")
     ctx.exit(HELD if state.is_red or report.troubles else 0)

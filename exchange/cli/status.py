@@ -39,8 +39,8 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
     and how much is missing, of which payments the bank has not spoken in time, what is held and why.
 
     GREEN: no file and no payment needs a person; movements of bank accounts that are open are told, and stay green.
-    YELLOW: something waits for approval, or payments are late. RED: something is held,
-    stopped or failing.
+    YELLOW: something waits for approval, payments are late, or something cannot be
+    delivered and is tried again. RED: something is held, stopped or failing.
     Exit code 3 unless it is green.
     """
     from exchange.operations import asking, watching
@@ -77,8 +77,12 @@ def _show(state: object) -> None:
     assert isinstance(state, Status)
     if state.is_red:
         light = Text("RED  something needs a person", style="bold red")
-    elif state.awaited or state.late:
-        why = ("something waits for approval" * bool(state.awaited), "payments are late" * bool(state.late))
+    elif not state.is_green:
+        why = (
+            "something waits for approval" * bool(state.awaited),
+            "payments are late" * bool(state.late),
+            "something cannot be delivered" * bool(state.stalled),
+        )
         light = Text(f"YELLOW  {' and '.join(filter(None, why))}", style="bold yellow")
     else:
         said = "no file and no payment needs a person" if state.cases else "nothing needs a person"

@@ -52,9 +52,16 @@ class Status:
         return bool(held or self.stops or self.troubles or self.broken or self.stuck)
 
     @property
+    def stalled(self) -> Sequence[Delivery]:
+        """Deliveries that were tried in vain, and are tried again for a day before they are held."""
+        return [each for each in self.open_deliveries if each.stage != "held" and each.reason]
+
+    @property
     def is_green(self) -> bool:
-        """Whether nothing needs a person: nothing went wrong, nothing waits for approval, the bank owes no word."""
-        return not (self.is_red or self.awaited or self.late)
+        """Whether nothing needs a person: nothing went wrong, nothing waits for approval, every place can be reached, the bank owes
+        no word.
+        """
+        return not (self.is_red or self.awaited or self.late or self.stalled)
 
 
 def status(folder: Path) -> Status:

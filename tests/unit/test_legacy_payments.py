@@ -342,6 +342,13 @@ def test_a_credit_note_that_no_day_exceeds_holds_the_file_and_says_why(
     assert codes(tried) == ["NET01"] and data == b"", why
 
 
+def test_what_is_said_to_all_payees_is_said_once_where_a_credit_note_is_deducted() -> None:
+    rows = row("14", FIRST, "INV 1", 500, "261201", "A1"), row("16", FIRST, "CREDIT 9", 120, "261215", "C1")
+    docs, _ = documents("bankgirot/lb", lb("12FOR NOVEMBER", *rows).encode("iso-8859-1"))
+    [made], _ = mapped(NET, docs)
+    assert made["text"] == "FOR NOVEMBER"
+
+
 def test_payments_may_have_one_own_text_but_not_all_alike(site: Path) -> None:
     rows = [row("14", FIRST, reference, 900, "261201", "A1") for reference in ("INV 1", "INV 2")]
     assert codes(sent(site, lb(*rows))[0]) == []

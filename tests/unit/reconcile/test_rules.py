@@ -259,7 +259,9 @@ def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
     assert one(items, {**paid, "reference": "12344"}, **known)["rule"] is None, (
         "the payer meant something else"
     )
-    assert one(items, {**paid, "text": "faktura 99871"}, **known)["rule"] is None, (
+    stray = one(items, {**paid, "text": "faktura 99871"}, **known)
+    assert stray["reason"] == "Payer and amount fit 1; the text names 99871, which is not the invoice."
+    assert stray["rule"] is None, (
         "the payer named something else"
     )
     twins = [*items, item(4, None, "100.00", customer=NORTH, due=date(2026, 11, 2))]
