@@ -295,7 +295,9 @@ def test_what_is_wrong_is_told(old: bytes, new: bytes, code: str) -> None:
 def test_a_short_plusgiro_number_is_no_payee_number() -> None:
     docs, found = documents("bankgirot/lb", PLAIN.replace(b"0028654341", b"0000415448"))
     assert errors(found) == []
-    assert docs[-1]["creditor"]["account"] == "415448" and docs[-1]["creditor"]["account_scheme"] == "plusgiro"
+    assert (
+        docs[-1]["creditor"]["account"] == "415448" and docs[-1]["creditor"]["account_scheme"] == "plusgiro"
+    )
 
 
 def test_two_accounts_for_one_payee_number_are_refused() -> None:

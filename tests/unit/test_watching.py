@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -14,7 +15,9 @@ from exchange.declare.flow import Expect, Flow
 from exchange.declare.parse import parse
 from exchange.declare.yaml import load
 from exchange.flow.library import Library
+from exchange.ledger.rows import Delivery
 from exchange.ledger.unsettled import Owed, Unsettled
+from exchange.operations.asking import Status
 from exchange.operations.watching import Missing, missing, missing_return
 
 CALENDARS = Library(Catalogue.of(None)).calendars()
@@ -208,3 +211,13 @@ def test_a_wrong_expectation_is_a_problem(written: str, problem: str) -> None:
     made, problems = parse(Flow, node)
     assert made is None
     assert any(problem in each.message for each in problems), problems
+
+
+def test_a_site_is_not_green_while_a_delivery_cannot_reach_its_place() -> None:
+    facts: dict[str, Any] = dict.fromkeys((each.name for each in fields(Delivery)), None)
+    waits = Delivery(**{**facts, "stage": "ready"})
+    tried = Delivery(**{**facts, "stage": "sending", "reason": "The folder is not there."})
+    site = Status("s", {}, {}, [], [waits], {}, {}, {}, [])
+    assert site.is_green
+    stalled = replace(site, open_deliveries=[waits, tried])
+    assert stalled.stalled == [tried] and not stalled.is_green and not stalled.is_red

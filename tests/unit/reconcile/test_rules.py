@@ -261,9 +261,7 @@ def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
     )
     stray = one(items, {**paid, "text": "faktura 99871"}, **known)
     assert stray["reason"] == "Payer and amount fit 1; the text names 99871, which is not the invoice."
-    assert stray["rule"] is None, (
-        "the payer named something else"
-    )
+    assert stray["rule"] is None, "the payer named something else"
     twins = [*items, item(4, None, "100.00", customer=NORTH, due=date(2026, 11, 2))]
     assert proposed(one(twins, paid, **known))[:2] == [("known_payer", "4"), ("known_payer", "1")], (
         "the oldest first"
