@@ -43,6 +43,8 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         if by_reference is not None:
             return by_reference
     items = _named(case, book, open_items, found)
+    if not items and (settled := ", ".join(sorted(_settled(book, case)))):
+        case.note(f"The text names {settled}, already paid by an earlier entry: paid twice?")
     if not items or (structured and not _has(items, structured)):
         return None
     return _together(case, book, items)

@@ -541,6 +541,12 @@ def test_what_earlier_matches_closed_is_not_paid_again_however_old_the_list_is()
     key = "receivable/77/1//EUR"
     twice = one([open_item], moved("100.00", "12344"), settled_={key: Settled(10_000, 10_000)})
     assert "paid twice?" in twice["reason"]
+    named = one(
+        [item(40017, None, "100.00", customer=NORTH)],
+        moved("100.00", text="lasku 40017"),
+        settled_={"receivable/77/40017//EUR": Settled(10_000, 10_000)},
+    )
+    assert named["rule"] is None and "names 40017, already paid" in named["reason"]
     rest = one([open_item], moved("60.00", "12344"), settled_={key: Settled(10_000, 4_000)})
     assert told(rest)[:3] == ("matched", "reference", ["1"])
     reopened = one([open_item], moved("100.00", "12344"), settled_={key: Settled(10_000, 0)})
