@@ -104,6 +104,7 @@ _BECOMES = {
     "returned": "returned",
 }
 _LEGAL = {(old, new) for thing, old, new, _ in MOVES if thing == "payment"}
+_LEGAL |= {("posted", new) for old, new in _LEGAL if old == "booked"}  # which it is kept as
 _RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "returned": 4}
 """An answer that says less than is known moves nothing."""
 _GONE = ("booked", "posted")

@@ -58,6 +58,10 @@ def test_what_is_decided_about_a_booking_posts_its_payment(exchange: Shell) -> N
     exchange("reconcile", "unmatch", case["id"], "--because", "the invoice is there", "--site", site)
     exchange("run", "--once", "--site", site)
     assert stages(exchange, site)["70002"] == "booked", "its voucher is booked back"
+    back = entry("12450.00", "EUR", details("NK70001", "AC04"), "CRDT", number=3)
+    camt053(site, EUR, "EUR", back, name="back.xml")
+    exchange("run", "--once", "--site", site)
+    assert stages(exchange, site)["70001"] == "returned", "also of a payment whose voucher stands"
     assert exchange("verify", "--site", site, "--json").json()["problems"] == []
 
 
