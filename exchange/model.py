@@ -127,6 +127,7 @@ PAYMENT_FACTS: Mapping[str, str] = {
     "reference": "reference",
     "invoices": 'join(invoices.number, " ")',
     "text": "text",
+    "payee_clearing": 'empty if creditor.account_scheme == "iban" else creditor.clearing',
 }
 """What the ledger keeps of a payment beside its ids: where it stands in the document."""
 PaymentNote = tuple[Any, ...]

@@ -120,7 +120,7 @@ class Guard:
     def take(self, rows: Sequence[tuple[Any, ...]], batches: Mapping[int, tuple[str, str | None]]) -> None:
         """Rows of payments, in the columns in which they are entered; batches: currency and day of each."""
         keys_of, keys = self.keys_of, self._keys
-        for n, batch, _, _, _, _, amount, payee, account, reference, invoices, text, _ in rows:
+        for n, batch, _, _, _, _, amount, payee, account, reference, invoices, text, *_ in rows:
             currency, day = batches[batch]
             for key in keys_of(account or payee, amount, currency, day, reference, invoices, text):
                 keys.append((hashed(key), n))

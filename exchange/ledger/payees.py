@@ -8,13 +8,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, func, select
+from sqlalchemy import Connection, Select, and_, case, func, or_, select
 
 from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import batches, payments
 
 NOT_KNOWN = ("rejected", "cancelled", "returned", "withdrawn")
 """What came to nothing makes no account known."""
+_CLEARING = payments.c.payee_clearing
 SHOWN = 200
 """How many payees are looked at one by one."""
 
@@ -48,9 +49,16 @@ def strangers(connection: Connection, deliveries: Collection[str]) -> Strangers:
     if begin is None:
         return Strangers(0, ())
     account, low = payments.c.payee_account, func.lower(payments.c.payee)
-    earlier = joined(select(account)).where(payments.c.n < begin, STAGE.not_in(NOT_KNOWN))
-    known = earlier.where(account.in_(select(now.c.payee_account)))
-    fresh = select(now, func.count().over().label("total")).where(now.c.payee_account.not_in(known)).cte()
+    earlier = joined(select(account, _CLEARING)).where(payments.c.n < begin, STAGE.not_in(NOT_KNOWN))
+    known = earlier.where(account.in_(select(now.c.payee_account))).distinct().subquery()
+    same_bank = or_(
+        known.c.payee_clearing.is_(None),
+        now.c.payee_clearing.is_(None),
+        known.c.payee_clearing == now.c.payee_clearing,
+    )
+    paid_before = and_(known.c.payee_account == now.c.payee_account, same_bank)
+    unknown = select(now, func.count().over().label("total")).select_from(now.outerjoin(known, paid_before))
+    fresh = unknown.where(known.c.payee_account.is_(None)).cte()
     named = earlier.with_only_columns(low).where(account.is_not(None), low.in_(select(fresh.c.low)))
     changed = case((fresh.c.low.in_(named), 0), else_=1)
     rows = connection.execute(select(fresh).order_by(changed, fresh.c.n).limit(SHOWN)).all()
@@ -58,10 +66,14 @@ def strangers(connection: Connection, deliveries: Collection[str]) -> Strangers:
         return Strangers(0, ())
     had: dict[str, list[str]] = {}
     lows = {row.low for row in rows if row.low is not None}
-    accounts = earlier.with_only_columns(low.label("low"), account).where(low.in_(lows), account.is_not(None))
-    for name, before in connection.execute(accounts.distinct()):
-        had.setdefault(name, []).append(before)
-    first = (Payee(row.payee, row.payee_account, tuple(sorted(had.get(row.low, ())))) for row in rows)
+    columns = (low.label("low"), account, _CLEARING)
+    accounts = earlier.with_only_columns(*columns).where(low.in_(lows), account.is_not(None))
+    for name, *before in connection.execute(accounts.distinct()):
+        had.setdefault(name, []).append(_shown(*before))
+    first = (
+        Payee(row.payee, _shown(row.payee_account, row.payee_clearing), tuple(sorted(had.get(row.low, ()))))
+        for row in rows
+    )
     return Strangers(rows[0].total, tuple(first))
 
 
@@ -70,11 +82,17 @@ def _paid_now(deliveries: Collection[str]) -> Select[Any]:
     return (
         select(
             payments.c.payee_account,
+            _CLEARING,
             func.min(payments.c.n).label("n"),
             func.min(payments.c.payee).label("payee"),
             func.max(func.lower(payments.c.payee)).label("low"),
         )
         .join(batches, batches.c.n == payments.c.batch)
         .where(batches.c.delivery.in_(deliveries), payments.c.payee_account.is_not(None))
-        .group_by(payments.c.payee_account)
+        .group_by(payments.c.payee_account, _CLEARING)
     )
+
+
+def _shown(account: str, clearing: str | None) -> str:
+    """An account for people: behind the number of its bank where it has one."""
+    return f"{clearing}-{account}" if clearing else account

@@ -47,6 +47,8 @@ payments = Table(
     # the arrival whose voucher posts the booking
     Column("posting", Text, ForeignKey("arrivals.id")),
     Column("event", Big, ForeignKey("events.n")),
+    # of which bank the account is, where its number alone does not tell; empty also for what older programs entered
+    Column("payee_clearing", Text),
     CheckConstraint("stage NOT IN ('approved', 'sent', 'withdrawn', 'posted')", name="stages_of_its_own"),
     Index("ix_payments_batch", "batch"),
     Index("ix_payments_end_to_end_id", "end_to_end_id"),

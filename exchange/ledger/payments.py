@@ -46,6 +46,7 @@ _COLUMNS = (
     "invoices",
     "text",
     "stage",
+    "payee_clearing",
 )
 Sent = Iterable[tuple[int, list[PaymentNote]]]
 """Payments by the place of their output among those of the arrival."""
@@ -118,7 +119,7 @@ class _Entry:
                 known[delivery, ids, currency, day, account] = batch
                 fresh.append(self._batch(batch, place, ids, currency, day, account))
                 self._kinds[batch] = currency, fresh[-1]["execution_date"]
-            payee, payee_account, reference, invoices, text = words
+            payee, payee_account, reference, invoices, text, clearing = words
             if abs(amount) > _GREATEST:
                 raise ValueError(f"The amount {amount_of(amount)} is too great for the ledger.")
             self._number += 1
@@ -137,6 +138,7 @@ class _Entry:
                     invoices or "",
                     text or "",
                     "ordered",
+                    compact(clearing),
                 )
             )
         if fresh:

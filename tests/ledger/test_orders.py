@@ -90,6 +90,24 @@ def test_accounts_that_are_new_or_changed_are_told(ledger: Ledger) -> None:
     )
 
 
+def test_the_same_number_at_another_bank_is_another_account(ledger: Ledger) -> None:
+    def paid(number: int, clearing: str | None, **more: Any) -> Any:
+        return note(number, **{"payee": "Bo AB", "payee_account": "123 456-789", "clearing": clearing} | more)
+
+    with_payments(ledger, paid(1, "6000"))
+    _, again = with_payments(ledger, paid(2, "60-00"), name="b.txt")
+    _, moved = with_payments(ledger, paid(4, "6700"), name="c.txt")
+    with ledger.read() as connection:
+        assert payees.strangers(connection, [again]) == Strangers(0, ())
+        told = payees.strangers(connection, [moved])
+    assert told == Strangers(1, (Payee("Bo AB", "6700-123456789", ("6000-123456789",)),))
+    old = "an older program kept no clearing numbers: what it paid is known"
+    with_payments(ledger, paid(5, None, payee_account="777"), name="d.txt")
+    _, later = with_payments(ledger, paid(6, "6700", payee_account="777"), name="e.txt")
+    with ledger.read() as connection:
+        assert payees.strangers(connection, [later]) == Strangers(0, ()), old
+
+
 def test_limits_for_accounts_and_payments_are_kept(ledger: Ledger) -> None:
     arrival, _ = with_payments(ledger, note(1, "12.50"), note(2, "20.00"))
     with ledger.write() as writing:

@@ -39,7 +39,7 @@ def note(number: int = 1, amount: str = "12.50", **more: Any) -> tuple[Any, ...]
         "ids": ("MSG", "MSG-1"), "line": number, "instruction": None, "end_to_end": f"E{number}", "key": f"K{number}",
         "amount": int(Decimal(amount) * payments.UNIT), "currency": "EUR", "day": date(2026, 12, 1),
         "account": "FI21 1234 5600 0007 85", "payee": f"Payee {number}", "payee_account": "5050-1055",
-        "reference": None, "invoices": "L1 L2", "text": "",
+        "reference": None, "invoices": "L1 L2", "text": "", "clearing": None,
     }  # fmt: skip
     return tuple((facts | more).values())
 
