@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import bank_files
 import pytest
 from invoice_support import CORPUS
 from lxml import etree
@@ -18,6 +20,7 @@ from exchange.outcome import Gathered
 
 SIE = "{http://www.sie.se/sie5}"
 SAMPLES = Path(__file__).parents[2] / "samples/sie"
+OPEN = SAMPLES / "sie5-receivables/01-november.in.sie"
 
 
 def documents(path: Path) -> tuple[list[dict[str, Any]], Gathered]:
@@ -79,3 +82,33 @@ def test_what_is_written_passes_the_official_schema_and_comes_back() -> None:
     assert vouchers[1]["rows"][1]["currency_amount"] == Decimal("-1085.00")
     assert vouchers[0]["rows"][1]["dimensions"] == {"cost_centre": "10", "project": "P1"}
     assert vouchers[0]["date"] == date(2026, 11, 2)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "open_"),
+    [
+        (
+            "5-invoices-to-receivable",
+            [("20261", "SEK", "5000.00", "2500.00"), ("20262", "EUR", "915.00", "900.00")],
+        ),
+        (
+            "5-invoices-to-payable",
+            [("F-771", "SEK", "8200.00", "8200.00"), ("K-12", "SEK", "-200.00", "-200.00")],
+        ),
+    ],
+)
+def test_what_is_open_is_the_newest_closing_balance(mapping: str, open_: list[tuple[str, ...]]) -> None:
+    """Of the account of the ledger, in the currency of the invoice; what is owed is turned; what is paid is left out."""
+    rows, found = bank_files.records("sie/5-invoices", OPEN.read_bytes())
+    made, more = bank_files.mapped(f"sie/{mapping}", rows)
+    assert found + more == []
+    assert [
+        (each["number"], each["currency"], str(each["amount"]), str(each["open"])) for each in made
+    ] == open_
+
+
+def test_a_ledger_that_does_not_say_what_is_open_is_no_list_of_open_items() -> None:
+    raw = re.sub(rb"(?s)<Balances.*?</Balances>", b"", OPEN.read_bytes())
+    rows, _ = bank_files.records("sie/5-invoices", raw)
+    made, found = bank_files.mapped("sie/5-invoices-to-receivable", rows)
+    assert made == [] and [(each.code, each.field) for each in found] == [("MAP002", "open")] * 3
