@@ -91,8 +91,8 @@ def orders(draw: st.DrawFn) -> dict[str, Any]:
     for number, line in enumerate(lines, 1):
         line["id"] = str(number)
     extra = draw(st.lists(extra_lines(), max_size=2)) if priced else []
-    lines_net = sum((line["net"] for line in lines), Decimal(0)) if priced else Decimal(0)
-    if lines_net + sum(line["net"] for line in extra) < 0:
+    sums = [sum(line[name] for line in (*lines, *extra)) for name in ("net", "vat")] if priced else [0]
+    if min(sums) < 0:  # nobody orders for less than nothing
         extra = []
     lines += extra
     order = {

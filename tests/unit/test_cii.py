@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from invoice_cases import BUYER
-from invoice_support import CORPUS, EXAMPLES, errors, read, written
+from invoice_support import AT_RANDOM, CORPUS, errors, read, written
 from lxml import etree
 from official_rules import broken_rules, schema
 from test_ubl import INVOICE, INVOICES, NO_VAT, UNTAXED, discounted, line
@@ -19,7 +19,7 @@ XSD = "en16931/cii/schema/D16B SCRDM (Subset)/uncoupled clm/CII/uncefact/data/st
 RAM = "{urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100}"
 SAMPLE = Path(__file__).parents[2] / "samples/uncefact/received/01-two-rates.in.xml"
 LINE_START, LINE_END = (f"<{slash}ram:IncludedSupplyChainTradeLineItem>" for slash in ("", "/"))
-SOME = max(10, EXAMPLES // 2)
+SOME = max(10, AT_RANDOM // 2)
 """How many invoices at random."""
 
 

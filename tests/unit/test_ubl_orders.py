@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
-from invoice_support import CORPUS, EXAMPLES, document, errors, read, written
+from invoice_support import AT_RANDOM, CORPUS, document, errors, read, written
 from lxml import etree
 from official_rules import PEPPOL, broken_rules, ubl_schema
 from order_cases import answers, catalogues, deliveries, orders, party
@@ -34,7 +34,7 @@ DOCUMENTS = {
     "despatch-advice": "delivery",
     "catalogue": "catalogue",
 }
-SOME = max(10, EXAMPLES // 2)
+SOME = max(10, AT_RANDOM // 2)
 """How many documents at random each kind gets."""
 
 
