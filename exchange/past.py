@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem
 
@@ -29,6 +29,12 @@ class Settled:
     def left(self) -> int:
         """What is left by our own books."""
         return self.base - self.closed
+
+
+def known_by(row: Any) -> dict[str, Any]:
+    """What of the row of a match an `Earlier` is known by, as its keyword arguments."""
+    names = ("units", "currency", "entry", "end_to_end", "payer", "payer_name")
+    return {name: getattr(row, name) for name in names}
 
 
 @dataclass(frozen=True, slots=True)

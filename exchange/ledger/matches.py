@@ -17,7 +17,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told, case_id
+from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told, case_id, known_by
 
 PERSON = "person"
 """The rule of what a person has decided."""
@@ -378,8 +378,4 @@ def _earlier(connection: Connection, row: Any) -> Earlier:
     postings = [(kind, account, units) for kind, account, units in json.loads(row.postings or "[]")]
     case, closed = case_id(row.arrival, row.position), items_of(connection, row.n)
     person = row.decided_by if row.rule == PERSON else None
-    told = {
-        name: getattr(row, name)
-        for name in ("units", "currency", "entry", "end_to_end", "payer", "payer_name")
-    }
-    return Earlier(case, booked, row.side or "", closed, postings, person, **told)
+    return Earlier(case, booked, row.side or "", closed, postings, person, **known_by(row))

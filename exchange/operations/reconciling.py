@@ -113,12 +113,8 @@ def unmatch(folder: Path, text: str, because: str) -> Case:
         facts, transaction = _transaction(opened, known)
         waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
         around = _read_book(opened, known, facts, Gathered()) if known.items else None
-        open_items = (
-            next((each for side, each in around.sides.items() if side == known.side), None)
-            if around
-            else None
-        )
-        document = matched(waiting, taken_back(known.items, known.postings, known.side, open_items))
+        sides = around.sides if around else {}
+        document = matched(waiting, taken_back(known.items, known.postings, known.side, sides))
         suspense = known.suspense or _suspense(opened, known, transaction)
         done = _entered(opened, known, None, document, because, suspense)
         write_unsent(opened)

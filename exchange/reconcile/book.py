@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from exchange.model import Record
 from exchange.outcome import MatchRow
-from exchange.past import Earlier, NoPast, Past, SetAside, Told
+from exchange.past import Earlier, NoPast, Past, SetAside, Told, known_by
 from exchange.reconcile import references
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
@@ -101,9 +101,8 @@ class Book:
         past = self.past.paid(names, -case.units, case.currency)
         here = {each.id: each for name in names for each in self.here.get(name, ())}
         mine = [each for each in here.values() if (each.units, each.currency) == (-case.units, case.currency)]
-        found = {
-            each.id: each for each in (*past, *mine)
-        }  # what was open is decided by now, when open cases are looked at again
+        # what was open is decided by now, when open cases are looked at again
+        found = {each.id: each for each in (*past, *mine)}
         return [each for each in found.values() if each.id not in self.taken_back]
 
     def is_here(self, earlier: Earlier) -> bool:
@@ -207,11 +206,7 @@ def ids_of(case: Case) -> list[str]:
 
 def _earlier(id: str, row: MatchRow) -> Earlier:
     booked = date.fromisoformat(row.booked) if row.booked else None
-    told = {
-        name: getattr(row, name)
-        for name in ("units", "currency", "entry", "end_to_end", "payer", "payer_name")
-    }
-    return Earlier(id, booked, row.side or "", list(row.items), row.postings, **told)
+    return Earlier(id, booked, row.side or "", list(row.items), row.postings, **known_by(row))
 
 
 def _called(party: Mapping[str, str | None]) -> str:

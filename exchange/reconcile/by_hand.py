@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from exchange.outcome import MatchedItem
 from exchange.reconcile.book import Book
@@ -59,11 +59,11 @@ def taken_back(
     items: Sequence[MatchedItem],
     postings: Sequence[tuple[str, str, int]],
     side: str | None,
-    open_items: OpenItems | None = None,
+    sides: Mapping[Side, OpenItems],
 ) -> Decision:
-    """The opposite of what was decided. open_items: the list that may still tell the days of the items."""
+    """The opposite of what was decided. sides: the lists that may still tell the days of the items."""
     of: Side = "payable" if side == "payable" else "receivable"
-    reopened = [Reopened.of(each, of, open_items.issued(each.key) if open_items else None) for each in items]
+    reopened = [Reopened.of(each, of, sides.get(of)) for each in items]
     booked_back = [Posting(kind, account, -units) for kind, account, units in postings]
     outcome: Outcome = "matched" if items else "booked"
     return Decision(RULE, "A person has taken it back.", outcome, (), booked_back, reopened)

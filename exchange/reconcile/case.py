@@ -17,7 +17,7 @@ from typing import Any, Literal
 from exchange.model import LINE, PATH, Record
 from exchange.outcome import MatchedItem
 from exchange.reconcile import money
-from exchange.reconcile.items import Item, Side
+from exchange.reconcile.items import Item, OpenItems, Side
 
 PAID, POSITION, UNITS, EVIDENCE = "@paid", "@position", "@units", "@evidence"
 """Marks on a decision for those who follow it: what an allocation was made of, which transaction of the file it is (from
@@ -72,9 +72,10 @@ class Reopened:
     issued: date | None = None
 
     @classmethod
-    def of(cls, item: MatchedItem, side: Side, issued: date | None = None) -> Reopened:
-        """The opposite of what was matched. issued: the day of the item, where that is known."""
+    def of(cls, item: MatchedItem, side: Side, open_items: OpenItems | None) -> Reopened:
+        """The opposite of what was matched. open_items: the list that may still tell the day of the item."""
         opposite = item._replace(used=-item.used, closed=-item.closed)
+        issued = None if open_items is None else open_items.issued(item.key)
         return cls(**opposite._asdict(), side=side, issued=issued)
 
 

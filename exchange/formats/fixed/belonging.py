@@ -67,12 +67,14 @@ class Plan:
     @cached_property
     def read(self) -> Callable[[Row], Values]:
         """The values of a fitting row; raises ValueError when anything is wrong with one."""
-        return self._function("read", *self._reading)
+        shown = f"{self.layout_name} {self.title}"
+        return compile_function(f"read_{self._spelled}", *self._reading, shown)
 
     @cached_property
     def write(self) -> Callable[[Values], str]:
         """The line; raises ValueError when a value does not fit."""
-        return self._function("write", *self._writing)
+        shown = f"{self.layout_name} written {self.title}"
+        return compile_function(f"write_{self._spelled}", *self._writing, shown)
 
     @property
     def source(self) -> str:
@@ -82,20 +84,17 @@ class Plan:
     @cached_property
     def _reading(self) -> tuple[str, dict[str, object]]:
         names = self.names()
-        return self.read_source(self.title.replace(".", "_"), names), names
+        return self.read_source(self._spelled, names), names
 
     @cached_property
     def _writing(self) -> tuple[str, dict[str, object]]:
         names = self.names()
-        return self.write_source(self.title.replace(".", "_"), names), names
+        return self.write_source(self._spelled, names), names
 
-    def _function(self, does: str, source: str, names: dict[str, object]) -> Callable[..., Any]:
-        shown = (
-            f"{self.layout_name} {self.title}"
-            if does == "read"
-            else f"{self.layout_name} written {self.title}"
-        )
-        return compile_function(f"{does}_{self.title.replace('.', '_')}", source, names, shown)
+    @property
+    def _spelled(self) -> str:
+        """The title as a part of names in Python."""
+        return self.title.replace(".", "_")
 
     def names(self) -> dict[str, object]:
         """What generated functions use of their format."""

@@ -72,10 +72,8 @@ def _learn(base: _Known, path: Path) -> None:
     for before, step in _ways(path):
         for condition in (each.path for each in step.predicates if each.path is not None):
             _learn(base.at(before), condition)
-    if path.attribute is None:
-        base.at([step.name for step in path.steps]).is_read = True
-    else:
-        base.at([step.name for step in path.steps])
+    end = base.at([step.name for step in path.steps])
+    end.is_read |= path.attribute is None
 
 
 def _ways(path: Path) -> Iterator[tuple[list[str], Step]]:

@@ -122,8 +122,7 @@ def _why_not(known: Sequence[Earlier]) -> str:
 def _taken_back(earlier: Earlier, told: str, book: Book) -> Decision:
     side: Side = "receivable" if earlier.side == "receivable" else "payable"
     numbers = ", ".join(each.number for each in earlier.closed)
-    items = book.sides.get(side)
-    reopened = [Reopened.of(each, side, items.issued(each.key) if items else None) for each in earlier.closed]
+    reopened = [Reopened.of(each, side, book.sides.get(side)) for each in earlier.closed]
     postings = [Posting(kind, account, -units) for kind, account, units in earlier.postings]
     reason = f"{told} It had paid {numbers} (case {earlier.id}); that is open again."
     evidence = {"case": earlier.id}
