@@ -19,6 +19,7 @@ from typing import Literal, get_args
 
 import exchange
 from exchange.declare.likeness import LIKE, merged
+from exchange.declare.mapping import LEFT_OUT_BY
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.declare.yaml import Node, load
@@ -126,15 +127,23 @@ class Catalogue:
         return found
 
     def family(self, kind: Kind, name: str) -> Iterator[Entry]:
-        """The file that declares a name, then the one that it is like, and so on: all that its meaning rests on."""
-        seen: set[str] = set()
-        entry = self.entry(kind, name)
-        while entry is not None and entry.name not in seen:
+        """The file that declares a name, then those that it is like or whose leavings it takes, and so on: all that its meaning
+        rests on.
+        """
+        todo, seen = [name], set[str]()
+        while todo:
+            entry = self.entry(kind, todo.pop(0))
+            if entry is None or entry.name in seen:
+                continue
             seen.add(entry.name)
             yield entry
             node, _ = self.load(kind, entry.name)
-            like = node.get(LIKE) if node is not None else None
-            entry = None if like is None or like.text is None else self.entry(kind, like.text)
+            named = (
+                [node.get(LIKE), *(rest.items() if (rest := node.get(LEFT_OUT_BY)) else ())]
+                if node is not None
+                else []
+            )
+            todo += [each.text for each in named if each is not None and each.text is not None]
 
     def _completed(self, kind: Kind, node: Node) -> tuple[Node | None, list[Problem]]:
         """The nodes of a file with those of the file that it is like."""

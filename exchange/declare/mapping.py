@@ -20,6 +20,7 @@ from exchange.declare.declared import Declared, Name
 from exchange.declare.layout import LayoutName
 from exchange.declare.places import PlacedText
 
+LEFT_OUT_BY = "left out by"
 CODE_PATTERN = r"^[A-Z][A-Z0-9_-]{1,15}$"
 
 
@@ -163,6 +164,16 @@ class Mapping(Declared):
     into: PlacedText | None = Field(None, description="kind of the target")
     where: PlacedText | None = Field(
         None, description="only records for which this is true; the others are counted"
+    )
+    left_out_by: list[PlacedText] = Field(
+        [],
+        alias=LEFT_OUT_BY,
+        description="mappings from the same layout: only what the `where` of each of them leaves out is taken",
+    )
+    nothing_lost: bool = Field(
+        False,
+        alias="nothing lost",
+        description="what `where` leaves out must be taken by another target of the flow, whose mapping is `left out by` this one",
     )
     let: dict[PlacedText, PlacedText] = Field({}, description="names for values that are used more than once")
     group: Grouping | None = None

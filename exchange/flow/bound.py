@@ -12,7 +12,7 @@ from exchange import secrets
 from exchange.bound import BoundSource, BoundTarget
 from exchange.declare import flow as declared
 from exchange.declare.problems import Problem
-from exchange.flow.content import Content, Way
+from exchange.flow.content import Chain, Content, Way
 from exchange.intake import Rules
 from exchange.model import Again, ArrivalFacts
 from exchange.outcome import Outcome
@@ -21,6 +21,10 @@ from exchange.transports.contract import Place, Source, Target
 
 End = TypeVar("End", Source, Target)
 OWNER_FILE = "var/owner"
+_TAKE = (
+    "Add a target whose mapping is `left out by` that one, such as a listing for a person (generic/not-carried). Where that "
+    "one stands under `map` of the flow, put it under `map` of its target."
+)
 MONEY = "common/payment"
 """Whatever passes through this document moves money."""
 
@@ -99,16 +103,45 @@ def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget
     return BoundTarget(where=end.at, open=opened, consumes=end.consumes, money=money)
 
 
-def unfollowed(flow: declared.Flow, ways: Sequence[Way]) -> list[Problem]:
-    """What is wrong with `expect`: the bank can only be expected to speak of payments that are followed. ways: those of the
-    targets that are sound.
-    """
+def unwhole(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:
+    """What a flow lacks as a whole. ways: those of the targets that are sound."""
+    return [*_unfollowed(flow, ways), *_untaken(flow, intake, ways)]
+
+
+def _unfollowed(flow: declared.Flow, ways: Sequence[Way]) -> list[Problem]:
+    """What is wrong with `expect`: the bank can only be expected to speak of payments that are followed."""
     steps = [step for way in ways for together in way.chain for step in together]
     if flow.expect is None or len(ways) < len(flow.to) or any(step.compiled.follows for step in steps):
         return []
     advice = f"`payment` in a mapping from {MONEY} says under which ids the bank knows each payment."
     message = "`expect` waits for the bank, but no payments are followed here."
     return [flow.flow.problem(message, advice)]
+
+
+def _untaken(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:
+    """Mappings whose leavings must not get lost and that nothing takes, and leavings of mappings that are not there."""
+    if len(ways) < len(flow.to):
+        return []
+    targets = [step.compiled.plan for way in ways for together in way.chain for step in together]
+    plans = [step.compiled.plan for together in intake for step in together] + targets
+    taken = {name for plan in targets for name in plan.rest_of}
+    lost = dict.fromkeys(plan.name for plan in plans if plan.nothing_lost and plan.name not in taken)
+    absent = dict.fromkeys(
+        (plan.name, name)
+        for plan in plans
+        for name in plan.rest_of
+        if name not in {each.name for each in targets}
+    )
+    problems = [
+        flow.flow.problem(f"What {name} leaves out would be lost: no target of this flow takes it.", _TAKE)
+        for name in lost
+    ]
+    for rest, name in absent:
+        message = f"{rest} takes what {name} leaves out, but no target of this flow has that mapping: what it would take is lost."
+        problems.append(
+            flow.flow.problem(message, f"Add a target with {name}, or take another mapping than {rest}.")
+        )
+    return problems
 
 
 def _opener(

@@ -262,8 +262,9 @@ class _Maker:
         return self
 
     def tell_when_empty(self, found: Found) -> None:
-        """Say that no file is written here, because nothing came."""
-        if not self.outputs:
+        """Say that no file is written here, because nothing came. That others left nothing out is not worth a word."""
+        is_rest = any(step.compiled.plan.rest_of for steps in self.way.chain for step in steps)
+        if not self.outputs and not is_rest:
             found(NOTHING_TO_WRITE.at(value=self.way.title))
 
     def _count(self, step: Step) -> Tally:

@@ -31,6 +31,7 @@ from exchange.declare.table import Table, TableRows, load_rows
 from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
 from exchange.formats.contract import Reader, Writer
+from exchange.mapping import leftovers
 from exchange.mapping.bankdays import BankDays
 from exchange.mapping.compiler import CompiledMapping, compile_mapping
 from exchange.mapping.profile import PAYMENT, profile_mapping
@@ -253,19 +254,36 @@ class Library:
             return None
 
     def _compile(self, name: str) -> Step | None:
-        declared = self._parse(DeclaredMapping, "mapping", name)
+        declared = self._declared_mapping(name)
         if declared is None:
             return None
         source, target = self.layout(declared.from_, declared.from_), self.layout(declared.to, declared.to)
-        if source is None or target is None:
+        others = [self._leaving(other, declared) for other in declared.left_out_by]
+        sound = [other for other in others if other is not None]
+        if source is None or target is None or len(sound) < len(others):
             return None
         try:
             tables = self._tables_for("mapping", name)
-            compiled = compile_mapping(declared, source.shape(), target.shape(), tables, self.values)
+            shapes = source.shape(), target.shape()
+            compiled = compile_mapping(declared, *shapes, tables, self.values, others=sound)
         except DeclarationError as wrong:
             self.problems += wrong.problems
             return None
         return Step(name, compiled)
+
+    def _declared_mapping(self, name: str) -> DeclaredMapping | None:
+        return self._once("declared mapping", name, lambda _: self._parse(DeclaredMapping, "mapping", name))
+
+    def _leaving(self, name: PlacedText, rest: DeclaredMapping) -> DeclaredMapping | None:
+        """A mapping of which another one takes the rest, as it is declared. It is compiled, too, so that its own problems are told."""
+        other = self._declared_mapping(name) if self._is_known("mapping", name, name) else None
+        if other is None:
+            return None
+        problem = leftovers.unfit(name, other, rest)
+        if problem is not None:
+            self.problems.append(problem)
+            return None
+        return other if self.mapping(name, name) else None
 
     def _compile_profile(self, name: str) -> ProfileMapping | None:
         declared = self._parse(Bank, "bank", name)

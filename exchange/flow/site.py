@@ -20,7 +20,7 @@ from exchange.declare.problems import DeclarationError, Problem, did_you_mean
 from exchange.declare.site import UNREADABLE, AnyValue, Site
 from exchange.declare.suppose import Supposed, suppose
 from exchange.declare.yaml import Node
-from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of, unfollowed, when_again
+from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of, unwhole, when_again
 from exchange.flow.content import Chain, Content, Intake, Way
 from exchange.flow.library import Library, Step
 from exchange.flow.reconciling import Against, Matching, Memory, NoMemory
@@ -223,7 +223,7 @@ class _Binder:
         result = MATCH if flow.match else result
         ways = [way for target in flow.to if (way := self._way(target, result)) is not None]
         self._check_places(flow)
-        self.problems += unfollowed(flow, ways)
+        self.problems += unwhole(flow, intake.chain if intake else (), ways)
         if intake is None or len(self.problems) + len(self.library.problems) > before:
             return None
         money, words = self._moves_money(intake.chain), self.library.words(REASONS)

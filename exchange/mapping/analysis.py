@@ -56,6 +56,14 @@ class Analyst:
         """An expression that is true or not."""
         return self.truth(self.expression(text, scope))
 
+    def formula(self, text: PlacedText) -> PlacedText:
+        """A text that must be an expression."""
+        if not text.startswith("="):
+            advice = f'Begin it with "=": "={text}".'
+            self.names.problems.append(text.problem("An expression is wanted here.", advice))
+            return PlacedText("=empty", plain=False)
+        return text
+
     def resolve(self, node: Node, scope: Scope) -> Bound:
         """A part of an expression."""
         match node:

@@ -8,7 +8,7 @@ batch in compiled.run(batches, facts, found, tally): ...
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, localcontext
@@ -46,10 +46,18 @@ SCATTERED = code(
 
 
 def compile_mapping(
-    declared: Mapping, source: Shape, target: Shape, tables: Tables, site_values: Dict[str, Any]
+    declared: Mapping,
+    source: Shape,
+    target: Shape,
+    tables: Tables,
+    site_values: Dict[str, Any],
+    *,
+    others: Sequence[Mapping] = (),
 ) -> CompiledMapping:
-    """The mapping, ready to run. Raises DeclarationError with every problem of it."""
-    plan, problems = plan_mapping(declared, source, target, tables, site_values)
+    """The mapping, ready to run. others: those of which it takes what they leave out. Raises DeclarationError with every
+    problem of it.
+    """
+    plan, problems = plan_mapping(declared, source, target, tables, site_values, others=others)
     if plan is None or problems:
         raise DeclarationError(problems)
     text, namespace = generate(plan)

@@ -176,6 +176,10 @@ class Plan:
     followed: tuple[Bound, ...]
     """What the ledger keeps of each result, where results are payments that leave: as in `model.PAYMENT_FACTS`."""
     result: Frame
+    rest_of: tuple[str, ...] = ()
+    """The mappings of which this one takes what they leave out."""
+    nothing_lost: bool = False
+    """Whether what it leaves out must be taken by such a mapping."""
 
 
 def contents(fields: Fields) -> Iterator[Assign]:

@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from exchange.declare.mapping import Balanced, Check, Conserved, Mapping
+from exchange.declare.mapping import Check, Mapping
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.mapping.analysis import Analyst
 from exchange.mapping.bound import Bound, Element, Frame, Let
-from exchange.mapping.conversions import as_type
+from exchange.mapping.conservation import Conservation
 from exchange.mapping.dependence import in_order, needed_lets, shared_lets
 from exchange.mapping.following import followed
+from exchange.mapping.leftovers import all_of, left_out
 from exchange.mapping.literals import literal_text, placed
 from exchange.mapping.plan import (
     Assign,
-    Balance,
     Block,
     Children,
     Content,
@@ -28,7 +28,6 @@ from exchange.mapping.plan import (
     Plan,
     Several,
     Single,
-    Sum,
     Test,
 )
 from exchange.mapping.scope import Names, Scope
@@ -42,10 +41,16 @@ RESERVED = {"source", "result", "arrival", "site", *WORDS}
 
 
 def plan_mapping(
-    declared: Mapping, source: Shape, target: Shape, tables: Tables, site_values: Dict[str, Any]
+    declared: Mapping,
+    source: Shape,
+    target: Shape,
+    tables: Tables,
+    site_values: Dict[str, Any],
+    *,
+    others: Sequence[Mapping] = (),
 ) -> tuple[Plan | None, list[Problem]]:
-    """The plan of a mapping, None when there are problems."""
-    planner = _Planner(declared, source, target, Analyst(Names(site_values, []), tables))
+    """The plan of a mapping, None when there are problems. others: those of which it takes what they leave out."""
+    planner = _Planner(declared, source, target, Analyst(Names(site_values, []), tables), others)
     plan = planner.plan()
     return (None if planner.problems else plan), planner.problems
 
@@ -53,9 +58,11 @@ def plan_mapping(
 class _Planner:
     """Builds one plan; problems are gathered by the analyst."""
 
-    def __init__(self, declared: Mapping, source: Shape, target: Shape, analyst: Analyst) -> None:
+    def __init__(
+        self, declared: Mapping, source: Shape, target: Shape, analyst: Analyst, others: Sequence[Mapping]
+    ) -> None:
         self.declared, self.source, self.target, self.analyst = declared, source, target, analyst
-        self.problems = analyst.problems
+        self.others, self.problems = others, analyst.problems
 
     def plan(self) -> Plan | None:
         """The plan, None when the kinds cannot be found."""
@@ -78,8 +85,7 @@ class _Planner:
         body = body if element is None else shared_lets(body, (element, result))
         after = scope.inside(result)
         envelopes = self.envelopes(scope, into)
-        counted = [rule for name, rule in declared.conserve.items() if _counts(name, rule)]
-        summed = [(name, rule) for name, rule in declared.conserve.items() if not _counts(name, rule)]
+        conserved = Conservation(declared, self.analyst)
         return Plan(
             name=declared.mapping,
             place=next(iter(declared.set)),
@@ -97,12 +103,14 @@ class _Planner:
             body=body,
             envelopes=envelopes,
             tests=tuple(self.test(check, after) for check in declared.check),
-            sums=tuple(self.sum(name, rule, scope, after) for name, rule in summed),
-            counted=bool([self.count(rule, kind.name) for rule in counted]),
-            balances=tuple(self.balance(rule, after) for rule in declared.balance),
+            sums=conserved.sums(scope, after),
+            counted=conserved.counted(kind.name),
+            balances=conserved.balances(after),
             key=None if declared.key is None else self.key(declared.key, after),
             followed=followed(declared, self.source, after, self.analyst),
             result=result,
+            rest_of=tuple(other.mapping for other in self.others),
+            nothing_lost=declared.nothing_lost,
         )
 
     def kind(self, written: PlacedText | None, shape: Shape, key: str) -> KindShape | None:
@@ -164,7 +172,7 @@ class _Planner:
         before = (
             None
             if self.declared.where is None or rule.results == "each"
-            else self.analyst.condition(self.formula(self.declared.where), scope)
+            else self.analyst.condition(self.analyst.formula(self.declared.where), scope)
         )
         groups = self.groups(rule.by, rule.as_, element, scope, variable="r")
         return groups, before, Scope((groups.frame,), {**scope.prefixes, "source": groups.frame})
@@ -181,32 +189,27 @@ class _Planner:
         self, by: Sequence[PlacedText], name: str, element: Frame, scope: Scope, variable: str = ""
     ) -> Groups:
         """Gathered elements and the frame that holds them."""
-        keys = tuple(self.analyst.expression(self.formula(text), scope) for text in by)
+        keys = tuple(self.analyst.expression(self.analyst.formula(text), scope) for text in by)
         many = Type("structure", True, False, element.type.fields, element.type.open)
         type_ = Type("structure", empty=False, fields={name: many})
         frame = Frame(variable, type_, name) if variable else self.analyst.names.frame(type_, name)
         return Groups(keys, name, frame)
 
-    def formula(self, text: PlacedText) -> PlacedText:
-        """A text that must be an expression."""
-        if not text.startswith("="):
-            self.problems.append(
-                text.problem("An expression is wanted here.", f'Begin it with "=": "={text}".')
-            )
-            return PlacedText("=empty", plain=False)
-        return text
-
     def body(self, scope: Scope, into: KindShape, where: PlacedText | None) -> Block:
         """The top of `set`."""
+        passed, conditions = left_out(self.others, scope, self)
         lets, inner = self.lets(self.declared.let, scope)
-        condition = None if where is None else self.analyst.condition(self.formula(where), inner)
+        if where is not None:
+            conditions.append(self.analyst.condition(self.analyst.formula(where), inner))
+        condition = all_of(conditions)
+        lets = (*passed, *lets)
         early = needed_lets(condition, lets)
         later = tuple(let for let in lets if let not in early)
         fields = self.fields(self.declared.set, into.fields, "", inner, into.name, optional=False)
         return Block(None, None, condition, early, later, fields)
 
-    def lets(self, declared: Dict[Any, Any], scope: Scope) -> tuple[tuple[Let, ...], Scope]:
-        """Names for values; each may use the ones before it."""
+    def lets(self, declared: Dict[Any, Any], scope: Scope, mark: str = "") -> tuple[tuple[Let, ...], Scope]:
+        """Names for values; each may use the ones before it. mark: sets their variables apart from others of the same names."""
         made: dict[str, Let] = {}
         inner = scope.inside(made)
         for name, text in declared.items():
@@ -216,7 +219,7 @@ class _Planner:
                 )
                 continue
             value = self.value(text, None, scope.inside(dict(made)))
-            made[str(name)] = Let(str(name), value, f"let_{name}")
+            made[str(name)] = Let(str(name), value, f"let_{mark}{name}")
         return tuple(made.values()), inner
 
     def value(self, written: Any, shape: FieldShape | None, scope: Scope) -> Bound:
@@ -327,7 +330,9 @@ class _Planner:
     def where(self, value: Dict[Any, Any], scope: Scope) -> Bound | None:
         """The condition of a block."""
         return (
-            self.analyst.condition(self.formula(placed(value["where"])), scope) if "where" in value else None
+            self.analyst.condition(self.analyst.formula(placed(value["where"])), scope)
+            if "where" in value
+            else None
         )
 
     def inner_group(self, rule: Any, frame: Frame | None, scope: Scope) -> Groups | None:
@@ -373,7 +378,7 @@ class _Planner:
             by = (
                 ()
                 if rule is None
-                else tuple(self.analyst.expression(self.formula(text), scope) for text in rule.by)
+                else tuple(self.analyst.expression(self.analyst.formula(text), scope) for text in rule.by)
             )
             keys = (*keys, *by)
             frame = Frame(f"above_{kind.name}", UNKNOWN, kind.name)
@@ -391,43 +396,11 @@ class _Planner:
 
     def test(self, check: Check, after: Scope) -> Test:
         """A check of every result."""
-        return Test(check, self.analyst.condition(self.formula(check.that), after))
-
-    def sum(self, name: PlacedText, rule: Conserved, scope: Scope, after: Scope) -> Sum:
-        """One conserved sum: over the source as it was, over the results as they are."""
-        result_only = Scope(after.layers[:1], after.prefixes)
-        source = self.analyst.expression(self.formula(rule.source), scope)
-        result = self.analyst.expression(self.formula(rule.result), result_only if rule.short else after)
-        by = None if rule.by is None else self.analyst.expression(self.formula(rule.by), after)
-        return Sum(str(name), self.amount(source), self.amount(result), by)
-
-    def count(self, rule: Conserved, kind: str) -> Conserved:
-        """`count: order`: as many results as records; the rule, when it names what the mapping goes through."""
-        written = rule.source
-        if written not in (kind, self.declared.each):
-            self.problems.append(
-                written.problem(f'"{written}" is not what this mapping goes through.', f'Write "{kind}".')
-            )
-        if self.declared.group is not None and self.declared.group.results == "one":
-            advice = "Write count: {source: =count(items), result: =count(lines)}."
-            self.problems.append(written.problem("Grouped records are not as many as results.", advice))
-        return rule
-
-    def balance(self, rule: Balanced, after: Scope) -> Balance:
-        """One balance, in terms of the results."""
-        by = tuple(self.analyst.expression(self.formula(text), after) for text in rule.by)
-        texts = (rule.opening, rule.moved, rule.closing)
-        amounts = [self.analyst.expression(self.formula(text), after) for text in texts]
-        return Balance(rule, by, *(self.amount(bound, "balance") for bound in amounts))
-
-    def amount(self, bound: Bound, clause: str = "conserve") -> Bound:
-        """A number that can be summed."""
-        bound = self.analyst.number(bound, clause)
-        return bound if bound.type.is_known else as_type(bound, "decimal")
+        return Test(check, self.analyst.condition(self.analyst.formula(check.that), after))
 
     def key(self, text: PlacedText, after: Scope) -> Bound:
         """The business key."""
-        bound = self.analyst.expression(self.formula(text), after)
+        bound = self.analyst.expression(self.analyst.formula(text), after)
         is_wrong = bound.type.many or bound.type.name not in ("text", "integer", "date", "unknown")
         if is_wrong and text.startswith("="):
             advice = "Write a text, a whole number or a date."
@@ -443,8 +416,3 @@ def _is_block(value: Dict[Any, Any]) -> bool:
 def _hidden(name: str, scope: Scope) -> bool:
     """Whether the present element has a field of that name."""
     return isinstance(scope.layers[0], Frame) and scope.layers[0].type.field(name) is not None
-
-
-def _counts(name: PlacedText, rule: Conserved) -> bool:
-    """Whether a conserved sum is the number of records: `count: order`."""
-    return name == "count" and not rule.source.startswith("=")
