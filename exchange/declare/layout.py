@@ -180,6 +180,10 @@ class LayoutBase(Declared):
         description="says how things stand, as a stock, a price or a customer's address do: the same business key may come again "
         "with every later file, and is looked for twice in one file only",
     )
+    alone: bool = Field(
+        False,
+        description="who receives such files takes one document in each: flows that write them say `per: document`",
+    )
     schema_: str | None = Field(
         None,
         alias="schema",
@@ -196,6 +200,14 @@ class LayoutBase(Declared):
         description="what `exchange inspect` shows of a file: words for people → kind.field, or two of them such as the first and "
         "the last day of a period",
     )
+
+    def only_alone(self) -> tuple[str, str]:
+        """What is wrong with a flow that puts all documents of an arrival into one file, and what to do."""
+        return (
+            f"Who receives {self.layout} takes one document in a file, but here all documents of an arrival become one file.",
+            "Write `per: document` and a name with {n} or {key}. Where several in a file are taken, a layout of your own that is "
+            "`like` this one says `alone: false`.",
+        )
 
     @model_validator(mode="after")
     def _about_its_fields(self) -> Self:

@@ -313,6 +313,8 @@ class _Binder:
                 advice,
             )
         self._use("layout", target.write)
+        if layout.alone and target.per != "document":
+            self._say(target.write, *layout.only_alone())
         validate = validator(self.library, layout, reading=False, rules=target.schematron)
         seal = None
         if target.seal is not None:

@@ -193,3 +193,14 @@ def test_an_expression_that_a_comma_cuts_is_checked_as_a_whole(site: Path) -> No
     assert (
         problem.advice == "Put the whole expression in quotes: '=concat(customer, order_no, upper(order_no))'"
     )
+
+
+def test_what_takes_one_document_is_not_sent_several(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "samples/heeros/site", tmp_path / "site")
+    flow = tmp_path / "site/flows/invoices.yaml"
+    text = flow.read_text("utf-8")
+    assert "per: document, " in text and "{n}" in text
+    flow.write_text(text.replace("per: document, ", "").replace("{n}", "{arrival.id}"), "utf-8")
+    with pytest.raises(DeclarationError) as told:
+        open_site(tmp_path / "site")
+    assert "Who receives netvisor/sales-invoice takes one document in a file" in str(told.value)

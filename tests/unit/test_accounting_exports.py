@@ -70,6 +70,33 @@ def test_long_numbers_of_two_vouchers_do_not_make_one_entry() -> None:
 
 
 @pytest.mark.parametrize(
+    ("owner", "mapping", "foreign"),
+    [
+        ("dgfip", "dgfip/voucher-to-fec", "currency_amount"),
+        ("sie", "sie/voucher-to-5-entry", "currency_amount"),
+        ("datev", "datev/voucher-to-bookings", "base_amount"),
+    ],
+)
+def test_the_own_currency_is_not_a_foreign_one(owner: str, mapping: str, foreign: str) -> None:
+    own = "SEK" if owner == "sie" else "EUR"
+    accounts = ("411000", "707000") if owner == "dgfip" else ("1700", "3000")
+
+    def told(currency: str) -> set[tuple[str | None, bool]]:
+        rows = [
+            {"account": account, "amount": amount, "currency": currency, "currency_amount": 2 * amount}
+            for account, amount in zip(accounts, (D(10), D(-10)), strict=True)
+        ]
+        given = [{"date": date(2026, 11, 2), "text": "Sale", "key": "V1", "number": "1", "rows": rows}]
+        records, found = made(owner, mapping, "common/voucher", given)
+        assert errors(found) == []
+        written = [row for record in records for row in record.get("rows", [record]) if "account" in row]
+        return {(row["currency"], row[foreign] is not None) for row in written}
+
+    assert told(own) == {(None, False)}
+    assert told("USD") == {("USD", True)}
+
+
+@pytest.mark.parametrize(
     ("country", "rate", "day", "code"),
     [
         ("SE", "25.5", date(2026, 3, 1), "KOMY"),
@@ -97,6 +124,24 @@ def test_finnish_vat_abroad_is_known_by_the_rates_of_the_day(
     (invoice,) = invoices
     assert invoice["lines"][0]["vat_code"] == code
     assert [each.code for each in found] == (["NETV01"] if code == "NONE" else [])
+
+
+@pytest.mark.parametrize(
+    ("country", "category", "code", "told"),
+    [("SE", "K", "EUMY", None), ("SE", "AE", "", "NETV36"), ("SE", "E", "NONE", None), ("FI", "AE", "RAMY", None), ("GB", "G", "EUUM", None)],
+)  # fmt: skip
+def test_services_to_the_eu_are_not_reported_as_goods(
+    country: str, category: str, code: str, told: str | None
+) -> None:
+    line = {**LINE, "vat_rate": D(0), "vat": D(0), "gross": D(100), "vat_category": category}
+    given = {**INVOICE, "due": INVOICE["issued"], "customer": {"name": "C", "address": {"country": country}}, "lines": [line],
+             "total_net": D(100), "total_vat": D(0), "total": D(100)}  # fmt: skip
+    invoices, found = mapped("netvisor/invoice-to-sales-invoice", [document("common/invoice", given)])
+    assert [each.code for each in found] == ([] if told is None else [told])
+    assert told or invoices[0]["lines"][0]["vat_code"] == code
+    named = {**given, "lines": [{**line, "vat_code": "EUPM309"}]}
+    _, found = mapped("netvisor/invoice-to-sales-invoice", [document("common/invoice", named)])
+    assert found == []
 
 
 def test_a_shop_keeps_what_is_not_known_of_an_article() -> None:
