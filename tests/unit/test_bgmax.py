@@ -58,6 +58,18 @@ def test_several_references_are_invoices_and_credit_notes() -> None:
     assert made(file(*odd, amount=10000, extra=2))[1] == ["BGM02"]
 
 
+def test_a_correct_reference_beside_extra_ones_is_one_of_the_list() -> None:
+    extra = payment("1234567897".rjust(25), 0, "2", "22"), payment("18".rjust(25), 0, "2", "22")
+    (one,), _ = made(file(payment(), *extra, amount=10000, extra=2))
+    assert [invoice["number"] for invoice in one["invoices"]] == ["655969", "1234567897", "18"]
+    again = payment("655969".rjust(25), 0, "2", "22")  # where it is listed itself, it stands there once
+    (one,), _ = made(file(payment(), *extra, again, amount=10000, extra=3))
+    assert [invoice["number"] for invoice in one["invoices"]] == ["1234567897", "18", "655969"]
+    whole = payment("1234567897".rjust(25), 6000, "2", "22"), payment("18".rjust(25), 4000, "2", "22")
+    (one,), _ = made(file(payment(), *whole, amount=10000, extra=2))
+    assert [invoice["number"] for invoice in one["invoices"]] == ["1234567897", "18"]
+
+
 def test_a_deduction_lessens_the_deposit() -> None:
     data = file(payment(), payment("89853", 4000, "3", "21"), amount=6000, count=2, deducted=1)
     (_, taken_off), found = made(data)

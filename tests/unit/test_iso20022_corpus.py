@@ -153,13 +153,11 @@ def test_finnish_advices(corpus: Path) -> None:
         (1900, 1, 2),
         (100, 2, 2),
     ]
-    assert [each["reference"] for each in bank[:6]] == [
-        "3900",
-        "43216",
-        "3900",
-        "43216",
-        "RF7812345",
-        "557742358",
+    assert [each["reference"] for each in bank[:6]] == [None, "43216", "3900", "43216", None, "557742358"]
+    lists = [[tuple(line.values()) for line in bank[place]["invoices"]] for place in (0, 4)]
+    assert lists == [
+        [("3900", "invoice", 2500), ("12344", "credit", 600)],
+        [("RF7812345", "invoice", 3500), ("RF0812344", "credit", 1000)],
     ]
     returned = [each for each in bank if each["returned_reason"]]
     assert [taken(each, "amount", "returned_reason", "reversal", "status") for each in returned] == [

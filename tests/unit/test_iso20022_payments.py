@@ -123,6 +123,20 @@ def test_the_first_version() -> None:
     assert made["invoices"] == [{"number": "77", "kind": "invoice", "date": None, "amount": 10}]
 
 
+def test_several_references_are_read_as_a_list_and_told_of() -> None:
+    part = "RmtInf/Strd#{0}/RfrdDocAmt/{2}; RmtInf/Strd#{0}/CdtrRefInf/Ref={1}; "
+    parts = part.format(1, "12344", "RmtdAmt@Ccy=EUR:20") + part.format(
+        2, "2345 6", "CdtNoteAmt@Ccy=EUR:7.50"
+    )
+    (made,), found = documents(order(PAYMENT.partition("RmtInf")[0] + parts), "iso20022/pain.001")
+    assert taken(made, "reference", "reference_scheme") == (None, None)
+    assert [taken(each, "number", "kind", "amount") for each in made["invoices"]] == [
+        ("12344", "invoice", 20),
+        ("23456", "credit", Decimal("7.5")),
+    ]
+    assert codes(found) == ["PAIN25"]
+
+
 def test_control_values_are_checked() -> None:
     _, found = documents(order(PAYMENT, count=2, total="12.51"), "iso20022/pain.001")
     assert [(each.code, each.field, each.severity) for each in found] == [

@@ -338,6 +338,8 @@ SCOR = "RmtInf/Strd#1/CdtrRefInf/Tp/CdOrPrtry/Cd=SCOR; RmtInf/Strd#1/CdtrRefInf/
         ("RmtInf/Ustrd#1=880124", None, None, "880124"),  # wrong check digit
         ("Refs/EndToEndId=RF18539007547034", "RF18539007547034", "rf", None),
         ("RmtInf/Strd#1/AddtlRmtInf=Thanks", None, None, "Thanks"),
+        ("RmtInf/Ustrd#1=Invoice 5; RmtInf/Strd#1/AddtlRmtInf=and 6", None, None, "Invoice 5 and 6"),
+        ("RmtInf/Ustrd#1=Invoice 5; RmtInf/Strd#1/AddtlRmtInf=Invoice 5", None, None, "Invoice 5"),
         ("AddtlTxInf=Card 1234", None, None, "Card 1234"),
     ],
 )
@@ -369,6 +371,21 @@ def test_several_invoices_and_a_credit_note() -> None:
         for each in transaction(statement(entry("", details=detail(two))))["invoices"]
     ]
     assert amounts == [("I-1", None), ("I-2", None)]
+
+
+def test_several_references_are_a_list_of_what_is_paid() -> None:
+    one = "RmtInf/Strd#{0}/RfrdDocAmt/{2}; RmtInf/Strd#{0}/CdtrRefInf/Ref={1}"
+    given = one.format(1, "12344", "RmtdAmt@Ccy=EUR:100") + "; "
+    given += one.format(2, "2345 6", "CdtNoteAmt@Ccy=EUR:40")
+    made = transaction(statement(entry("", details=detail(given))))
+    assert taken(made, "reference", "reference_scheme") == (None, None)
+    assert made["invoices"] == [
+        {"number": "12344", "kind": "invoice", "amount": Decimal(100)},
+        {"number": "23456", "kind": "credit", "amount": Decimal(40)},
+    ]
+    same = given.replace("2345 6", "12344")  # the same twice is one reference
+    made = transaction(statement(entry("", details=detail(same))))
+    assert taken(made, "reference", "invoices") == ("12344", [])
 
 
 def test_ids_of_the_transaction() -> None:

@@ -48,7 +48,7 @@ MARKS = ("C", "D", "RC", "RD", "EC", "ED")
 _AMOUNT = r"(?=,?\d)\d*(?:,\d*)?"
 _ENTRY = re.compile(
     r"(?P<value>\d{6})(?P<entry>\d{4}| {4})?(?P<mark>R[CD]|E[CD]|[CD])(?P<funds>[A-Z])?[ \n]?"
-    rf"(?P<amount>{_AMOUNT}) *(?P<type>[A-Z][A-Z0-9 ]{{3}})?(?P<rest>[^\n]*)(?P<more>\n.*)?",
+    rf"(?P<amount>{_AMOUNT}) *(?P<type>(?!NONREF)[A-Z][A-Z0-9 ]{{3}})?(?P<rest>[^\n]*)(?P<more>\n.*)?",
     re.DOTALL,
 )
 _BALANCE = re.compile(rf"(?P<mark>[CD])(?P<date>\d{{6}})(?P<currency>[A-Z]{{3}})?(?P<amount>{_AMOUNT})")

@@ -14,6 +14,8 @@ from exchange.formats.mt940.layout import Dialect, Layout, Numbered, Words
 from exchange.formats.mt940.records import INFORMATION
 
 FREE_WIDTH = 65
+TAG = len(":86:")
+"""At many banks the first line is shorter by the tag before it."""
 SOFT = "\u2028"
 """Stands where a line or part ended that was not full: a blank in a text, nothing in an identifier."""
 IDENTIFIERS = frozenset(
@@ -43,7 +45,7 @@ class Dialects:
         text = details or numbered
         if not text or not text.strip():
             return None, None
-        return None, dict.fromkeys(NAMES) | {"text": _plain("text", _joined(text, FREE_WIDTH))}
+        return None, dict.fromkeys(NAMES) | {"text": _plain("text", _whole(text, FREE_WIDTH))}
 
 
 class _Plan:
@@ -63,7 +65,7 @@ class _Plan:
             match = self.pattern.search(text)
             for name, value in (match.groupdict() if match else {}).items():
                 _add(told, name, _joined(value, self.dialect.width) if value else "")
-        joined = _joined(text, self.dialect.width)
+        joined = _whole(text, self.dialect.width)
         if self.dialect.numbered is not None:
             self._numbered(self.dialect.numbered, text if not self.dialect.numbered.marks else joined, told)
         if self.dialect.words is not None:
@@ -71,7 +73,7 @@ class _Plan:
         return {name: plain for name, value in told.items() if (plain := _plain(name, value))}
 
     def _numbered(self, numbered: Numbered, text: str, told: Told) -> None:
-        parts = _split(numbered, text)
+        mark, parts = _split(numbered, text)
         if len(parts) < 3:
             return
         if parts[0].strip():
@@ -79,6 +81,10 @@ class _Plan:
         before, last = "", ""
         for number, value in zip(parts[1::2], parts[2::2], strict=True):
             name = self.places.get(number)
+            if (
+                name is None and before == "text"
+            ):  # nothing that has such a number: what looks like one is text
+                told[before] += mark + number + value
             if name is None:
                 continue
             if name == before and name not in IDENTIFIERS and len(last) >= numbered.width:
@@ -96,19 +102,20 @@ class _Plan:
         for word, value in zip(found[::2], found[1::2], strict=True):
             word, value = word.replace(SOFT, ""), value.strip(words.strip + SOFT)
             if word in words.parts:
-                for name, part in zip(words.parts[word], value.split("/"), strict=False):
+                names = words.parts[word]
+                for name, part in zip(names, value.split("/", len(names) - 1), strict=False):
                     _add(told, name, part)
             elif word in words.words:
                 _add(told, words.words[word], value)
 
 
-def _split(numbered: Numbered, text: str) -> list[str]:
-    """What stands before the first number, then number and value by turns."""
+def _split(numbered: Numbered, text: str) -> tuple[str, list[str]]:
+    """The mark before numbers, and what stands before the first number, then number and value by turns."""
     if not numbered.marks:
-        return re.split(r"(?:\A|\n)(\d\d)", text)
+        return "\n", re.split(r"(?:\A|\n)(\d\d)", text)
     marks = re.escape(numbered.marks)
     first = re.search(rf"\A\s*\d*\s*([{marks}])\d\d", text)
-    return re.split(rf"{re.escape(first[1])}(\d\d)", text) if first else [text]
+    return (first[1], re.split(rf"{re.escape(first[1])}(\d\d)", text)) if first else ("", [text])
 
 
 def _places(numbered: Numbered) -> dict[str, str]:
@@ -136,6 +143,12 @@ def _word_pattern(words: Words) -> re.Pattern[str]:
 def _broken(text: str) -> str:
     """An expression for a text in which lines may end."""
     return f"{SOFT}?".join(map(re.escape, text))
+
+
+def _whole(text: str, width: int) -> str:
+    """The lines of a field as one text; its first line may be full together with the tag before it."""
+    first, ended, rest = text.partition("\n")
+    return first + _joined(rest, width) if ended and len(first) == width - TAG else _joined(text, width)
 
 
 def _joined(text: str, width: int) -> str:

@@ -42,6 +42,7 @@ TOO_MANY_LINES = code(
 )
 
 _HEAD = ("13", "13D", "20", "21", "25", "25P", "28", "28C", "34F", "60F", "60M")
+_OPENED, _CLOSED = frozenset(("60F", "60M")), frozenset(("62F", "62M"))
 _END_OF_MESSAGE = ("62F", "62M", "64", "65", "90C", "90D")
 KNOWN = frozenset((*_HEAD, "61", "86", "NS", *_END_OF_MESSAGE))
 ENTRIES = frozenset(("61", "86", "NS"))
@@ -150,7 +151,7 @@ class _Cutter:
             self.colon = line
         elif line[:1] == "{" or line[:2] == "-}":
             yield from self._envelope(number, line, following)
-        elif line[:1] == "-" and _END.fullmatch(line):
+        elif line[:1] == "-" and _END.fullmatch(line) and not self._goes_on(line, following):
             yield from self._ended(marked=self.inside)
         else:
             yield from self._plain(number, line, following)
@@ -193,6 +194,18 @@ class _Cutter:
             yield self._begin(number)
         self.seen.add(tag)
         self.open = Field(tag, number, [match[2]])
+
+    def _goes_on(self, line: str, following: str) -> bool:
+        """Whether a lone - is a line of text: the statement was opened, is not closed, and its next line follows at once."""
+        return (
+            line.strip() == "-"
+            and self.open is not None
+            and self.open.tag in ENTRIES
+            and not _OPENED.isdisjoint(self.seen)
+            and _CLOSED.isdisjoint(self.seen)
+            and not following.startswith(("{", ":20:"))
+            and not _TITLE.fullmatch(following)
+        )
 
     def _may_stand(self, tag: str, following: str) -> bool:
         """Whether a field can come here, and is no time of day that was broken between two lines."""

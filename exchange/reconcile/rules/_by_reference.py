@@ -10,10 +10,11 @@ from exchange.reconcile.items import Item
 
 def named(case: Case, book: Book) -> Item | None:
     """The only item with the movement's reference, which is open; None when there is none. A reference that several items
-    have, paid ones too, does not tell which of them another amount is for.
+    have, paid ones too, does not tell which of them another amount is for; where the payer lists several invoices, the
+    list does.
     """
     items, reference = book.of(case), case.transaction["reference"]
-    if items is None or not reference:
+    if items is None or not reference or len(case.transaction.get("invoices") or []) > 1:
         return None
     known = items.of_reference(reference)
     found = book.payable(case, known)

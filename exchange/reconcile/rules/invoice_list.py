@@ -1,5 +1,6 @@
 """The payer lists invoices and credit notes with their amounts in structured fields (CINV and CREN of ISO 20022, invoice
-numbers of Bankgirot): the amounts add up to the payment, and every number is that of one open item of one party.
+numbers of Bankgirot, several references of one payment): the amounts add up to the payment, and every number is that of
+one open item of one party, or its reference.
 """
 
 from __future__ import annotations
@@ -38,7 +39,12 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
 def _line(case: Case, book: Book, line: Record) -> Allocation | str:
     """What a line closes, or why it closes nothing."""
     open_items = book.of(case)
-    known = [] if open_items is None or not line["number"] else open_items.of_number(line["number"])
+    number = line["number"] if open_items is not None else None
+    known = (
+        []
+        if open_items is None or not number
+        else open_items.of_number(number) or open_items.of_reference(number)
+    )
     found = book.payable(case, known)
     if len(found) != 1:
         return f"{'Several' if found else 'No'} open invoices have the number {line['number']}, which the payer lists."

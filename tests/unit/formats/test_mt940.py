@@ -44,6 +44,7 @@ ENTRIES = [
     ("260102C119,NMSC341241773/1XXXXX//O/341241774\nPaiement", ("C", None, "119", "NMSC", "341241773/1XXXXX", "O/341241774", "Paiement")),
     ("2601020102CR\n30,00N062NONREF", ("C", "R", "30.00", "N062", "NONREF", None, None)),
     ("2601020102D12,35 NRTIKREF+//2016", ("D", None, "12.35", "NRTI", "KREF+", "2016", None)),
+    ("2601020102D20,00NONREF", ("D", None, "20.00", None, "NONREF", None, None)),  # no type
 ]  # fmt: skip
 
 
@@ -173,6 +174,22 @@ DIALECTS = [
         {"code": "835", "text": "ABCDEFGHIJKLMNOPQRSTUVWXY Spotify", "end_to_end": "123456789012345678901 2"},
     ),
     (
+        # a number that no part has is text
+        "166?20SVWZ+DE38 335?960.484.7561?30GENODE61KA1?96X",
+        "german",
+        {"code": "166", "text": "DE38 335?960.484.7561", "bic": "GENODE61KA1"},
+    ),
+    (
+        "000+20Avans +40 21.\n pusa+31RO49AAAA1B31007593840000+32NORD SRL+\n23FACT 12",
+        "marked",
+        {
+            "code": "000",
+            "text": "Avans +40 21. pusa FACT 12",
+            "account": "RO49AAAA1B31007593840000",
+            "name": "NORD SRL",
+        },
+    ),
+    (
         "000>100987654321\n>20ALGEMENE TUSSENREKENING KOS>21TEN VAN 01-10-2010>310390123456",
         "marked",
         {
@@ -198,6 +215,23 @@ DIALECTS = [
         "034~\n20PGNIG OBROT SPOLKA Z OGR ~21 ANICZONA~\n30102010~32PGNIG",
         "marked",
         {"code": "034", "text": "PGNIG OBROT SPOLKA Z OGR ANICZONA", "bic": "102010", "name": "PGNIG"},
+    ),
+    (
+        # the first line is full with its tag: 61 characters
+        "/REMI/USTD//Deel van de rekeningen van januari 2026, nr 30012\n3456/",
+        "code_words",
+        {"text": "Deel van de rekeningen van januari 2026, nr 300123456"},
+    ),
+    (
+        "/EREF/77/BENM//NAME/Waterschap/REMI//CDTRREFTP//CD/SCOR/ISSR/CUR/CDTRREF/1234567899874563/ISDT/2026-01-02",
+        "code_words",
+        {"end_to_end": "77", "name": "Waterschap", "reference": "1234567899874563", "date": "2026-01-02"},
+    ),
+    (
+        # behind an amount, which ends with a slash, text may follow
+        "/OCMT/USD2853,12/\nPAYMENT OF INVOICES 204\n/OGB/A BANK",
+        "code_words",
+        {"original": "USD2853,12", "text": "PAYMENT OF INVOICES 204 /OGB/A BANK"},
     ),
     (
         "/TRTP/SEPA OVERBOEKING/IBAN/FR12345678901234/BIC/GEFRADAM\n/NAME/QASD JGRED/REMI/Dit zijn regels"
@@ -382,6 +416,13 @@ def test_a_time_of_day_broken_between_two_lines_is_no_field() -> None:
     (record,), found = read(message(*lines))
     assert told(found, "error") == []
     assert record["details"] == "805?20PAY?602017-01-01T13\n:20:11\n?61x 12\n:25:01\n:26:00"
+
+
+def test_a_lone_dash_before_the_closing_balance_is_text() -> None:
+    lines = (":61:260102C0,NMSCX", ":86:/EREF/1/MARF/MND\n-\nEV01/REMI/Jan -\n-")
+    (record, _), found = read(message(*lines, ":61:260102C0,NMSCX", ":86:Feb\n-"))
+    assert record["information"]["mandate"] == "MND-EV01"
+    assert told(found, "error") == []
 
 
 @pytest.mark.parametrize(

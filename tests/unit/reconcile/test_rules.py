@@ -143,16 +143,6 @@ def test_a_part_is_taken_off_when_the_payer_is_the_customer_and_proposed_when_no
     ]
 
 
-def test_signs_in_an_account_or_an_id_make_no_other_payer() -> None:
-    known = item(
-        1, "12344", "100.00", customer={"number": "77", "account": "5050-1055", "business_id": "556012-3456"}
-    )
-    for payer in ({"payers_account": "50501055"}, {"payers_id": "5560123456"}):
-        assert told(one([known], moved("40.00", "12344", **payer)))[1] == "part_payment", payer
-    for payer in ({"payers_account": "50501056"}, {"payers_id": "5560123457"}):
-        assert proposed(one([known], moved("40.00", "12344", **payer))) == [("part_payment", "1")], payer
-
-
 def test_one_item_is_paid_by_several_receipts_in_turn() -> None:
     open_item = item(1, "12344", "100.00", customer=NORTH)
     payer = {"payer": "Norrbageriet i Umeå"}
@@ -194,6 +184,18 @@ def test_a_list_of_invoices_and_credit_notes_that_adds_up() -> None:
     assert proposed(one(items, moved("121.00", invoices=listed))) == [("invoice_list", "A-1001, A-1002, K-7")]
     others = [*items[:2], item("K-7", None, "-30.00", customer=LAKE)]
     assert one(others, moved("120.00", invoices=listed))["decision"] == "unmatched", "items of two customers"
+
+
+def test_a_list_of_references_is_a_list_of_invoices() -> None:
+    items = [item("A-1", "12344", "100.00", customer=LAKE), item("A-2", "23456", "50.00", customer=LAKE)]
+    listed = [{"number": "00 12344", "kind": "invoice", "amount": Decimal("100.00")},
+              {"number": "23456", "kind": "invoice", "amount": None}]  # fmt: skip
+    for reference in (None, "12344"):  # the first of them may stand as that of the payment, too
+        made = one(items, moved("150.00", reference, invoices=listed, payer="Järvi ja Kumppanit Oy"))
+        assert told(made)[:3] == ("matched", "invoice_list", ["A-1", "A-2"])
+    named_twice = [item("A-1", "12344", customer=LAKE), item("A-9", "12344", customer=LAKE)]
+    made = one([*named_twice, items[1]], moved("150.00", invoices=listed))
+    assert made["decision"] == "unmatched", "two items with one reference"
 
 
 def test_a_payment_of_ours_closes_what_it_was_ordered_for() -> None:
