@@ -162,7 +162,9 @@ class Library:
         return replace(self.tables(), asked=self._asked.setdefault((kind, name), set()))
 
     def mappings_from(self, layout: str, into: str) -> list[str]:
-        """The names of the mappings from a layout to layouts whose names begin with `into`."""
+        """The names of the mappings from a layout to layouts whose names begin with `into`; not of those that take only what
+        others leave out.
+        """
         return [
             name
             for name in self.catalogue.names("mapping")
@@ -170,6 +172,7 @@ class Library:
             and (node := self.catalogue.load("mapping", name)[0]) is not None
             and _text(node.get("from")) == layout
             and (_text(node.get("to")) or "").startswith(into)
+            and node.get("left out by") is None
         ]
 
     def _may_lead(self, name: str, layout: str, into: str) -> bool:
