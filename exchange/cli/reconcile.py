@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from exchange.operations.reconciling import Case, Learned, RuleRecord
 
 OPEN = "unmatched"
+new_account_option = click.option(
+    "--new-account",
+    "is_new",
+    is_flag=True,
+    help="The account is right, though nothing was booked to it so far.",
+)
 
 
 @click.group(
@@ -91,8 +97,15 @@ def show(case: str, site: Path, as_json: bool) -> None:
 @json_option
 @because_option
 @click.option("--difference", help="Where a difference is booked: discount, rounding, credit, or an account.")
+@new_account_option
 def match(
-    case: str, items: tuple[str, ...], site: Path, as_json: bool, because: str, difference: str | None
+    case: str,
+    items: tuple[str, ...],
+    site: Path,
+    as_json: bool,
+    because: str,
+    difference: str | None,
+    is_new: bool,
 ) -> None:
     """CASE paid the open ITEMS (numbers of invoices and credit notes), in this order.
 
@@ -101,7 +114,7 @@ def match(
     """
     from exchange.operations import reconciling
 
-    _print(reconciling.match(site, case, items, because, difference), as_json)
+    _print(reconciling.match(site, case, items, because, difference, is_new=is_new), as_json)
 
 
 @command.command("book")
@@ -110,11 +123,16 @@ def match(
 @site_option
 @json_option
 @because_option
-def book(case: str, account: str, site: Path, as_json: bool, because: str) -> None:
-    """CASE pays no open item: it belongs to the ledger ACCOUNT."""
+@new_account_option
+def book(case: str, account: str, site: Path, as_json: bool, because: str, is_new: bool) -> None:
+    """CASE pays no open item: it belongs to the ledger ACCOUNT.
+
+    Where the site has a table `accounts`, the account must stand there. Otherwise it is known when something declared names it or
+    something was booked to it before.
+    """
     from exchange.operations import reconciling
 
-    _print(reconciling.book(site, case, account, because), as_json)
+    _print(reconciling.book(site, case, account, because, is_new=is_new), as_json)
 
 
 @command.command("unmatch")

@@ -5,8 +5,8 @@
     format: pdf
     attachments: [factur-x.xml, zugferd-invoice.xml]
 
-Everything but `attachments` is as in a layout of the format xml: it tells of the attached file. Only read; needs the extra `pdf`. Places
-in findings are those in the attached file.
+Everything but `attachments` and `otherwise` is as in a layout of the format xml: it tells of the attached file. Only read; needs the
+extra `pdf`. Places in findings are those in the attached file.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import logging
 import re
 import struct
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, BinaryIO, Literal
 
 from pydantic import Field
@@ -60,12 +60,26 @@ _FAULTS = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, 
 """What reading a damaged PDF may raise, besides the errors that pypdf has for it."""
 
 
+REACH = 32 * 1024 * 1024
+"""What a PDF carries is named at its end: one with fewer bytes is known by it, of a bigger one the layout must be named."""
+
+Held = list[tuple[str, list[bytes]]]
+
+
+class Unusable(Exception):
+    """The PDF cannot be read, and why."""
+
+
 class Layout(xml.Layout):
     """The layout of an XML file that a PDF carries."""
 
     format: Literal["pdf"]  # type: ignore[assignment]
     attachments: list[str] = Field(
         min_length=1, description="the names that the file may have in the PDF, whatever their case"
+    )
+    otherwise: bool = Field(
+        default=False,
+        description="whether a PDF in which no layout finds its file is taken for one of this layout, so that reading tells what is wrong",
     )
 
 
@@ -87,8 +101,7 @@ class PdfReader:
         held = self._attached(stream, found)
         if held is None:
             return
-        known = {name.casefold() for name in self._wanted}
-        files = [content for name, contents in held if name.casefold() in known for content in contents]
+        files = _wanted(held, self._wanted)
         wanted = " or ".join(self._wanted)
         if len(files) == 1:
             yield from self._xml.read(io.BytesIO(files[0]), found, progress)
@@ -98,18 +111,12 @@ class PdfReader:
             names = ", ".join(name for name, _ in held)
             found(NO_ATTACHMENT.at(wanted=wanted, held=names or "none at all"))
 
-    def _attached(self, stream: BinaryIO, found: Found) -> list[tuple[str, list[bytes]]] | None:
+    def _attached(self, stream: BinaryIO, found: Found) -> Held | None:
         """The files that the PDF carries, by name; None when it cannot be read."""
         try:
-            document = self._pypdf.PdfReader(stream)
-            return [(str(name), list(contents)) for name, contents in document.attachments.items()]
-        except (self._pypdf.errors.PyPdfError, self._pypdf.errors.DependencyError, *_FAULTS) as error:
-            found(DAMAGED.at(why=str(error).strip(". \n") or type(error).__name__))
-            return None
-        except OSError as error:
-            if error.errno != errno.EINVAL:
-                raise
-            found(DAMAGED.at(why="it refers to a place before its beginning"))
+            return _held(self._pypdf, stream)
+        except Unusable as error:
+            found(DAMAGED.at(why=str(error)))
             return None
 
 
@@ -131,16 +138,65 @@ def may_fit(sample: bytes, head: Mapping[str, str]) -> bool:
     return _HEAD.search(sample[:_HEAD_WITHIN]) is not None
 
 
+def reach(first: bytes) -> int:
+    """All of a PDF must be seen to know what it carries."""
+    return REACH if _HEAD.search(first[:_HEAD_WITHIN]) else 0
+
+
 def recognise(sample: bytes, layout: Layout) -> str | None:
-    """Every PDF may carry the file; whether it does, only reading tells."""
-    match = _HEAD.search(sample[:_HEAD_WITHIN])
-    return f"It is a PDF, which may carry {' or '.join(layout.attachments)}." if match else None
+    """By the file that it carries. A PDF whose file is of no layout is of the one that says so."""
+    if not _HEAD.search(sample[:_HEAD_WITHIN]):
+        return None
+    holds = _holds(sample, layout)
+    if holds is not None:
+        return f"It is a PDF that carries a file of that name. {holds}"
+    return f"It is a PDF, which may carry {' or '.join(layout.attachments)}." if layout.otherwise else None
+
+
+def fits(sample: bytes, layout: Layout) -> bool:
+    """Whether a PDF carries what the layout reads, not only what it is taken for."""
+    return _holds(sample, layout) is not None
 
 
 def sniff(sample: bytes) -> Sniffed | None:
     """What the first bytes say."""
     match = _HEAD.search(sample[:_HEAD_WITHIN])
     return Sniffed("pdf", "binary", "it begins as a PDF", version=match[1].decode()) if match else None
+
+
+def _holds(sample: bytes, layout: Layout) -> str | None:
+    """Why the attached file is of this layout; None when it is not, or is not seen."""
+    files = _wanted(_seen(sample), layout.attachments)
+    return xml.recognise(files[0], layout) if len(files) == 1 else None
+
+
+def _wanted(held: Held, names: Iterable[str]) -> list[bytes]:
+    """The attached files of one of these names."""
+    known = {name.casefold() for name in names}
+    return [content for name, contents in held if name.casefold() in known for content in contents]
+
+
+def _seen(sample: bytes) -> Held:
+    """What a PDF carries that is seen whole; nothing where it cannot be read."""
+    if len(sample) >= REACH:
+        return []
+    try:
+        return _held(_pypdf(), io.BytesIO(sample))
+    except Unusable:
+        return []
+
+
+def _held(pypdf: Any, stream: BinaryIO) -> Held:
+    """The files that a PDF carries, by name. Raises Unusable when it cannot be read."""
+    try:
+        document = pypdf.PdfReader(stream)
+        return [(str(name), list(contents)) for name, contents in document.attachments.items()]
+    except (pypdf.errors.PyPdfError, pypdf.errors.DependencyError, *_FAULTS) as error:
+        raise Unusable(str(error).strip(". \n") or type(error).__name__) from None
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise Unusable("it refers to a place before its beginning") from None
 
 
 def _pypdf() -> Any:

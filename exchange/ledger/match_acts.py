@@ -250,6 +250,31 @@ def taken(connection: Connection, account: str | None, limit: int = LIMIT) -> li
     return [dict(row._mapping) for row in connection.execute(query.limit(limit))]
 
 
+def is_account(connection: Connection, account: str) -> bool:
+    """Whether anything was booked to a ledger account by a match, or an item stood there that was paid."""
+    posted_to = matches.c.postings.contains(json.dumps(account), autoescape=True)
+    looked_for = (
+        select(matches.c.n).where(posted_to),
+        select(match_items.c.n).where(match_items.c.account == account),
+    )
+    return any(connection.execute(query.limit(1)).first() is not None for query in looked_for)
+
+
+def ledger_accounts(connection: Connection) -> set[str]:
+    """The ledger accounts that people have booked to, and those of items that were paid."""
+    items = select(match_items.c.account).where(match_items.c.account.is_not(None)).distinct()
+    return {
+        *(account for _, account, _ in habits(connection)),
+        *(row.account for row in connection.execute(items)),
+    }
+
+
+def accounts(connection: Connection) -> list[str]:
+    """The accounts of which statements were taken, as these write them."""
+    query = select(statements.c.account).join(arrivals, arrivals.c.id == statements.c.arrival).where(stands())
+    return [row.account for row in connection.execute(query.distinct().order_by(statements.c.account))]
+
+
 def _said(known: Case, row: MatchRow | None, bare: str) -> dict[str, Any]:
     """What the chain says of a decision: numbers of items and amounts, no names and no accounts of people."""
     if row is None:

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, or_
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, or_, select
 
 from exchange.errors import UnknownNameError
 from exchange.ledger import queries
@@ -289,13 +289,41 @@ def _filtered(query: Select[Any], wanted: Wanted) -> Select[Any]:
     if wanted.most is not None:
         query = query.where(payments.c.amount <= stored(wanted.most))
     if wanted.payee is not None:
-        named = func.lower(payments.c.payee).contains(wanted.payee.lower(), autoescape=True)
-        query = query.where(or_(named, payments.c.payee_account == compact(wanted.payee)))
+        query = query.where(_is_payee(wanted.payee))
     if wanted.any_id is not None:
         ids = [payments.c[name] for name in ("key", "end_to_end_id", "instruction_id")]
         ids += [batches.c[name] for name in ("message_id", "payment_info_id")]
         query = query.where(or_(*(column == wanted.any_id for column in ids)))
     return query if wanted.late is None else query.where(_late(*wanted.late))
+
+
+def _is_payee(text: str) -> ColumnElement[bool]:
+    """Payments to a payee by a part of the name, or by the account. Databases know small and capital letters of English only."""
+    spelled = {text.lower(), text.upper(), text.title()}
+    named = (func.lower(payments.c.payee).contains(_small(each), autoescape=True) for each in sorted(spelled))
+    return or_(*named, payments.c.payee_account == compact(text))
+
+
+def _small(text: str) -> str:
+    """As SQLite's lower(): the letters A to Z alone."""
+    return "".join(each.lower() if each.isascii() else each for each in text)
+
+
+def payers(connection: Connection) -> list[str]:
+    """The accounts from which payments leave."""
+    found = connection.execute(select(batches.c.account).where(batches.c.account.is_not(None)).distinct())
+    return [row.account for row in found]
+
+
+def payees(connection: Connection) -> list[str]:
+    """To whom payments go, by name."""
+    found = connection.execute(select(payments.c.payee).where(payments.c.payee.is_not(None)).distinct())
+    return [row.payee for row in found]
+
+
+def is_payee(connection: Connection, text: str) -> bool:
+    """Whether any payment goes to a payee of that name, or part of a name, or account."""
+    return connection.execute(select(payments.c.n).where(_is_payee(text)).limit(1)).first() is not None
 
 
 def _late(wanted: Iterable[tuple[int, str]], numbers: Collection[int]) -> ColumnElement[bool]:

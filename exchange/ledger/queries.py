@@ -117,6 +117,12 @@ def of_run(connection: Connection, arrival: Arrival) -> list[Delivery]:
     return [each for each in deliveries(connection, arrival=arrival.id) if each.run == arrival.run]
 
 
+def flows(connection: Connection) -> set[str]:
+    """The names of all flows that ever saw a file, or sent one; declared or not."""
+    tables = (schema.arrivals, schema.sightings, schema.deliveries)
+    return {row.flow for table in tables for row in connection.execute(select(table.c.flow).distinct())}
+
+
 def counts(connection: Connection) -> dict[str, dict[str, int]]:
     """How many arrivals each flow has in each stage: flow → stage → number."""
     columns = (schema.arrivals.c.flow, schema.arrivals.c.stage)

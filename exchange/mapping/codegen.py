@@ -36,6 +36,7 @@ from exchange.mapping.bound import (
     Position,
     Project,
     Step,
+    walk,
 )
 from exchange.mapping.totality import is_total
 from exchange.memo import Memo
@@ -185,6 +186,9 @@ class Emitter:
         """A comprehension. Python allows no `:=` in what it goes through, so that is handed in from outside
         then.
         """
+        looked_up = self._looked_up(bound) if isinstance(bound, Filter) else None
+        if looked_up is not None:
+            return looked_up
         outer, variable = self.code(bound.list), bound.frame.variable
         over = "children" if ":=" in outer else outer
         if isinstance(bound, Filter):
@@ -193,6 +197,16 @@ class Emitter:
             made = f"[{self.code(bound.item)} for {variable} in {over}]"
             made = f"chain({made})" if bound.flat else made
         return f"(lambda children: {made})({outer})" if ":=" in outer else made
+
+    def _looked_up(self, bound: Filter) -> str | None:
+        """The children whose text is a given one, by an index where there are many; None for other conditions."""
+        wanted = _wanted(bound)
+        if wanted is None or not isinstance(self.access, DictAccess):
+            return None
+        step, value = wanted
+        name = f"among_{self.fresh('')}"
+        self.namespace[name] = operators.Children(step.name)
+        return f"{name}({self.code(bound.list)}, {self.code(value)})"
 
     def _apply(self, bound: Apply) -> str:
         codes = [self._argument(bound, position) for position in range(len(bound.arguments))]
@@ -320,6 +334,23 @@ class Emitter:
 
     def _tuple(self, options: Sequence[Bound]) -> str:
         return f"({''.join(f'{self.code(option)}, ' for option in options)})"
+
+
+def _wanted(bound: Filter) -> tuple[Step, Bound] | None:
+    """The text field of the children and what it must be, where that is all the condition and the same for all children."""
+    condition = bound.condition
+    if not (isinstance(condition, Operation) and condition.operator == "==" and condition.safe):
+        return None
+    for name, value in (condition.operands, condition.operands[::-1]):
+        if (
+            isinstance(name, Field)
+            and name.frame is bound.frame
+            and len(name.path) == 1
+            and name.type.name == value.type.name == "text"
+            and not any(getattr(part, "frame", None) is bound.frame for part in walk(value))
+        ):
+            return name.path[0], value
+    return None
 
 
 @cache

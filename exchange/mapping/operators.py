@@ -215,3 +215,30 @@ def _ordered(left: Any, right: Any, operator: str) -> None:
     if left is None or right is None:
         raise Fault(f"an empty value cannot be compared with {operator}", EMPTY_ADVICE)
     _comparable(left, right, operator)
+
+
+MANY = 20
+"""Of fewer children each is looked at."""
+
+
+class Children:
+    """Of lists of children those whose field has a text. A long list that is asked again, such as that of the customers of a
+    file, is put in order once; the last one is remembered.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._last: tuple[list[Any], dict[Any, list[Any]]] = ([], {})
+
+    def __call__(self, children: list[Any], wanted: Any) -> list[Any]:
+        """Those with the text, in their order."""
+        name = self._name
+        if len(children) < MANY:
+            return [child for child in children if child[name] == wanted]
+        known, found = self._last
+        if known is not children:
+            found = {}
+            for child in children:
+                found.setdefault(child[name], []).append(child)
+            self._last = (children, found)
+        return list(found.get(wanted, ()))

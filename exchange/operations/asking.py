@@ -19,7 +19,7 @@ from exchange.ledger.approving import Standing as Standing
 from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.differing import SHOWN, differences
-from exchange.operations.installation import books, encoding_of
+from exchange.operations.installation import books, encoding_of, expect_flow
 from exchange.operations.watching import Late, lateness
 
 NEEDS_A_PERSON = ("held", "duplicate")
@@ -161,6 +161,7 @@ def _differing(
 def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int) -> list[StoredFinding]:
     """What was found wrong: in one arrival, one flow, or everywhere, the newest arrivals first."""
     with books(folder) as opened, opened.ledger.read() as connection:
+        expect_flow(opened, connection, flow)
         wanted = queries.arrival(connection, arrival).id if arrival else None
         return queries.findings(connection, arrival=wanted, flow=flow, limit=limit)
 
@@ -168,6 +169,7 @@ def findings(folder: Path, *, arrival: str | None, flow: str | None, limit: int)
 def seen(folder: Path, *, flow: str | None, disposition: str | None, limit: int) -> list[queries.Seen]:
     """Every file that ever appeared, with its one disposition and why."""
     with books(folder) as opened, opened.ledger.read() as connection:
+        expect_flow(opened, connection, flow)
         return queries.seen(connection, flow=flow, disposition=disposition, limit=limit)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
+from sqlalchemy import Connection
+
 from exchange import secrets
 from exchange.archive import Store
 from exchange.declare.catalogue import SITE_FILE
@@ -139,6 +141,16 @@ class _Remembered:
             rows = queries.arrivals(connection, flow=flow, stages=("done",), limit=limit)
         read = [(row.id, row.repaired or row.sha256) for row in rows]
         return [Reference(id, sha256, store.archive.path(sha256)) for id, sha256 in read]
+
+
+def expect_flow(opened: Books, connection: Connection, name: str | None) -> None:
+    """UnknownNameError where a flow of that name is not declared, and none of that name has ever had a file."""
+    declared = {*opened.site.declared_flows, *opened.site.wrong}
+    if name is None or name in declared:
+        return
+    known = declared | queries.flows(connection)
+    if name not in known:
+        raise UnknownNameError(f'There is no flow "{name}".', advice=did_you_mean(name, known))
 
 
 def encoding_of(site: DeclaredSite, flow: str) -> str:

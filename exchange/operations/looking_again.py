@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import groupby
 
+from exchange.errors import UseError
 from exchange.flow.bound import Bound
 from exchange.flow.kept import spooled
 from exchange.flow.reconciling import Matching
@@ -58,6 +59,8 @@ def again(opened: Installation, flow: str | None) -> list[Looked]:
     looked = []
     for bound in flows.values() if flow is None else [flow_of(opened.site, flow)]:
         matching = bound.content.matching
+        if matching is None and flow is not None:
+            raise UseError(f"The flow {flow} has no `match`: it makes no cases.")
         if matching is None:
             continue
         expect_way(opened, bound.name, "once its file was read")

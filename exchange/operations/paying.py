@@ -9,14 +9,17 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from exchange.errors import UseError
+from sqlalchemy import Connection
+
+from exchange.declare.problems import did_you_mean
+from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import payment_queries
 from exchange.ledger.payment_queries import Payment as Payment
 from exchange.ledger.payment_queries import PaymentStory, Sum, Told
 from exchange.ledger.payment_queries import Wanted as Wanted
-from exchange.ledger.payments import stored
+from exchange.ledger.payments import compact, stored
 from exchange.operations.asking import moment
-from exchange.operations.installation import books
+from exchange.operations.installation import Books, books, expect_flow
 from exchange.operations.watching import Late, Lateness, Missing, lateness
 
 
@@ -42,6 +45,7 @@ class Payments:
 def payments(folder: Path, wanted: Wanted, limit: int, *, late: bool = False) -> Payments:
     """The payments that are wanted; late: only those of which the bank should have spoken by now."""
     with books(folder) as opened, opened.ledger.read() as connection:
+        _expect_known(opened, connection, wanted)
         found, groups = lateness(opened.site, connection)
         if late:
             wanted = replace(wanted, late=(found.of_batch.keys(), found.of_payment.keys()))
@@ -50,6 +54,23 @@ def payments(folder: Path, wanted: Wanted, limit: int, *, late: bool = False) ->
             payment_queries.sums(connection, wanted),
             found,
             groups,
+        )
+
+
+def _expect_known(opened: Books, connection: Connection, wanted: Wanted) -> None:
+    """Whose payments are wanted: a name that no payment has is a mistake, not a list without rows."""
+    expect_flow(opened, connection, wanted.flow)
+    if wanted.account is not None:
+        known = payment_queries.payers(connection)
+        if compact(wanted.account) not in known:
+            raise UnknownNameError(
+                f"No payment leaves from account {wanted.account}.",
+                advice=did_you_mean(compact(wanted.account), known),
+            )
+    if wanted.payee is not None and not payment_queries.is_payee(connection, wanted.payee):
+        raise UnknownNameError(
+            f"No payment goes to a payee or an account {wanted.payee!r}.",
+            advice=did_you_mean(wanted.payee, payment_queries.payees(connection)),
         )
 
 

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from exchange.errors import UseError
+from sqlalchemy import Connection
+
+from exchange.declare.problems import did_you_mean
+from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import match_acts
 from exchange.ledger.match_acts import Case as Case
 from exchange.ledger.match_acts import Signature
 from exchange.model import ArrivalFacts, Record
 from exchange.operations import looking_again
+from exchange.operations.accounts import expect_account
 from exchange.operations.deciding import actor
 from exchange.operations.decisions import expect_way, text_of, transactions, write_unsent
-from exchange.operations.installation import Books, Installation, books, installation
+from exchange.operations.installation import Books, Installation, books, expect_flow, installation
 from exchange.operations.looking_again import Looked
 from exchange.outcome import ON_NOTHING, Gathered
-from exchange.reconcile import kept, money
+from exchange.reconcile import kept, money, references
 from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
 from exchange.reconcile.case import Case as Waiting
-from exchange.reconcile.case import key_of, matched
+from exchange.reconcile.case import Decision, key_of, matched
+from exchange.reconcile.rulebook import Rulebook
 from exchange.reconcile.rules._learned import lacks
 
 
@@ -78,7 +83,22 @@ class Learned:
 def cases(folder: Path, *, flow: str | None, decision: str | None, limit: int) -> list[Case]:
     """The cases of a decision, oldest first; None: of all."""
     with books(folder) as opened, opened.ledger.read() as connection:
+        _expect_cases(opened, connection, flow)
         return match_acts.cases(connection, flow=flow, decision=decision, limit=limit)
+
+
+def _expect_cases(opened: Books, connection: Connection, flow: str | None) -> None:
+    """That a flow matches bank transactions, or did so once."""
+    expect_flow(opened, connection, flow)
+    declared = opened.site.declared_flows.get(flow or "")
+    if declared is None or declared.match is not None:
+        return
+    if not match_acts.cases(connection, flow=flow, decision=None, limit=1):
+        matching = [name for name, each in opened.site.declared_flows.items() if each.match is not None]
+        raise UseError(
+            f"The flow {flow} has no `match`: it makes no cases.",
+            advice=f"Those that do: {', '.join(matching)}." if matching else "No flow has one.",
+        )
 
 
 def counts(folder: Path) -> dict[tuple[str, str], int]:
@@ -93,14 +113,29 @@ def case(folder: Path, text: str) -> Case:
         return match_acts.case(connection, text)
 
 
-def match(folder: Path, text: str, numbers: Sequence[str], because: str, difference: str | None) -> Case:
-    """The movement paid these open items. difference: where what is too little or too much is booked."""
-    return _decided(folder, text, because, lambda waiting, book: payment(waiting, book, numbers, difference))
+def match(
+    folder: Path, text: str, numbers: Sequence[str], because: str, difference: str | None, *, is_new: bool
+) -> Case:
+    """The movement paid these open items. difference: where what is too little or too much is booked; is_new: nothing was booked
+    to that account so far.
+    """
+
+    def decide(waiting: Waiting, book: Book, opened: Installation, rules: Rulebook) -> Decision:
+        if difference is not None and difference not in rules.accounts and not difference.isalpha():
+            expect_account(opened, rules, difference, is_new=is_new)
+        return payment(waiting, book, numbers, difference)
+
+    return _decided(folder, text, because, decide)
 
 
-def book(folder: Path, text: str, account: str, because: str) -> Case:
-    """The movement belongs to a ledger account."""
-    return _decided(folder, text, because, lambda waiting, _: booking(waiting, account))
+def book(folder: Path, text: str, account: str, because: str, *, is_new: bool) -> Case:
+    """The movement belongs to a ledger account. is_new: nothing was booked to it so far."""
+
+    def decide(waiting: Waiting, _: Book, opened: Installation, rules: Rulebook) -> Decision:
+        expect_account(opened, rules, account, is_new=is_new)
+        return booking(waiting, account)
+
+    return _decided(folder, text, because, decide)
 
 
 def unmatch(folder: Path, text: str, because: str) -> Case:
@@ -162,8 +197,20 @@ def again(folder: Path, flow: str | None) -> list[Looked]:
 def statements(folder: Path, account: str | None, limit: int) -> Sequence[Mapping[str, Any]]:
     """The statements that were taken, each with what is missing between it and the one before it (`gap`)."""
     with books(folder) as opened, opened.ledger.read() as connection:
-        rows = match_acts.taken(connection, account, limit + 1)
+        rows = match_acts.taken(connection, account and _statements_of(connection, account), limit + 1)
     return [{**row, "gap": _gap(row, before)} for row, before in zip_longest(rows, rows[1:])][:limit]
+
+
+def _statements_of(connection: Connection, account: str) -> str:
+    """The account as its statements write it, however it is spelled. Raises UnknownNameError."""
+    known = match_acts.accounts(connection)
+    wanted = references.account_number(account)
+    found = next((each for each in known if references.account_number(each) == wanted), None)
+    if found is None:
+        raise UnknownNameError(
+            f"No statement of account {account} was taken.", advice=did_you_mean(wanted, known)
+        )
+    return found
 
 
 def _gap(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Decimal | None:
@@ -207,7 +254,10 @@ def _learned(opened: Installation, rows: Sequence[tuple[str, str, str, str, int]
     return told
 
 
-def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
+Decide = Callable[[Waiting, Book, Installation, Rulebook], Decision]
+
+
+def _decided(folder: Path, text: str, because: str, decide: Decide) -> Case:
     with installation(folder) as opened:
         known = _case(opened, text)
         if known.decision not in ("unmatched", "closed"):
@@ -218,7 +268,7 @@ def _decided(folder: Path, text: str, because: str, decide: Any) -> Case:
         around = _book(opened, known, facts)
         waiting = Waiting(known.position, transaction, known.units)
         try:
-            document = matched(waiting, decide(waiting, around))
+            document = matched(waiting, decide(waiting, around, opened, _rules(opened, known)))
         except NotPossible as wrong:
             raise UseError(str(wrong), advice=wrong.advice) from wrong
         done = _entered(opened, known, around, document, because, known.suspense)
@@ -267,6 +317,12 @@ def _read_book(opened: Installation, known: Case, facts: ArrivalFacts, found: Ga
     matching = opened.site.flows[known.flow].content.matching
     assert matching is not None
     return matching.book(facts, found, matching.memory.past(known.flow, ""))
+
+
+def _rules(opened: Installation, known: Case) -> Rulebook:
+    matching = opened.site.flows[known.flow].content.matching
+    assert matching is not None
+    return matching.rules
 
 
 def _entered(

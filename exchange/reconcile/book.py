@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from exchange.model import Record
 from exchange.outcome import MatchRow
 from exchange.past import Earlier, NoPast, Past, SetAside, Told, known_by
-from exchange.reconcile import references
+from exchange.reconcile import references, words
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
 from exchange.reconcile.names import alike
@@ -155,9 +155,9 @@ class Book:
         """Why payer and the item's party are the same, in words; None when nothing says so."""
         payer, party = case.payer, item.party
         account, own = payer.get("account"), party.get("account")
-        if account and own and references.compact(account) == references.compact(own):
+        if account and own and references.account_number(account) == references.account_number(own):
             return f"the account {account} is that of {_called(party)} in the ledger"
-        if payer.get("id") and payer["id"] == party.get("business_id"):
+        if _is_id(payer.get("id"), party.get("business_id")):
             return f"the payer's id {payer['id']} is that of {_called(party)}"
         learned = self.learned(case)
         if party.get("number") and set(learned) == {party["number"]}:
@@ -184,6 +184,12 @@ class Book:
                 f"the account {case.payer['account']} has only paid for {', '.join(sorted(learned))} so far"
             )
         return None
+
+
+def _is_id(told: str | None, own: str | None) -> bool:
+    """Whether two ids of a company are one: banks and ledgers put signs into them as they like."""
+    spelled = [words.spelled(text or "") for text in (told, own)]
+    return bool(spelled[0]) and spelled[0] == spelled[1]
 
 
 def _named(name: str | None, party: Record) -> bool:

@@ -186,7 +186,7 @@ class OpenItems:
 
     def of_account(self, account: str) -> list[Item]:
         """The items of whoever has this bank account by the ledger itself."""
-        return self._found("account", references.compact(account), self._party_account)
+        return self._found("account", references.account_number(account), self._party_account)
 
     def of_name(self, name: str) -> list[Item]:
         """The items of parties that are called so: the same words, in any order and spelling."""
@@ -226,7 +226,7 @@ class OpenItems:
         return item.party.get("number") or ""
 
     def _party_account(self, item: Item) -> str:
-        return references.compact(item.party.get("account") or "")
+        return references.account_number(item.party.get("account") or "")
 
 
 def _spelled(item: Item) -> str:

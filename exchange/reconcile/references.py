@@ -40,10 +40,19 @@ def are_different(account: str, other: str) -> bool:
     >>> are_different("FI2112345600000785", "123456-785"), are_different("8327-9,123456", "123456")
     (False, False)
     """
-    one, two = ("".join(each for each in text.upper() if each.isalnum()) for text in (account, other))
+    one, two = account_number(account), account_number(other)
     if one[:2].isalpha() != two[:2].isalpha():
         return False
     return one != two if one[:2].isalpha() else not (one.endswith(two) or two.endswith(one))
+
+
+def account_number(account: str) -> str:
+    """A bank account without the signs that banks and ledgers put into it as they like.
+
+    >>> account_number("5050-1055"), account_number("fi21 1234 5600 0007 85")
+    ('50501055', 'FI2112345600000785')
+    """
+    return account if account.isdecimal() else "".join(filter(str.isalnum, account.upper()))
 
 
 def compact(reference: str) -> str:

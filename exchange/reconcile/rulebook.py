@@ -17,7 +17,7 @@ from exchange.declare.yaml import Node
 from exchange.reconcile.book import Book, Bounds, Suspense
 from exchange.reconcile.case import Case, Decision
 from exchange.reconcile.continuity import Repeated
-from exchange.reconcile.rules import Rule, rules
+from exchange.reconcile.rules import Rule, bank_events, rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,19 @@ class Rulebook:
     bounds: Bounds = field(default_factory=Bounds)
     repeated: Repeated = "hold"
     suspense: Mapping[str, Suspense] = field(default_factory=dict)
+
+    def ledger_accounts(self) -> set[str]:
+        """The ledger accounts that the rules book to."""
+        suspended = (account for each in self.suspense.values() for account in (each.receipts, each.payments))
+        settings = (bound.settings for bound in (*self.early, *self.late))
+        booked = (
+            account
+            for each in settings
+            if isinstance(each, bank_events.Settings)
+            for booking in each.events.values()
+            for account in (booking.account, booking.incoming)
+        )
+        return {*self.accounts.values(), *filter(None, suspended), *filter(None, booked)}
 
 
 def references_only() -> Rulebook:

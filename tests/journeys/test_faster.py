@@ -183,7 +183,7 @@ def test_a_flow_is_faster_than_a_person(
 
         monkeypatch.setattr(match_acts, "decide", after_the_flow)
         with pytest.raises(UseError, match="Open item 400104 was paid just now"):
-            reconciling.match(two, open_case, ["400104"], "asked them", None)
+            reconciling.match(two, open_case, ["400104"], "asked them", None, is_new=False)
     decided = {each["id"]: each["decision"] for each in listed(exchange, two, "--all")}
     assert decided[open_case] == "unmatched" and sorted(decided.values()) == ["matched", "unmatched"]
 
@@ -194,7 +194,9 @@ def test_a_person_decides_about_a_file_that_is_read_again(exchange: Shell, two: 
     with installation(two) as opened:
         flow = Gated(
             opened.site.flows["bank-statements"],
-            lambda: exchange("reconcile", "book", open_case, "3990", "--because", "a gift", "--site", two),
+            lambda: exchange(
+                "reconcile", "book", open_case, "3990", "--new-account", "--because", "a gift", "--site", two
+            ),
         )
         worked(opened, flow)
     assert len(flow.read) == 2

@@ -399,3 +399,20 @@ def test_a_batch_booked_with_another_sum_moves_nothing(exchange: Shell, site: Pa
 
 def codes(found: Any) -> set[str]:
     return {each["code"] for each in (found if isinstance(found, list) else found["findings"])}
+
+
+def test_whose_payments_are_asked_for_must_be_known(exchange: Shell, site: Path) -> None:
+    every = exchange("payments", "--site", site, "--json").json()["payments"]
+    payer, payee = every[0]["account"], every[0]["payee"]
+    for option, wrong, near in (
+        ("--account", payer[:-1] + "9", payer),
+        ("--payee", payee.upper() + "X", payee),
+        ("--flow", "paymnts", ""),
+    ):
+        said = " ".join(exchange("payments", option, wrong, "--site", site, code=2).err.split())
+        assert wrong in said and near in said, option
+    for wanted in (payee.upper(), payee.lower(), payee[1:]):
+        found = exchange("payments", "--payee", wanted, "--site", site, "--json").json()["payments"]
+        assert payee in {each["payee"] for each in found}, wanted
+    spelled = " ".join((payer[:4], payer[4:]))
+    assert exchange("payments", "--account", spelled, "--site", site, "--json").json()["count"]

@@ -52,7 +52,17 @@ def test_what_is_decided_about_a_booking_posts_its_payment(exchange: Shell) -> N
     now = stages(exchange, site)
     assert (now["70001"], now["70002"]) == ("posted", "booked"), "nobody has decided about the second yet"
     [case] = exchange("reconcile", "--site", site, "--json").json()["cases"]
-    exchange("reconcile", "book", case["id"], "4010", "--because", "no invoice yet", "--site", site)
+    exchange(
+        "reconcile",
+        "book",
+        case["id"],
+        "4010",
+        "--new-account",
+        "--because",
+        "no invoice yet",
+        "--site",
+        site,
+    )
     exchange("run", "--once", "--site", site)
     assert stages(exchange, site)["70002"] == "posted"
     exchange("reconcile", "unmatch", case["id"], "--because", "the invoice is there", "--site", site)

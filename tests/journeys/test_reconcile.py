@@ -183,7 +183,9 @@ def test_a_day_of_receipts_and_what_people_do_about_the_rest(exchange: Shell, si
     assert "3480.12 EUR" in exchange("reconcile", "show", hotel["id"], "--site", site).out
 
     exchange("reconcile", "match", hotel["id"], "400105", "--because", "phoned them", "--site", site)
-    exchange("reconcile", "book", unknown["id"], "3990", "--because", "a gift", "--site", site)
+    exchange(
+        "reconcile", "book", unknown["id"], "3990", "--new-account", "--because", "a gift", "--site", site
+    )
     assert listed(exchange, site) == []
     run(exchange, site)
     books = "".join(path.read_text("cp437") for path in (site / "outbox/bookkeeping").glob("decided-*"))
@@ -288,7 +290,17 @@ def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: 
         drop(site, "bank-statements", f"{day}.xml", text)
         run(exchange, site)
         for waiting in listed(exchange, site):
-            exchange("reconcile", "book", waiting["id"], "7510", "--because", "phones", "--site", site)
+            exchange(
+                "reconcile",
+                "book",
+                waiting["id"],
+                "7510",
+                "--new-account",
+                "--because",
+                "phones",
+                "--site",
+                site,
+            )
             [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
             lacked.append((learned["acts"], learned["lacks"]))
         run(exchange, site)
@@ -428,7 +440,9 @@ def test_what_nobody_decided_stands_on_suspense_until_somebody_does(exchange: Sh
     assert (hotel["suspense"], shop["suspense"]) == ("2990", "1790")
     exchange("reconcile", "match", hotel["id"], "400105", "--because", "phoned", "--site", site)
     before = agrees("-55.00")
-    exchange("reconcile", "book", unknown["id"], "3990", "--because", "a gift", "--site", site)
+    exchange(
+        "reconcile", "book", unknown["id"], "3990", "--new-account", "--because", "a gift", "--site", site
+    )
     assert agrees("0")["3990"] == -55
     exchange("reconcile", "unmatch", hotel["id"], "--because", "another hotel", "--site", site)
     assert agrees("-3480.12")["1700"] == before["1700"] + Decimal("3480.12")
@@ -455,15 +469,17 @@ def test_a_decision_about_one_without_a_bank_s_reference_stays(exchange: Shell, 
     run(exchange, site)
     same, twin, other = listed(exchange, site)
     assert same["key"] == twin["key"] != other["key"]
-    exchange("reconcile", "book", twin["id"], "3990", "--because", "a gift", "--site", site)
-    exchange("reconcile", "book", other["id"], "3991", "--because", "scrap", "--site", site)
+    exchange("reconcile", "book", twin["id"], "3990", "--new-account", "--because", "a gift", "--site", site)
+    exchange("reconcile", "book", other["id"], "3991", "--new-account", "--because", "scrap", "--site", site)
     run(exchange, site)
     exchange("replay", same["arrival"], "--because", "see whether it stays", "--site", site)
     run(exchange, site, code=3)
     cases = [(row["decision"], row["decided_by"]) for row in listed(exchange, site, "--all")]
     assert sorted(cases, key=str) == [("booked", "anna"), ("booked", "anna"), ("unmatched", None)]
     [waits] = listed(exchange, site)
-    exchange("reconcile", "book", waits["id"], "3990", "--because", "one more", "--site", site)
+    exchange(
+        "reconcile", "book", waits["id"], "3990", "--new-account", "--because", "one more", "--site", site
+    )
     run(exchange, site, code=3)
     assert {"3990": -110, "3991": -55}.items() <= balances(site).items()
 
@@ -596,7 +612,7 @@ def test_what_was_matched_late_comes_back_and_opens_its_item_again(exchange: She
     exchange("verify", "--site", site)
 
 
-@pytest.mark.parametrize("act", [("close",), ("book", "3990")])
+@pytest.mark.parametrize("act", [("close",), ("book", "3990", "--new-account")])
 def test_a_receipt_whose_return_a_person_has_closed_pays_no_invoice_that_comes_later(
     exchange: Shell, site: Path, act: tuple[str, ...]
 ) -> None:
@@ -646,3 +662,53 @@ def test_a_return_that_waits_beside_its_receipt_is_decided_with_it(exchange: She
     drop(site, "bank-statements", "3.xml", statement(3, [early(3, "ORDER-E3")])[0])
     run(exchange, site)
     assert balances(site) == {"1910": Decimal("99.00"), "1700": Decimal("-99.00")}
+
+
+def refused(exchange: Shell, *words: str | Path) -> str:
+    """What is said of a command that is refused for what it names; in one line."""
+    return " ".join(exchange(*words, code=2).err.split())
+
+
+def test_a_name_that_is_not_known_is_an_error_and_no_empty_list(exchange: Shell, site: Path) -> None:
+    drop(site, "bank-statements", "one.xml", statement(1, entries(*FIRST))[0])
+    run(exchange, site)
+    for words in (["reconcile"], ["reconcile", "again"], ["payments"], ["seen"], ["findings"]):
+        said = refused(exchange, *words, "--flow", "bank-statement", "--site", site)
+        assert 'There is no flow "bank-statement". Did you mean "bank-statements"?' in said.replace(
+            "→ ", ""
+        ), words
+        exchange(*words, "--flow", "bank-statements", "--site", site)
+    for words in (["reconcile"], ["reconcile", "again"]):
+        assert "The flow open-receivables has no `match`" in refused(
+            exchange, *words, "--flow", "open-receivables", "--site", site
+        )
+    said = refused(exchange, "reconcile", "statements", "FI2112345600000784", "--site", site)
+    assert "No statement of account FI2112345600000784 was taken." in said and "FI2112345600000785" in said
+    assert exchange("reconcile", "statements", "FI21 1234 5600 0007 85", "--site", site, "--json").json()
+
+
+def test_an_account_that_is_not_known_is_booked_to_when_it_is_said_to_be_new(
+    exchange: Shell, site: Path
+) -> None:
+    gifts = [{"amount": f"{number}.00", "text": f"gift {number}"} for number in (55, 56, 57)]
+    drop(site, "bank-statements", "one.xml", statement(1, entries(*gifts))[0])
+    run(exchange, site)
+    first, second, third = (each["id"] for each in listed(exchange, site))
+    because = ("--because", "a gift", "--site", site)
+    said = refused(exchange, "reconcile", "book", first, "39900", *because)
+    assert "Account 39900 is not known here" in said and "--new-account" in said
+    said = refused(exchange, "reconcile", "match", first, "400098", "--difference", "39900", *because)
+    assert "Account 39900 is not known here" in said and len(listed(exchange, site)) == 3
+    exchange("reconcile", "book", first, "3990", "--new-account", *because)
+    assert 'Did you mean "3990"?' in refused(exchange, "reconcile", "book", second, "39900", *because)
+    exchange("reconcile", "book", second, "3990", *because)
+    chart = site / "tables/accounts.yaml"
+    chart.parent.mkdir(exist_ok=True)
+    chart.write_text(
+        'table: accounts\nkey: [account]\nmiss: fail\nrows: [{account: "3991", name: Gifts}]\n',
+        encoding="utf-8",
+    )
+    said = refused(exchange, "reconcile", "book", third, "3990", "--new-account", *because)
+    assert "Account 3990 is not in the chart of accounts." in said and "tables/accounts.yaml" in said
+    exchange("reconcile", "book", third, "3991", *because)
+    assert listed(exchange, site) == []

@@ -17,6 +17,7 @@ from lxml import etree
 
 from exchange.operations import looking
 from exchange.outcome import Gathered
+from tests.unit.reconcile.support import decide, moved
 
 SIE = "{http://www.sie.se/sie5}"
 SAMPLES = Path(__file__).parents[2] / "samples/sie"
@@ -112,3 +113,50 @@ def test_a_ledger_that_does_not_say_what_is_open_is_no_list_of_open_items() -> N
     rows, _ = bank_files.records("sie/5-invoices", raw)
     made, found = bank_files.mapped("sie/5-invoices-to-receivable", rows)
     assert made == [] and [(each.code, each.field) for each in found] == [("MAP002", "open")] * 3
+
+
+def test_customers_and_suppliers_stand_behind_their_invoices() -> None:
+    """Who is meant is told behind the invoices; a ledger that does not tell it has numbers alone."""
+    rows, _ = bank_files.records("sie/5-invoices", OPEN.read_bytes())
+    sold, _ = bank_files.mapped("sie/5-invoices-to-receivable", rows)
+    bought, _ = bank_files.mapped("sie/5-invoices-to-payable", rows)
+    customers = [tuple(each["customer"].values()) for each in sold]
+    suppliers = [tuple(each["supplier"].values()) for each in bought]
+    assert customers == [
+        ("1004", "Café Mörkrost AB", "556012-3456", None),
+        ("1022", "Kahvila Aamu Oy", None, None),
+    ]
+    assert suppliers == [("30", "Rosteriteknik i Norden AB", "556781-0001", "5050-1055")] * 2
+    nobody = re.sub(rb"(?s)<Customers>.*</Suppliers>", b"", OPEN.read_bytes())
+    rows, _ = bank_files.records("sie/5-invoices", nobody)
+    sold, found = bank_files.mapped("sie/5-invoices-to-receivable", rows)
+    assert not found and [tuple(each["customer"].values())[:2] for each in sold] == [
+        ("1004", None),
+        ("1022", None),
+    ]
+
+
+def test_a_supplier_with_several_accounts_may_be_paid_to_each_of_them() -> None:
+    raw = OPEN.read_bytes().replace(b'BgAccount="5050-1055"', b'BgAccount="5050-1055" PgAccount="12-3"')
+    rows, _ = bank_files.records("sie/5-invoices", raw)
+    bought, found = bank_files.mapped("sie/5-invoices-to-payable", rows)
+    assert not found and [each["supplier"]["account"] for each in bought] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("payer", "decided"),
+    [
+        ({"payer": "CAFE MORKROST"}, "text_numbers"),
+        ({"payers_id": "5560123456"}, "text_numbers"),
+        ({"payer": "Kahvila Aamu Oy"}, None),
+    ],
+    ids=["its name as banks spell it", "its id without a sign", "another customer"],
+)
+def test_a_name_or_an_id_of_the_ledger_is_what_a_payer_is_known_by(
+    payer: dict[str, str], decided: str | None
+) -> None:
+    rows, _ = bank_files.records("sie/5-invoices", OPEN.read_bytes())
+    sold, _ = bank_files.mapped("sie/5-invoices-to-receivable", rows)
+    [told] = decide(sold, [moved("2500.00", currency="SEK", text="faktura 20261", **payer)])
+    assert told["rule"] == decided
+    assert [each["items"] for each in told["proposals"]] == ([] if decided else ["20261"])

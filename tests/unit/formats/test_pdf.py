@@ -50,16 +50,15 @@ def test_the_attached_invoice_is_read(name: str, tmp_path: Path) -> None:
     assert documents == plain and documents[0]["lines"]
 
 
-def test_zugferd_1_is_read_by_its_own_layout(tmp_path: Path) -> None:
+def test_zugferd_1_is_known_by_the_file_inside(tmp_path: Path) -> None:
     sample = SAMPLE.parents[1] / "zugferd-1/01-freight-and-discount.in.xml"
-    path = tmp_path / "invoice.pdf"
-    path.write_bytes(carrying(("ZUGFeRD-invoice.xml", sample.read_bytes())))
-    found = Gathered()
-    (document,) = looking.read(path, None, "uncefact/zugferd-1-pdf", as_common=True, found=found)
+    (document,), found = read(carrying(("ZUGFeRD-invoice.xml", sample.read_bytes())), tmp_path / "a.pdf")
     assert found.kept == [] and document["number"] == "R-2004"
-    documents, found = read(path.read_bytes(), tmp_path / "unnamed.pdf")
+
+
+def test_another_file_of_that_name_is_told(tmp_path: Path) -> None:
+    documents, found = read(carrying(("zugferd-invoice.xml", b"<Order/>")), tmp_path / "a.pdf")
     assert documents == [] and [each.code for each in found.kept] == ["XML010"]
-    assert "CrossIndustryDocument" in found.kept[0].message
 
 
 def test_what_is_wrong_in_the_attached_file_is_told(tmp_path: Path) -> None:

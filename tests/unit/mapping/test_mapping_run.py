@@ -461,3 +461,16 @@ def test_an_error_that_is_told_once_stops_every_record() -> None:
     keys, told = of_orders("ORD001, → ORD001, once: true,", 1, 2, 3, total=D("31.00"))
     assert (keys, [code for code, _ in told]) == ([], ["ORD001"])
     assert told[0][1].endswith("The same goes for 2 more records, last on line 6.")
+
+
+@pytest.mark.parametrize("many", [3, 60], ids=["looked through", "looked up"])
+def test_children_with_a_text_are_found_in_their_order_however_many_there_are(many: int) -> None:
+    lines = [line(sku=f"s{number % 3}" if number else None, name=f"n{number}") for number in range(many)]
+    found = [
+        value_of(f'join(only(lines, {condition}).name, " ")', "text", order(lines=lines, comment="s1"))
+        for condition in ("sku == comment", '"s2" == sku', "sku == note", "sku == order_no")
+    ]
+    wanted = [
+        [each["name"] for each in lines if each["sku"] == sku] or None for sku in ("s1", "s2", None, "1001")
+    ]
+    assert found == [None if each is None else " ".join(each) for each in wanted]

@@ -143,6 +143,16 @@ def test_a_part_is_taken_off_when_the_payer_is_the_customer_and_proposed_when_no
     ]
 
 
+def test_signs_in_an_account_or_an_id_make_no_other_payer() -> None:
+    known = item(
+        1, "12344", "100.00", customer={"number": "77", "account": "5050-1055", "business_id": "556012-3456"}
+    )
+    for payer in ({"payers_account": "50501055"}, {"payers_id": "5560123456"}):
+        assert told(one([known], moved("40.00", "12344", **payer)))[1] == "part_payment", payer
+    for payer in ({"payers_account": "50501056"}, {"payers_id": "5560123457"}):
+        assert proposed(one([known], moved("40.00", "12344", **payer))) == [("part_payment", "1")], payer
+
+
 def test_one_item_is_paid_by_several_receipts_in_turn() -> None:
     open_item = item(1, "12344", "100.00", customer=NORTH)
     payer = {"payer": "Norrbageriet i Umeå"}
