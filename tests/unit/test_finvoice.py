@@ -147,6 +147,24 @@ def test_what_other_programs_tell_is_kept() -> None:
     assert made["lines"][0]["unit"] == "ps"
 
 
+def test_the_sums_of_vat_tell_what_a_row_leaves_out() -> None:
+    """A row without a code under reverse charge would else be booked without the VAT that the buyer owes."""
+    sums = (
+        '<VatSpecificationDetails><VatBaseAmount AmountCurrencyIdentifier="EUR">10,00</VatBaseAmount><VatRatePercent>0</VatRatePercent>'
+        '<VatCode>AE</VatCode><VatRateAmount AmountCurrencyIdentifier="EUR">0,00</VatRateAmount></VatSpecificationDetails>'
+    )
+    text = OTHERS.replace("12,55", "10,00").replace("<RowVatRatePercent>25,5</RowVatRatePercent>", "")
+    text = text.replace("<PaymentTermsDetails>", f"{sums}<PaymentTermsDetails>", 1)
+    (made,), found = read(text.encode())
+    assert found == []
+    assert [(line["vat_rate"], line["vat_category"], line["vat"]) for line in made["lines"]] == [(0, "AE", 0)]
+    taxed = text.replace("AE", "S").replace("<VatRatePercent>0<", "<VatRatePercent>25,5<")
+    (made,), _ = read(taxed.replace("10,00</InvoiceTotal", "12,55</InvoiceTotal").encode())
+    assert [(line["vat_rate"], line["vat_category"]) for line in made["lines"]] == [(Decimal("25.5"), "S")]
+    several, _ = read(text.replace(sums, sums + sums.replace("AE", "E")).encode())
+    assert [line["vat_category"] for line in several[0]["lines"]] == [None]
+
+
 def test_another_amount_to_pay_than_the_total_is_told() -> None:
     other = OTHERS.replace('"EUR">12,55</EpiInstructedAmount>', '"EUR">125,50</EpiInstructedAmount>')
     assert [(each.code, each.severity) for each in read(other.encode())[1]] == [("FINV15", "warning")]
