@@ -141,6 +141,11 @@ class Past(Protocol):
     def bookings(self, mask: str) -> Mapping[str, int]:
         """To which ledger accounts people booked what looks like this: account → how often."""
 
+    def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
+        """What people matched that looks like this: number of the party → how often the numbers of the text named nothing (the first
+        mask); empty text → how often they named what was paid (the second one).
+        """
+
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         """Earlier transactions of this very amount (signed) with one of these end-to-end ids or bank references: matched and
         not taken back yet, or still open.
@@ -178,6 +183,10 @@ class NoPast:
 
     def bookings(self, mask: str) -> Mapping[str, int]:
         """Nowhere."""
+        return {}
+
+    def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
+        """Nothing."""
         return {}
 
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:

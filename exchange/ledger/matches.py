@@ -9,7 +9,19 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from exchange.ledger import bulk, settled
 from exchange.ledger.book import Ledger, Writing
@@ -159,6 +171,7 @@ class LedgerPast:
     as_then: bool = False
     _parties: dict[str, dict[str, int]] = field(default_factory=dict)
     _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
+    _texts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _decided: Sequence[ByHand] | None = None
     _aside: Mapping[tuple[str, int, str], SetAside] | None = None
     _until: int | None = None
@@ -201,6 +214,20 @@ class LedgerPast:
                     found[account] = found.get(account, 0) + times
             self._bookings[mask] = found
         return self._bookings[mask]
+
+    def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
+        """What people matched that looks like this: by party where the numbers of the text named nothing, else under no name."""
+        if masks not in self._texts:
+            party = case((matches.c.mask == masks[0], match_items.c.party), else_="")
+            query = (
+                select(party, func.count(matches.c.n.distinct()))
+                .join(match_items, match_items.c.match == matches.c.n)
+                .join(arrivals, arrivals.c.id == matches.c.arrival)
+                .where(matches.c.mask.in_(masks), matches.c.decided_by.is_not(None), matches.c.rule == PERSON,
+                       matches.c.decision == "matched", self._counts())
+            )  # fmt: skip
+            self._texts[masks] = self._numbers(query.group_by(party))
+        return self._texts[masks]
 
     def paid(self, names: Collection[str], units: int, currency: str) -> Sequence[Earlier]:
         """Earlier transactions of this very amount with one of these end-to-end ids or bank references: matched and not taken

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from exchange.model import Record
 from exchange.outcome import MatchRow
 from exchange.past import Earlier, NoPast, Past, SetAside, Told, known_by
-from exchange.reconcile import references, words
+from exchange.reconcile import money, references, words
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
 from exchange.reconcile.names import alike
@@ -38,6 +38,9 @@ class Suspense:
             return None
         return self.receipts if (case.units > 0) != case.is_return else self.payments
 
+
+PROVIDER = "provider"
+"""The scheme of a merchant's account at a payment provider: its movements name the order as the shop gave it to the provider."""
 
 Movement = tuple[str, str | None, str | None, int, str]
 """The bank's reference, the account, the day, the amount in smallest units and the currency of what was booked."""
@@ -69,6 +72,9 @@ class Book:
     suspense account to which the file posts it, if it does.
     """
 
+    parts: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What payment providers tell of one order in this file, by its number and the currency, in smallest units."""
+
     _foreseen: set[str] = field(default_factory=set)
     """References that other files told: their movements are in `told`, or have passed by. No others, of which there are many."""
 
@@ -94,6 +100,18 @@ class Book:
             movement = each.entry, each.account, each.booked, each.units, each.currency
             self.told.setdefault(movement, []).append(each)
         self._foreseen.update(each.entry for each in told)
+        for transaction in transactions:
+            if transaction.get("account_scheme") == PROVIDER:
+                self._note_part(transaction)
+
+    def _note_part(self, transaction: Record) -> None:
+        listed, units = (
+            transaction.get("invoices") or [],
+            money.minor(transaction["amount"], transaction["currency"]),
+        )
+        if len(listed) == 1 and listed[0]["number"] and units and units > 0:
+            part = words.spelled(listed[0]["number"]), transaction["currency"]
+            self.parts[part] = self.parts.get(part, 0) + units
 
     def came(self, case: Case) -> list[Earlier]:
         """What of earlier files, and which matches of this one, a return can be about: same id, same amount, not taken back."""

@@ -172,6 +172,10 @@ class OpenItems:
         """The items with this number; case, blanks, signs and leading zeros do not matter."""
         return self._found("number", words.spelled(number), _spelled)
 
+    def of_credited(self, number: str) -> list[Item]:
+        """The credit notes that take back the invoice or order with this number."""
+        return self._found("credited", words.spelled(number), _credited)
+
     def of_digits(self, text: str) -> list[Item]:
         """The items whose number has these digits, and letters besides."""
         return self._found("digits", text, _digits)
@@ -231,6 +235,10 @@ class OpenItems:
 
 def _spelled(item: Item) -> str:
     return words.spelled(item.record["number"])
+
+
+def _credited(item: Item) -> str:
+    return words.spelled(item.record.get("credits") or "")
 
 
 def owner_of(item: Item) -> str:

@@ -38,7 +38,7 @@ def row(record: Record, book: Book) -> MatchRow:
         proposals=_json(record["proposals"]),
         payer=references.compact(payer["account"]) if payer.get("account") else None,
         payer_name=plain(payer["name"]) if payer.get("name") else None,
-        mask="" if decision == "matched" else words.mask(transaction),
+        mask=_mask(record),
         # by its entry a movement is known again: what the bank has not booked comes again as another one
         entry=transaction.get("entry_ref") if transaction["status"] == "booked" else None,
         end_to_end=transaction.get("end_to_end_id"),
@@ -54,6 +54,21 @@ def row(record: Record, book: Book) -> MatchRow:
         if is_open
         else record["suspense"],
     )
+
+
+def _mask(record: Record) -> str:
+    """What the movement has in common with others, for what people decide the same way each time. Of what a person has matched: how
+    texts look whose numbers name the items, and those whose numbers mean something else.
+    """
+    transaction = record["transaction"]
+    if record["decision"] != "matched":
+        return words.mask(transaction)
+    text = transaction.get("text") or ""
+    if record["rule"] != "person" or not words.loose(text):
+        return ""
+    own = [name for each in record["allocations"] for name in (each["number"], each["party"]["number"] or "")]
+    is_foreign = words.foreign(text, own) == words.loose(text)
+    return words.foreign_mask(transaction) if is_foreign else words.naming_mask(transaction)
 
 
 def _item(allocation: Record, book: Book) -> MatchedItem:

@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -75,6 +76,16 @@ def digits(number: str) -> str:
     return runs[0].lstrip("0") if len(runs) == 1 and len(runs[0].lstrip("0")) >= LEAST else ""
 
 
+def foreign(text: str, own: Iterable[str]) -> frozenset[str]:
+    """Numbers in a text that are in none of these: those of invoices and customers that may be meant.
+
+    >>> sorted(foreign("PayPal 10423117 PP.5678.PP", ["TX3"])), sorted(foreign("Lasku 10024", ["10024"]))
+    (['10423117', '5678'], [])
+    """
+    known = frozenset().union(*(loose(each) for each in own))
+    return loose(text) - known
+
+
 def mask(transaction: Record) -> str:
     """What payments of one kind have in common, for what people book the same way each time: the name, the event, and
     the text without its numbers.
@@ -83,3 +94,13 @@ def mask(transaction: Record) -> str:
     text = re.sub(r"\S*\d\S*", "#", (transaction.get("text") or "").upper())
     sign = "+" if transaction["amount"] > 0 else "-"
     return f"{sign}|{transaction.get('event') or ''}|{name.upper().strip()}|{' '.join(text.split())}"[:200]
+
+
+def foreign_mask(transaction: Record) -> str:
+    """That of movements whose text has numbers which name nothing of ours."""
+    return f"foreign|{mask(transaction)}"
+
+
+def naming_mask(transaction: Record) -> str:
+    """That of movements whose text names what they pay."""
+    return f"naming|{mask(transaction)}"

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from exchange.declare.declared import Declared
 from exchange.model import Record
-from exchange.reconcile import money
-from exchange.reconcile.book import Book
+from exchange.reconcile import money, words
+from exchange.reconcile.book import PROVIDER, Book
 from exchange.reconcile.case import Allocation, Case, Decision
+from exchange.reconcile.items import Item
 
 ORDER = 80
 EARLY = False
@@ -47,7 +48,7 @@ def _line(case: Case, book: Book, line: Record) -> Allocation | str:
     )
     found = book.payable(case, known)
     if len(found) != 1:
-        return f"{'Several' if found else 'No'} open invoices have the number {line['number']}, which the payer lists."
+        return _unfit(case, line["number"], known, found)
     item = found[0]
     amount = line.get("amount")
     if amount is None:
@@ -60,6 +61,35 @@ def _line(case: Case, book: Book, line: Record) -> Allocation | str:
         )
     signed = -units if credit else units
     return Allocation(item, signed, signed)
+
+
+def _unfit(case: Case, number: str | None, known: list[Item], found: list[Item]) -> str:
+    """Why a number that is listed is not that of one open item."""
+    if found or not known:
+        return (
+            f"{'Several' if found else 'No'} open invoices have the number {number}, which the payer lists."
+        )
+    others = sorted({item.record["currency"] for item in known if item.left} - {case.currency})
+    if others:
+        return f"Invoice {number}, which the payer lists, is open in {', '.join(others)}; {case.currency} were paid."
+    if any(item.left for item in known):
+        return f"Invoice {number}, which the payer lists, stands in the list of open items more than once."
+    return f"Invoice {number}, which the payer lists, was already paid by an earlier entry: paid twice?"
+
+
+def _note_told(case: Case, book: Book, paid: list[Allocation]) -> None:
+    """What is decided of an order is no part of it that waits any more."""
+    part = words.spelled(paid[0].item.record["number"]), case.currency
+    if len(paid) == 1 and part in book.parts:
+        book.parts[part] -= case.paid
+
+
+def _is_rest_told(case: Case, book: Book, paid: list[Allocation]) -> bool:
+    """Whether a provider tells in other movements of this file what is missing, so that all together are just what is open."""
+    if len(paid) != 1 or case.transaction.get("account_scheme") != PROVIDER:
+        return False
+    item, part = paid[0].item, (words.spelled(paid[0].item.record["number"]), case.currency)
+    return book.parts.get(part, 0) == item.left
 
 
 def _together(case: Case, book: Book, paid: list[Allocation]) -> Decision | None:
@@ -76,6 +106,7 @@ def _together(case: Case, book: Book, paid: list[Allocation]) -> Decision | None
             "invoice_list", "The payer lists them, and the sum is right; the payer is not known.", items
         )
     else:
+        _note_told(case, book, paid)
         reason = f"The payer lists {numbers}; together they are {case.money(total)}, as was paid."
         return Decision("invoice_list", reason, "matched", paid, evidence={"invoices": numbers})
     return None
@@ -88,5 +119,5 @@ def _safe(case: Case, book: Book, paid: list[Allocation]) -> bool:
         return False
     if any(book.contradiction(case, item) for item in items):
         return False
-    exact = all(each.used == each.item.left for each in paid)
+    exact = all(each.used == each.item.left for each in paid) or _is_rest_told(case, book, paid)
     return exact or any(book.agreement(case, item) for item in items)

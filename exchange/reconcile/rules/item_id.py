@@ -11,20 +11,26 @@ from exchange.declare.declared import Declared
 from exchange.reconcile import words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Allocation, Case, Decision
+from exchange.reconcile.items import Item
+from exchange.reconcile.names import plain
 
 ORDER = 85
 EARLY = False
 BACK = False
 ACCOUNTS = ()
+LONG = 10
+"""So many letters and digits are not met by chance."""
 WORDS = 4
 """An id in a text has no more words than this."""
+BRAND = 5
+"""Letters of a name that is told by its first word."""
 
 
 class Settings(Declared):
     """How long an id must be."""
 
     characters: int = Field(
-        10, ge=8, le=64, description="ids of fewer letters and digits count only from the item's own party"
+        LONG, ge=8, le=64, description="ids of fewer letters and digits count only from the item's own party"
     )
     of_party: int = Field(
         6,
@@ -42,15 +48,15 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         return None
     found = {
         item.place: item
-        for text in _ids(case.text, settings.characters)
+        for text in ids(case.text, settings.characters)
         for item in book.payable(case, open_items.of_number(text))
     }
     if not found and not case.transaction["reference"]:
         found = {
             item.place: item
-            for text in _ids(case.text, settings.of_party, WORDS)
+            for text in ids(case.text, settings.of_party, WORDS)
             for item in book.payable(case, open_items.of_number(text))
-            if book.agreement(case, item) and book.in_time(case, item)
+            if (book.agreement(case, item) or _is_brand(case, item)) and book.in_time(case, item)
         }
     if len(found) != 1:
         return None
@@ -69,7 +75,14 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     return Decision("item_id", reason, "matched", paid, evidence={"id": number, "text": case.text})
 
 
-def _ids(text: str, characters: int, together: int = 2) -> list[str]:
+def _is_brand(case: Case, item: Item) -> bool:
+    """Whether the payer's name begins with that of the party, where that is one long word: KLARNA BANK AB is Klarna."""
+    brand = plain(item.party.get("name") or "")
+    names = (plain(name).split() for name in case.names)
+    return len(brand) >= BRAND and any(name[:1] == [brand] for name in names)
+
+
+def ids(text: str, characters: int, together: int = 2) -> list[str]:
     """Words, and so many that stand together, that are long enough and have letters and digits, without zeros in front."""
     found = words.words(text)
     candidates = {

@@ -24,13 +24,19 @@ ACCOUNTS = ()
 
 
 class Settings(Declared):
-    """How well an account must be known before it decides."""
+    """How well an account must be known before it decides, and what numbers in its texts mean."""
 
     at_least: int = Field(
         2, alias="at least", ge=1, description="so many confirmed matches must have come from the account"
     )
     precision: int = Field(
         100, ge=50, le=100, description="per cent of them that must have been for the same party"
+    )
+    foreign_numbers: bool = Field(
+        False,
+        alias="foreign numbers",
+        description="whether numbers of a text that name nothing known are let pass where people have matched such texts before; for payment "
+        "providers, which write numbers of their own",
     )
 
 
@@ -64,6 +70,28 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     return None
 
 
+def _stray(case: Case, book: Book, settings: Settings, item: Item) -> str | None:
+    """That the text has numbers of something else. A provider whose texts always have some, as PayPal's do, names nothing by them: so
+    people have shown, and no item that is known has such a number.
+    """
+    party = item.party.get("number") or ""
+    stray = sorted(words.foreign(case.text, (item.record["number"], party)))
+    if not stray:
+        return None
+    told = f"the text names {', '.join(stray)}, which is not the invoice"
+    open_items = book.of(case)
+    if not settings.foreign_numbers or open_items is None:
+        return told
+    named = {*stray, *words.numbers(case.text), *(word.lstrip("0") for word in words.words(case.text))}
+    if any(open_items.of_number(each) or open_items.of_digits(each) for each in named - {""}):
+        return told
+    masks = words.foreign_mask(case.transaction), words.naming_mask(case.transaction)
+    seen = book.past.texts(masks)
+    times = seen.get(party, 0)
+    lack = lacks(times, sum(seen.values()), settings)
+    return f"{told} (such texts: {lack})" if lack and times else told if lack else None
+
+
 def _doubt(case: Case, book: Book, settings: Settings, fitting: list[Item]) -> str | None:
     """What keeps the rule from deciding alone."""
     if len(fitting) > 1:
@@ -72,10 +100,9 @@ def _doubt(case: Case, book: Book, settings: Settings, fitting: list[Item]) -> s
         return (
             f"the payer gave the reference {case.transaction['reference']}, which is not that of the invoice"
         )
-    own = words.loose(fitting[0].record["number"]) | words.loose(fitting[0].party.get("number") or "")
-    stray = sorted(words.loose(case.text) - own)
-    if stray:
-        return f"the text names {', '.join(stray)}, which is not the invoice"
+    stray = _stray(case, book, settings, fitting[0])
+    if stray is not None:
+        return stray
     if sums.ways([item.left for item in party_items(case, book)], case.paid)[0] > 1:
         return "several invoices of the payer together come to it, too"
     learned = book.learned(case)

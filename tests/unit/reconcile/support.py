@@ -40,6 +40,7 @@ use:
   part_payment: {}
   overpayment: {}
   invoice_list: {}
+  given_back: {}
   text_numbers: {}
   known_payer: {}
   subset: {}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exchange.reconcile.rules.item_id import _ids
+from exchange.reconcile.rules.item_id import ids as found_ids
 from tests.unit.reconcile.support import decide, item, moved, rules_of
 
 PAYOUT = item("TX31 batch 31", None, "51.90", customer={"number": "adyen/K", "name": "Adyen"})
@@ -25,12 +25,12 @@ RULES = rules_of("rules: payouts\nuse: {item_id: {}}\n")
     ],
 )  # fmt: skip
 def test_what_may_be_an_id(text: str, ids: set[str]) -> None:
-    assert set(_ids(text, 10)) == ids
+    assert set(found_ids(text, 10)) == ids
 
 
 @given(st.text(max_size=80))
 def test_no_text_makes_it_stumble(text: str) -> None:
-    assert all(len(each) >= 10 for each in _ids(text, 10))
+    assert all(len(each) >= 10 for each in found_ids(text, 10))
 
 
 @pytest.mark.parametrize(
@@ -52,3 +52,12 @@ def test_an_id_of_several_words_counts_from_its_own_party_alone(
     if amount == "51.80":
         assert told["reason"] == "The text has the id TX31 batch 31; 51.90 EUR were due, 51.80 EUR came."
         assert told["proposals"][0]["items"] == "TX31 batch 31"
+
+
+@pytest.mark.parametrize(
+    ("payer", "decided"), [("KLARNA BANK AB (PUBL)", True), ("Bank Klarna", False), ("Klarnas Vänner", False)]
+)
+def test_a_provider_is_known_by_the_first_word_of_its_name(payer: str, decided: bool) -> None:
+    payout = item("XISA93DJ", None, "1268.75", "SEK", customer={"number": "klarna/K1", "name": "Klarna"})
+    [told] = decide([payout], [moved("1268.75", None, "SEK", payer=payer, text="XISA93DJ")], rules=RULES)
+    assert (told["rule"] == "item_id") is decided
