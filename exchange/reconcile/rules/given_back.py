@@ -52,7 +52,13 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
 def _numbers(case: Case) -> list[str]:
     """What the movement names: the number that a provider tells, or else those in the text."""
     listed = [line["number"] for line in case.transaction.get("invoices") or [] if line["number"]]
-    return listed if len(listed) == 1 else [] if listed else sorted({*words.numbers(case.text), *_ids(case)})
+    return (
+        listed
+        if len(listed) == 1
+        else []
+        if listed
+        else sorted({*words.numbers(case.text), *words.loose(case.text), *_ids(case)})
+    )
 
 
 def _ids(case: Case) -> list[str]:

@@ -1,6 +1,7 @@
-"""Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the
-payment. It decides when the payer is the party of all of them by account, id or name, and none that is named is paid already; a long
-checked reference with the exact amount needs no more. A structured reference must be that of one of them.
+"""Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the payment.
+Numbers of fewer than four digits count where the payer is known to be the party and all of them are items of its own. It decides when
+the payer is the party of all of them by account, id or name, and none that is named is paid already; a long checked reference with the
+exact amount needs no more. A structured reference must be that of one of them.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Closes what the text names, or proposes it."""
     open_items = book.of(case)
     found = words.numbers(case.text)
-    if open_items is None or not found or len(found) > settings.at_most:
+    if open_items is None or not (found or words.loose(case.text)) or len(found) > settings.at_most:
         return None
     reference = case.transaction["reference"]
     structured = reference if reference and references.fault(reference) is None else None
@@ -86,7 +87,21 @@ def _named(case: Case, book: Book, open_items: OpenItems, found: frozenset[str])
         known = book.payable(case, open_items.of_number(text) or open_items.of_digits(text))
         if len(known) == 1 and book.in_time(case, known[0]):
             items[known[0].place] = known[0]
-    return sorted(items.values())
+    return sorted((items | _short(case, book, open_items)).values())
+
+
+def _short(case: Case, book: Book, open_items: OpenItems) -> dict[int, Item]:
+    """Numbers of fewer digits, which any text has by chance, count where they are those of the payer's own items, and each of them is."""
+    items: dict[int, Item] = {}
+    others: set[str] = set()
+    for text in words.loose(case.text):
+        known = book.payable(case, open_items.of_number(text)) if len(text) < words.LEAST else []
+        if len(known) == 1 and book.in_time(case, known[0]) and book.agreement(case, known[0]):
+            items[known[0].place] = known[0]
+        elif len(text) < words.LEAST:
+            others.add(text)
+    parties = {words.spelled(item.party.get("number") or "") for item in items.values()}
+    return {} if others - parties else items
 
 
 def _settled(book: Book, case: Case) -> set[str]:
@@ -98,6 +113,13 @@ def _settled(book: Book, case: Case) -> set[str]:
         else [item for text in words.numbers(case.text) for item in open_items.of_number(text)]
     )
     return {item.record["number"] for item in found if not item.left}
+
+
+def _parties(items: list[Item]) -> str:
+    named = dict.fromkeys(
+        item.party.get("name") or item.party.get("number") or "the customer" for item in items
+    )
+    return " or ".join(named)
 
 
 def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
@@ -116,6 +138,9 @@ def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
         return None
     agreements = [book.agreement(case, item) for item in items]
     if not all(agreements) or any(book.contradiction(case, item) for item in items):
+        case.note(
+            f"The text names {numbers}, and the sum is right; nothing says that the payer is {_parties(items)}."
+        )
         case.propose(
             "text_numbers", "The text names them, and the sum is right; the payer is not known.", items
         )

@@ -367,8 +367,40 @@ def test_numbers_in_parts_and_short_ones_speak_too() -> None:
     assert told(paid("2026/12", "Faktura 2026/12 tack"))[1] == "text_numbers"
     for number, text in (("2026-0012", "Lasku 2026-0013"), ("456", "Lasku 123"), ("456", "2 laskua")):
         assert told(paid(number, text))[0] == "unmatched", text
-    for text in ("Lasku 456", "vuokra 11/2026", "1 250,00 EUR 20.11.2026", "kundnr 77"):
+    assert told(paid("456", "Lasku 456, kundnr 77"))[1] == "text_numbers"
+    for text in ("vuokra 11/2026", "1 250,00 EUR 20.11.2026", "kundnr 77"):
         assert told(paid("456", text))[1] == "known_payer", text
+
+
+def test_short_numbers_count_from_the_payer_s_own_items_alone() -> None:
+    items = [
+        item(105, None, "350.00", customer=NORTH),
+        item(104, None, "-50.00", customer=NORTH),
+        item(106, None, "300.00", customer=LAKE),
+    ]
+    text = "laskut 105 ja hyvitys 104"
+    assert told(one(items, moved("300.00", text=text, payer=NORTH["name"])))[1:3] == (
+        "text_numbers",
+        ["105", "104"],
+    )
+    for other, payer in (
+        (text, "Somebody Else"),
+        (text, LAKE["name"]),
+        (f"2 {text}", NORTH["name"]),
+        ("lasku 105", NORTH["name"]),
+    ):
+        assert told(one(items, moved("300.00", text=other, payer=payer)))[0] == "unmatched", other
+
+
+def test_a_text_that_names_another_s_invoice_says_so() -> None:
+    made = one(
+        [item(2026002, None, "410.00", customer=LAKE)],
+        moved("410.00", text="lasku 2026002", payer="Vuosi Oy"),
+    )
+    assert (
+        made["reason"]
+        == "The text names 2026002, and the sum is right; nothing says that the payer is Järvi ja Kumppanit Oy."
+    )
 
 
 def test_an_amount_that_several_sets_of_items_come_to_is_not_decided_by_the_payer_alone() -> None:
