@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
 
 from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, posted, queries
@@ -77,7 +77,8 @@ def cases(
     connection: Connection, *, flow: str | None, decision: str | None, limit: int = LIMIT
 ) -> list[Case]:
     """Cases, oldest first: those a person must decide, or all of one decision."""
-    query = select(matches).order_by(matches.c.n).limit(limit)
+    query = select(matches).join(arrivals, arrivals.c.id == matches.c.arrival).where(_counts())
+    query = query.order_by(matches.c.n).limit(limit)
     if flow is not None:
         query = query.where(matches.c.flow == flow)
     if decision is not None:
@@ -85,11 +86,16 @@ def cases(
     return [_case(connection, row) for row in connection.execute(query).all()]
 
 
+def _counts() -> ColumnElement[bool]:
+    """Which cases are told: of files of which nothing went on only those that a person has decided."""
+    return or_(stands(), matches.c.decided_by.is_not(None))
+
+
 def count(connection: Connection) -> dict[tuple[str, str], int]:
     """How many cases there are: (flow, decision) → number."""
-    query = select(matches.c.flow, matches.c.decision, func.count()).group_by(
-        matches.c.flow, matches.c.decision
-    )
+    query = select(matches.c.flow, matches.c.decision, func.count())
+    query = query.join(arrivals, arrivals.c.id == matches.c.arrival).where(_counts())
+    query = query.group_by(matches.c.flow, matches.c.decision)
     return {(flow, decision): number for flow, decision, number in connection.execute(query)}
 
 
@@ -131,6 +137,11 @@ def decide(
     actor, because = signed
     with ledger.signed(actor, because) as writing:
         now = case(writing.connection, known.id)
+        if make is not None and not _stands(writing.connection, known.arrival):
+            raise UseError(
+                f"The file of case {known.id} was rejected, or another one took its place: nothing is booked of it.",
+                advice="See `exchange show` of its arrival.",
+            )
         same = ("decision", "decided_by", "units", "suspense")
         if any(getattr(now, name) != getattr(known, name) for name in same):
             raise UseError(
@@ -157,6 +168,11 @@ def decide(
         if row is not None and row.items:
             bulk.put(writing.connection, match_items, item_rows(known.n, row.items))
         return case(writing.connection, known.id)
+
+
+def _stands(connection: Connection, arrival: str) -> bool:
+    query = select(arrivals.c.id).where(arrivals.c.id == arrival, stands())
+    return connection.execute(query).first() is not None
 
 
 def suspended(connection: Connection) -> list[tuple[str, str, str, int, int]]:

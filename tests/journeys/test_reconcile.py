@@ -712,3 +712,15 @@ def test_an_account_that_is_not_known_is_booked_to_when_it_is_said_to_be_new(
     assert "Account 3990 is not in the chart of accounts." in said and "tables/accounts.yaml" in said
     exchange("reconcile", "book", third, "3991", *because)
     assert listed(exchange, site) == []
+
+
+def test_of_a_file_that_was_rejected_no_case_is_open(exchange: Shell, site: Path) -> None:
+    flow = site / "flows/bank-statements.yaml"
+    flow.write_text(flow.read_text(encoding="utf-8") + "approve: 1\n", encoding="utf-8")
+    drop(site, "bank-statements", "one.xml", statement(1, entries({"amount": "55.00", "text": "gift"}))[0])
+    run(exchange, site)
+    [waiting] = listed(exchange, site)
+    exchange("reject", waiting["arrival"], "--because", "wrong file", "--site", site)
+    assert listed(exchange, site) == [] == exchange("reconcile", "--site", site, "--json").json()["counts"]
+    said = refused(exchange, "reconcile", "match", waiting["id"], "400098", "--because", "x", "--site", site)
+    assert "was rejected" in said

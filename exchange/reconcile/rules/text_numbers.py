@@ -137,10 +137,10 @@ def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
         case.propose("text_numbers", "The text names them, and others that are paid already.", items)
         return None
     agreements = [book.agreement(case, item) for item in items]
-    if not all(agreements) or any(book.contradiction(case, item) for item in items):
-        case.note(
-            f"The text names {numbers}, and the sum is right; nothing says that the payer is {_parties(items)}."
-        )
+    against = next(filter(None, (book.contradiction(case, item) for item in items)), None)
+    if against or not all(agreements):
+        doubt = against or f"nothing says that the payer is {_parties(items)}"
+        case.note(f"The text names {numbers}, and the sum is right; {doubt}.")
         case.propose(
             "text_numbers", "The text names them, and the sum is right; the payer is not known.", items
         )

@@ -393,6 +393,12 @@ def test_short_numbers_count_from_the_payer_s_own_items_alone() -> None:
 
 
 def test_a_text_that_names_another_s_invoice_says_so() -> None:
+    known = {"parties_": {ACCOUNT: {"77": 3}}}
+    paid = moved("410.00", text="lasku 2026002", payer=LAKE["name"], payers_account=ACCOUNT)
+    stranger = one([item(2026002, None, "410.00", customer=LAKE)], paid, **known)
+    assert stranger["reason"].endswith(
+        f"the sum is right; the account {ACCOUNT} has only paid for 77 so far."
+    )
     made = one(
         [item(2026002, None, "410.00", customer=LAKE)],
         moved("410.00", text="lasku 2026002", payer="Vuosi Oy"),
