@@ -45,7 +45,11 @@ def command(
     rows = reconciling.cases(site, flow=flow, decision=None if show_all else OPEN, limit=limit)
     counts = reconciling.counts(site)
     if as_json:
-        counted = [{"flow": flow, "decision": decision, "count": n} for (flow, decision), n in counts.items()]
+        counted = [
+            {"flow": name, "decision": decision, "count": number}
+            for (name, decision), number in counts.items()
+            if flow in (None, name)
+        ]
         print_json({"counts": counted, "cases": [as_dict(row) for row in rows]})
         return
     for (name, decision), number in counts.items():

@@ -30,7 +30,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Closes the one credit note that is named and has the amount, or proposes what fits."""
     other: Side = "receivable" if case.side == "payable" else "payable"
     open_items, own = book.sides.get(other), book.of(case)
-    numbers = _numbers(case)
+    numbers = _numbers(case) if open_items is not None else []
     if open_items is None or not 1 <= len(numbers) <= AT_MOST:
         return None
     if own is not None and any(own.of_number(each) or own.of_digits(each) for each in numbers):
