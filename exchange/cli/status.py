@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,9 +141,11 @@ def _sent(each: Standing) -> str:
     """How many files, documents and amounts go where."""
     places = ", ".join(dict.fromkeys(row.target for row in each.deliveries))
     documents = sum(row.documents for row in each.deliveries)
-    amounts = ", ".join(
-        f"{amount} {by}" for row in each.deliveries for by, amount in json.loads(row.totals).items()
-    )
+    sums: dict[str, Decimal] = {}
+    for row in each.deliveries:
+        for by, amount in json.loads(row.totals).items():
+            sums[by] = sums.get(by, Decimal(0)) + Decimal(amount)
+    amounts = ", ".join(f"{amount} {by}" for by, amount in sums.items())
     files = len(each.deliveries)
     text = f"{counted(files, 'file')}, {counted(documents, 'document')} to {places}"
     return f"{text}: {amounts}" if amounts else text

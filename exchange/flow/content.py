@@ -26,7 +26,7 @@ from exchange.flow.reconciling import Matching, MatchSpool, Memory, NoMemory
 from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
 from exchange.formats.contract import Progress, Reader, Writer, Written
-from exchange.mapping.tally import Tally, forget
+from exchange.mapping.tally import Keys, Tally, forget
 from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output, Posts
 
@@ -208,6 +208,7 @@ class _Maker:
         self.payments = payments
         self.findings = Gathered()
         self.tallies: list[Tally] = []
+        self.told: list[Keys] = []
         self.outputs: list[Output] = []
 
     def __call__(self, documents: Iterator[Batch]) -> _Maker:
@@ -268,7 +269,10 @@ class _Maker:
             found(NOTHING_TO_WRITE.at(value=self.way.title))
 
     def _count(self, step: Step) -> Tally:
-        self.tallies.append(Tally(forget, self.payments.adder(self.number)))
+        told: Keys = []
+        self.told.append(told)
+        spool = told.extend if self.way.per_document else forget
+        self.tallies.append(Tally(spool, self.payments.adder(self.number)))
         return self.tallies[-1]
 
     def _write(self, write: Write, position: int | None, key: str | None) -> None:
@@ -284,7 +288,8 @@ class _Maker:
                 self.way.seal(out, self.facts.moment.date(), self.findings)
         name = file_name(self.way.name, self.facts, position, key)
         documents = max(written.records.values(), default=0)
-        self.outputs.append(Output(self.number, name, path, documents, {} if position else self._totals()))
+        totals = self._totals() if position is None else self._total_of(position)
+        self.outputs.append(Output(self.number, name, path, documents, totals))
 
     def _spool(self) -> BinaryIO:
         return cast(BinaryIO, tempfile.TemporaryFile(dir=self.work))
@@ -293,6 +298,12 @@ class _Maker:
         """What the last mapping that conserves an amount let through, by currency."""
         sums = next((tally.sums["amount"] for tally in reversed(self.tallies) if "amount" in tally.sums), {})
         return {str(by or "amount"): result for by, (_, result) in sums.items()}
+
+    def _total_of(self, position: int) -> dict[str, Decimal]:
+        """What the mapping before the writer says of one document, where each becomes a file of its own and one mapping makes all."""
+        told = self.told[-1] if self.told and len(self.way.chain[-1]) == 1 else []
+        _, _, amount, currency = told[position - 1] if position <= len(told) else (None, None, None, None)
+        return {} if amount is None else {currency or "amount": Decimal(amount)}
 
 
 def _road(intake: Intake, way: Way) -> Road | None:
