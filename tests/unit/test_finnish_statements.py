@@ -112,6 +112,17 @@ def test_more_words_about_the_other_party(name: str, more: str, called: str, tex
     assert taken(made, "counterparty.name", "text") == (called, text)
 
 
+def test_messages_of_payer_customer_and_bank_stand_one_behind_the_other() -> None:
+    told = [
+        detail(kind, f"{text:35}")
+        for kind, text in (("00", "LASKU 77"), ("06", "OMA 5"), ("07", "LISAPALKKIO"))
+    ]
+    (made,), _ = documents(
+        NAME, file(head(1, "100.00"), entry(1, "10.00"), *told, balance("260302", "110.00"))
+    )
+    assert made["text"] == "LASKU 77 OMA 5 LISAPALKKIO"
+
+
 def test_the_sample(corpus: Path, tmp_path: Path) -> None:
     raw = (corpus / SAMPLE).read_bytes()
     made, found = documents(NAME, raw)
