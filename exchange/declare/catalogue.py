@@ -12,8 +12,9 @@ A file may be `like:` another of its kind: it has all that the other says, but w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -64,13 +65,12 @@ class Catalogue:
     """All declared files of a site and of the package. problems: wrong places and names used twice."""
 
     def __init__(self, site: Path | None, package: Path) -> None:
+        shipped, problems = _shipped(package)
         self.site = site
-        self.problems: list[Problem] = []
-        self._entries: dict[tuple[Kind, str], Entry] = {}
+        self.problems = [*problems]
+        self._entries = dict(shipped)
         self._loaded: dict[Path, tuple[Node | None, list[Problem]]] = {}
         self._completing: list[str] = []
-        for entry in self._found(package, packaged=True):
-            self._entries[entry.kind, entry.name] = entry
         if site is not None:
             self._add_site(site)
 
@@ -182,7 +182,7 @@ class Catalogue:
         return Problem(f"{FOLDERS[kind]}/{name}{ENDING}", None, None, message, advice=advice)
 
     def _add_site(self, site: Path) -> None:
-        for entry in self._found(site, packaged=False):
+        for entry in _found(site, self.problems, packaged=False):
             known = self._entries.get((entry.kind, entry.name))
             if known is None:
                 self._entries[entry.kind, entry.name] = entry
@@ -191,18 +191,28 @@ class Catalogue:
             advice = "Give yours another name and put its file at the place of that name."
             self.problems.append(Problem(entry.shown, 1, 1, message, advice=advice))
 
-    def _found(self, root: Path, *, packaged: bool) -> Iterator[Entry]:
-        for kind, folder in FOLDERS.items():
-            for path in sorted((root / folder).rglob("*")):
-                shown = path.relative_to(root).as_posix()
-                if kind == "layout" and any(root / other in path.parents for other in OTHERS):
-                    continue
-                if path.suffix in (".yml", ".YAML", ".YML"):
-                    advice = f"Rename it so that it ends in {ENDING}."
-                    self.problems.append(Problem(shown, None, None, "This file is not read.", advice=advice))
-                if path.suffix == ENDING and not path.name.startswith(".") and path.is_file():
-                    name = path.relative_to(root / folder).as_posix().removesuffix(ENDING)
-                    yield Entry(kind, name, path, shown, packaged)
+
+@cache
+def _shipped(package: Path) -> tuple[Mapping[tuple[Kind, str], Entry], Sequence[Problem]]:
+    """The files that come with the product, which stay the same while a program runs, and wrong places among them."""
+    problems: list[Problem] = []
+    entries = {(entry.kind, entry.name): entry for entry in _found(package, problems, packaged=True)}
+    return entries, problems
+
+
+def _found(root: Path, problems: list[Problem], *, packaged: bool) -> Iterator[Entry]:
+    """The declared files below a folder. problems: files at wrong places are told there."""
+    for kind, folder in FOLDERS.items():
+        for path in sorted((root / folder).rglob("*")):
+            shown = path.relative_to(root).as_posix()
+            if kind == "layout" and any(root / other in path.parents for other in OTHERS):
+                continue
+            if path.suffix in (".yml", ".YAML", ".YML"):
+                advice = f"Rename it so that it ends in {ENDING}."
+                problems.append(Problem(shown, None, None, "This file is not read.", advice=advice))
+            if path.suffix == ENDING and not path.name.startswith(".") and path.is_file():
+                name = path.relative_to(root / folder).as_posix().removesuffix(ENDING)
+                yield Entry(kind, name, path, shown, packaged)
 
 
 def package_data() -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -178,7 +179,9 @@ class Matching:
         for items in sides.values():
             items.tell_twins(found)
         rules = self.rules
-        return Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: facts.id)
+        book = Book(sides, past, rules.accounts, rules.bounds, rules.suspense, arrival=lambda _: facts.id)
+        book.called = partial(case_id, facts.id)
+        return book
 
     def _load(
         self,
@@ -210,8 +213,7 @@ def traced(
 def called(decisions: Batch, book: Book) -> Batch:
     """The same decisions, each with the name by which people call its case."""
     for record in decisions:
-        position = record[POSITION]
-        record["case"] = case_id(book.arrival(position), position)
+        record["case"] = book.called(record[POSITION])
     return decisions
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select, update
 
 from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, posted, queries
@@ -19,7 +19,7 @@ from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.matches import PERSON, item_rows, items_of, values_of
 from exchange.ledger.schema import arrivals
-from exchange.ledger.settled import stands, used_since
+from exchange.ledger.settled import settled, stands, used_since
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
 from exchange.past import case_id
 
@@ -136,17 +136,11 @@ def decide(
     """
     actor, because = signed
     with ledger.signed(actor, because) as writing:
-        now = case(writing.connection, known.id)
-        if make is not None and not _stands(writing.connection, known.arrival):
-            raise UseError(
-                f"The file of case {known.id} was rejected, or another one took its place: nothing is booked of it.",
-                advice="See `exchange show` of its arrival.",
-            )
-        same = ("decision", "decided_by", "units", "suspense")
-        if any(getattr(now, name) != getattr(known, name) for name in same):
-            raise UseError(
-                f"Case {known.id} was decided just now by somebody else.", advice="Look at it again."
-            )
+        _expect_unchanged(writing.connection, known)
+        if make is not None:
+            _expect_standing(writing.connection, known)
+        if row is None:
+            _expect_room(writing.connection, known, basis)
         used = used_since(writing.connection, row.items if row else (), basis, "")
         if used is not None:
             raise UseError(
@@ -170,20 +164,72 @@ def decide(
         return case(writing.connection, known.id)
 
 
-def _stands(connection: Connection, arrival: str) -> bool:
-    query = select(arrivals.c.id).where(arrivals.c.id == arrival, stands())
-    return connection.execute(query).first() is not None
+def _expect_unchanged(connection: Connection, known: Case) -> None:
+    """A case is as the person has seen it."""
+    now = case(connection, known.id)
+    same = ("decision", "decided_by", "units", "suspense")
+    if any(getattr(now, name) != getattr(known, name) for name in same):
+        raise UseError(f"Case {known.id} was decided just now by somebody else.", advice="Look at it again.")
+
+
+def _expect_standing(connection: Connection, known: Case) -> None:
+    """Something of the file of a case went on, and no return took the case back."""
+    query = select(arrivals.c.id).where(arrivals.c.id == known.arrival, stands())
+    if connection.execute(query).first() is None:
+        raise UseError(
+            f"The file of case {known.id} was rejected, or another one took its place: nothing is booked of it.",
+            advice="See `exchange show` of its arrival.",
+        )
+    back = _taken_back_by(connection, known.id)
+    if back is not None:
+        raise UseError(
+            f"Case {known.id} was taken back by the return {back}: its items are open again.",
+            advice=f"If {back} is not its return, take that back first: `exchange reconcile unmatch {back}`.",
+        )
+
+
+def _taken_back_by(connection: Connection, id: str) -> str | None:
+    """The case of the return that a rule took for that of another case, and that stands."""
+    query = select(matches.c.arrival, matches.c.position).join(arrivals, arrivals.c.id == matches.c.arrival)
+    names_it = matches.c.evidence.like(f'%"case":"{id}"%')
+    row = connection.execute(query.where(matches.c.decision == "matched", names_it, stands())).first()
+    return None if row is None else case_id(*row)
+
+
+def _expect_room(connection: Connection, known: Case, basis: Basis) -> None:
+    """What a decision did to its items can be taken back: what it had opened again was not paid since."""
+    counts = and_(matches.c.flow.in_(basis.beside), stands())
+    now = settled(connection, [each.key for each in known.items], counts)
+    for each in known.items:
+        before = now.get(each.key)
+        after = before.closed - each.closed if before else 0
+        if before and not min(before.base, 0) <= after <= max(before.base, 0):
+            paid = _paid_by(connection, each, known.n)
+            raise UseError(
+                f"Invoice {each.number}, which case {known.id} had opened again, was paid since by {' and '.join(paid)}.",
+                advice="Take back first what is wrong of these: `exchange reconcile unmatch CASE`.",
+            )
+
+
+def _paid_by(connection: Connection, item: MatchedItem, but: int) -> list[str]:
+    """The cases that closed some of an item, but one: the newest first."""
+    query = select(matches.c.arrival, matches.c.position).join(arrivals, arrivals.c.id == matches.c.arrival)
+    query = query.join(match_items, match_items.c.match == matches.c.n)
+    closes = match_items.c.closed > 0 if item.closed < 0 else match_items.c.closed < 0
+    query = query.where(match_items.c.key == item.key, closes, matches.c.n != but, stands())
+    return [case_id(*row) for row in connection.execute(query.order_by(matches.c.event.desc()))]
 
 
 def suspended(connection: Connection) -> list[tuple[str, str, str, int, int]]:
     """What stands on suspense accounts: account, currency, open or closed, how many movements, their sum in smallest units.
 
-    Closed ones stand there until they are booked by hand.
+    Closed ones stand there until they are booked by hand. What came with a file of which nothing went on stands nowhere.
     """
     groups = (matches.c.suspense, matches.c.currency, matches.c.decision)
     query = (
         select(*groups, func.count(), func.sum(matches.c.units))
-        .where(matches.c.suspense.is_not(None), matches.c.decision.in_(("unmatched", "closed")))
+        .join(arrivals, arrivals.c.id == matches.c.arrival)
+        .where(stands(), matches.c.suspense.is_not(None), matches.c.decision.in_(("unmatched", "closed")))
         .group_by(*groups)
         .order_by(*groups)
     )

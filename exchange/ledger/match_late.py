@@ -15,7 +15,7 @@ from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import looks, match_items, matches
 from exchange.ledger.matches import item_rows, values_of
 from exchange.ledger.schema import ENGINE, arrivals
-from exchange.ledger.settled import used_since
+from exchange.ledger.settled import through, used_since
 from exchange.outcome import Basis, MatchRow
 from exchange.past import case_id
 
@@ -76,7 +76,7 @@ def has_open(connection: Connection, flow: str) -> bool:
 def _open_of(flow: str) -> Select[Any]:
     columns = [matches.c[name] for name in Open.__dataclass_fields__]
     query = select(*columns).join(arrivals, arrivals.c.id == matches.c.arrival)
-    return query.where(matches.c.flow == flow, *_OPEN, arrivals.c.stage == "done")
+    return query.where(matches.c.flow == flow, *_OPEN, through())
 
 
 def decide(ledger: Ledger, decided: Sequence[Late], undecided: Sequence[Proposed], basis: Basis) -> bool:

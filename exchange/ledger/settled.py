@@ -30,6 +30,11 @@ def stands() -> ColumnElement[bool]:
     return or_(arrivals.c.stage.not_in(_GONE), went)
 
 
+def through() -> ColumnElement[bool]:
+    """Which arrivals are through: done, or rejected or replaced after something of them had been delivered."""
+    return and_(arrivals.c.stage.in_(("done", *_GONE)), stands())
+
+
 def counting(flows: Collection[str], arrival: str) -> ColumnElement[bool]:
     """Which matches count for an arrival: those that went on, but not what the engine decided of this very arrival."""
     own = and_(matches.c.arrival == arrival, matches.c.decided_by.is_(None))

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
+from exchange.flow.reconciling import Matching
 from exchange.ledger import match_acts
 from exchange.ledger.match_acts import Case as Case
 from exchange.ledger.match_acts import Signature
@@ -23,7 +24,8 @@ from exchange.operations.deciding import actor
 from exchange.operations.decisions import expect_way, text_of, transactions, write_unsent
 from exchange.operations.installation import Books, Installation, books, expect_flow, installation
 from exchange.operations.looking_again import Looked
-from exchange.outcome import ON_NOTHING, Gathered
+from exchange.outcome import Gathered
+from exchange.past import Past
 from exchange.reconcile import kept, money, references
 from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
@@ -268,7 +270,7 @@ def _decided(folder: Path, text: str, because: str, decide: Decide) -> Case:
         around = _book(opened, known, facts)
         waiting = Waiting(known.position, transaction, known.units)
         try:
-            document = matched(waiting, decide(waiting, around, opened, _rules(opened, known)))
+            document = matched(waiting, decide(waiting, around, opened, _matching(opened, known).rules))
         except NotPossible as wrong:
             raise UseError(str(wrong), advice=wrong.advice) from wrong
         done = _entered(opened, known, around, document, because, known.suspense)
@@ -314,22 +316,19 @@ def _book(opened: Installation, known: Case, facts: ArrivalFacts) -> Book:
 
 def _read_book(opened: Installation, known: Case, facts: ArrivalFacts, found: Gathered) -> Book | None:
     """What a decision about a case is made with; None where the open items cannot be read."""
-    matching = opened.site.flows[known.flow].content.matching
-    assert matching is not None
-    return matching.book(facts, found, matching.memory.past(known.flow, ""))
-
-
-def _rules(opened: Installation, known: Case) -> Rulebook:
-    matching = opened.site.flows[known.flow].content.matching
-    assert matching is not None
-    return matching.rules
+    return _matching(opened, known).book(facts, found, _past(opened, known))
 
 
 def _entered(
-    opened: Books, known: Case, around: Book | None, document: Record, because: str, suspense: str | None
+    opened: Installation,
+    known: Case,
+    around: Book | None,
+    document: Record,
+    because: str,
+    suspense: str | None,
 ) -> Case:
-    """The decision in the ledger, with the document that goes on its way. suspense: the account from which, or back to
-    which, it posts the movement.
+    """The decision in the ledger, with the document that goes on its way. around: what it was made with, None where it is
+    taken back; suspense: the account from which, or back to which, it posts the movement.
     """
     who = actor()
     document["reason"], document["suspense"] = f"{who}: {because}", suspense
@@ -338,7 +337,20 @@ def _entered(
     def numbered(event: int) -> str:
         return text_of(document, known.id, event)
 
-    basis = ON_NOTHING if around is None else around.past.basis()
+    past = around.past if around else _past(opened, known)
+    signed = Signature(who, because)
     return match_acts.decide(
-        opened.ledger, known, row, numbered, signed=Signature(who, because), basis=basis, suspense=suspense
+        opened.ledger, known, row, numbered, signed=signed, basis=past.basis(), suspense=suspense
     )
+
+
+def _past(opened: Installation, known: Case) -> Past:
+    """What else was decided about the same open items, in whatever file."""
+    return _matching(opened, known).memory.past(known.flow, "")
+
+
+def _matching(opened: Installation, known: Case) -> Matching:
+    """How the flow of a case matches."""
+    matching = opened.site.flows[known.flow].content.matching
+    assert matching is not None
+    return matching

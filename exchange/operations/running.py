@@ -48,21 +48,28 @@ def _refusals_noted(folder: Path) -> Iterator[None]:
 
 def run_opened(opened: Installation, *, once: bool) -> Report:
     """The same for a site that is open already."""
-    _collect_seldom()
-    with Engine(
-        opened.ledger,
-        opened.store,
-        list(opened.site.flows.values()),
-        lock=opened.site.var / "engine.lock",
-        again=partial(looking_again.of_flow, opened),
-    ) as engine:
+    with (
+        _collected_seldom(),
+        Engine(
+            opened.ledger,
+            opened.store,
+            list(opened.site.flows.values()),
+            lock=opened.site.var / "engine.lock",
+            again=partial(looking_again.of_flow, opened),
+        ) as engine,
+    ):
         return engine.run(once=once)
 
 
-def _collect_seldom() -> None:
+@contextmanager
+def _collected_seldom() -> Iterator[None]:
     """Let Python look for circles of objects a hundred times less often, and never among what is open already.
 
     Records hold no circles; looking for some among millions of them takes a third of the time of a big file.
     """
     gc.freeze()
     gc.set_threshold(70_000, 10, 10)
+    try:
+        yield
+    finally:
+        gc.unfreeze()

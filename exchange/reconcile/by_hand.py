@@ -28,11 +28,17 @@ def payment(case: Case, book: Book, numbers: Sequence[str], difference: str | No
     items = given_back or [_item(case, book, number) for number in numbers]
     if len({item.place for item in items}) < len(items):
         raise NotPossible("The same open item is named twice.")
-    total = abs(sum(item.left for item in items))
-    rest = case.paid - total
+    total = sum(item.left for item in items)
+    if not given_back and total <= 0:
+        moved = "came in" if case.side == "receivable" else "went out"
+        raise NotPossible(
+            f"What is named comes to {case.money(total)}; money that {moved} pays invoices.",
+            "Name the invoices that it paid, and of credit notes less than these; or book it with `exchange reconcile book`.",
+        )
+    rest = case.paid - abs(total)
     if given_back and rest:
         raise NotPossible(
-            f"Of the credit notes {case.money(total)} are open, and {case.money(case.paid)} moved.",
+            f"Of the credit notes {case.money(abs(total))} are open, and {case.money(case.paid)} moved.",
             "Name those that come to just this amount.",
         )
     if rest == 0:
@@ -40,13 +46,10 @@ def payment(case: Case, book: Book, numbers: Sequence[str], difference: str | No
     if difference is None and rest < 0:
         return _decision(case, _in_part(case, items, rest))
     account = _account(book, difference or "credit", rest)
-    last = items[-1]
-    used = last.left + min(rest, 0)
-    paid = [Allocation(item, item.left, item.left) for item in items[:-1]]
-    paid.append(Allocation(last, used, last.left))
     booked = -rest if case.side == "receivable" else rest
     kind = difference if difference in book.accounts else "credit" if difference is None else "difference"
-    return _decision(case, paid, [Posting(str(kind), account, booked, last.record["number"])])
+    posting = Posting(str(kind), account, booked, items[-1].record["number"])
+    return _decision(case, _closed(items, max(-rest, 0)), [posting])
 
 
 def booking(case: Case, account: str) -> Decision:
@@ -124,6 +127,16 @@ def _in_part(case: Case, items: Sequence[Item], rest: int) -> list[Allocation]:
         )
     paid = [Allocation(item, item.left, item.left) for item in items[:-1]]
     return [*paid, Allocation(last, last.left + rest, last.left + rest)]
+
+
+def _closed(items: Sequence[Item], missing: int) -> list[Allocation]:
+    """All of them are closed; what is missing of the money is missing from the last ones, of none more than is open."""
+    paid = []
+    for item in reversed(items):
+        less = min(missing, max(item.left, 0))
+        missing -= less
+        paid.append(Allocation(item, item.left - less, item.left))
+    return paid[::-1]
 
 
 def _account(book: Book, difference: str, rest: int) -> str:

@@ -396,6 +396,27 @@ def test_what_a_person_matched_comes_back_and_the_person_is_asked(exchange: Shel
     assert again["rule"] == "reference"
 
 
+def test_what_a_return_took_back_is_not_taken_back_once_more(exchange: Shell, site: Path) -> None:
+    """Neither the receipt that came back, nor, when the item was paid again, its return."""
+    day = [paid(1, "ORDER-E1"), undone(2, "-256.00", "ORDER-E1")]
+    drop(site, "bank-statements", "day.xml", statement(1, day)[0])
+    run(exchange, site)
+    receipt, back = (each["id"] for each in listed(exchange, site, "--all"))
+    refused = exchange("reconcile", "unmatch", receipt, "--because", "wrong", "--site", site, code=2)
+    assert f"was taken back by the return {back}" in refused.out + refused.err
+    drop(site, "bank-statements", "next.xml", statement(2, [paid(3, "ORDER-E2")])[0])
+    run(exchange, site)
+    second = listed(exchange, site, "--all")[2]["id"]
+    refused = exchange("reconcile", "unmatch", back, "--because", "wrong", "--site", site, code=2)
+    assert "Invoice 400104" in refused.err and f"paid since by {second}" in refused.err
+    exchange("reconcile", "unmatch", second, "--because", "of another one", "--site", site)
+    exchange("reconcile", "unmatch", back, "--because", "it did not come back", "--site", site)
+    exchange("reconcile", "unmatch", receipt, "--because", "of another one, too", "--site", site)
+    run(exchange, site)
+    assert sum(balances(site).values()) == 0 and balances(site).get("1700", 0) == 0
+    assert {each["decision"] for each in listed(exchange, site, "--all")} == {"unmatched"}
+
+
 SUSPENSE = RULES + 'suspense: {EUR: {receipts: "2990", payments: "1790"}}\n'
 
 

@@ -565,6 +565,31 @@ def test_a_person_pays_out_credit_notes_of_a_customer_in_full() -> None:
             payment(case, book, numbers_, None)
 
 
+@pytest.mark.parametrize("numbers_", [["2"], ["1", "2"], ["2", "1"]])
+def test_money_that_came_in_pays_no_more_credit_notes_than_invoices(numbers_: list[str]) -> None:
+    items = [item(1, None, "60.00", customer=NORTH), item(2, None, "-133.02", customer=NORTH)]
+    book = Book(
+        {"receivable": OpenItems("receivable").load([items], Gathered())}, accounts={"credit": "2420"}
+    )
+    with pytest.raises(NotPossible, match=r"comes to -\d+\.02 EUR; money that came in pays invoices"):
+        payment(Case(1, moved("133.02"), 13_302), book, numbers_, None)
+
+
+def test_a_difference_is_missing_from_the_last_items_of_none_more_than_is_open() -> None:
+    items = [item(1, None, "60.00", customer=NORTH), item(2, None, "10.00", customer=NORTH)]
+    book = Book(
+        {"receivable": OpenItems("receivable").load([items], Gathered())}, accounts={"discount": "3730"}
+    )
+    made = matched(
+        Case(1, moved("50.00"), 5_000), payment(Case(1, moved("50.00"), 5_000), book, ["1", "2"], "discount")
+    )
+    assert [(each["amount"], each["closed"]) for each in made["allocations"]] == [
+        (Decimal("50.00"), Decimal("60.00")),
+        (Decimal("0.00"), Decimal("10.00")),
+    ]
+    assert [each["amount"] for each in made["postings"]] == [Decimal("20.00")]
+
+
 def test_money_that_goes_out_pays_payables() -> None:
     supplier = {"number": "9", "name": "Tukku Oy"}
     made = one([item("L1", "12344", "50.00", supplier=supplier)], moved("-50.00", "12344"))
