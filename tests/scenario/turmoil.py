@@ -274,10 +274,12 @@ class Turmoil:
         case = self.chance.choice(found)
         acts: list[Callable[[], object]] = [
             lambda: reconciling.match(
-                self.site, case.id, self._some_items(), "looked at", self._difference()
+                self.site, case.id, self._some_items(), "looked at", self._difference(), is_new=False
             ),
-            lambda: reconciling.match(self.site, case.id, self._some_items(), "looked at", None),
-            lambda: reconciling.book(self.site, case.id, "3990", "a gift"),
+            lambda: reconciling.match(
+                self.site, case.id, self._some_items(), "looked at", None, is_new=False
+            ),
+            lambda: reconciling.book(self.site, case.id, "3990", "a gift", is_new=False),
             lambda: reconciling.unmatch(self.site, case.id, "wrong"),
             lambda: reconciling.unmatch(self.site, case.id, "wrong"),
         ]
