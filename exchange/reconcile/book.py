@@ -84,7 +84,7 @@ class Book:
 
     def waits_on(self, case: Case) -> str | None:
         """The suspense account that a movement is posted to for as long as nobody has decided about it."""
-        accounts = self.suspense.get(case.currency)
+        accounts = None if case.is_told_apart else self.suspense.get(case.currency)
         return accounts.account(case) if accounts else None
 
     def recall(self) -> None:

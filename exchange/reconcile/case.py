@@ -108,6 +108,8 @@ class Case:
     """Money that came back: no rule but `returns` looks at it."""
     is_undone: bool = False
     """A person has decided about what took it back: no rule looks at it."""
+    is_told_apart: bool = False
+    """Its payments stand in a file of their own: whoever matches that file posts them, so that the sum is not posted besides."""
 
     @property
     def currency(self) -> str:

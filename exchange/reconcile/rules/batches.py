@@ -1,6 +1,7 @@
 """Sums of several payments that the bank booked as one entry without telling the payments: they pay nothing that could be
-named. The file with the details (a camt.054, a reference listing) is what has to be matched. Nor does anything of an entry whose
-payments do not come to its amount: nobody knows which of them is wrong.
+named. The file with the details (a camt.054, a reference listing) is what has to be matched; the sum waits on no suspense
+account meanwhile, or the bank's account would move twice. Nor does anything of an entry whose payments do not come to its
+amount: nobody knows which of them is wrong.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
         and total is not None
         and abs(total) == abs(case.transaction["amount"])
     ):
+        case.is_told_apart = True
         case.close(
             f"The bank booked {count} payments as one sum; they stand in a file of their own, which is to be matched."
         )

@@ -17,7 +17,7 @@ from exchange.model import Record
 from exchange.outcome import Gathered, MatchedItem
 from exchange.past import ByHand, Earlier, NoPast, Settled
 from exchange.reconcile import sums
-from exchange.reconcile.book import Book
+from exchange.reconcile.book import Book, Suspense
 from exchange.reconcile.by_hand import NotPossible, payment
 from exchange.reconcile.case import POSITION, Case, matched
 from exchange.reconcile.continuity import Statements
@@ -588,6 +588,16 @@ def test_a_difference_is_missing_from_the_last_items_of_none_more_than_is_open()
         (Decimal("0.00"), Decimal("10.00")),
     ]
     assert [each["amount"] for each in made["postings"]] == [Decimal("20.00")]
+
+
+@pytest.mark.parametrize("total", ["100.00", "90.00"])
+def test_a_sum_whose_payments_stand_in_a_file_of_their_own_is_not_posted_besides(total: str) -> None:
+    """Where the payments do not come to it, nobody knows that they do: it waits on suspense like any other."""
+    told_sum = {"batch": {"index": None, "count": 3, "total": Decimal(total)}}
+    book = Book({"receivable": OpenItems("receivable")}, suspense={"EUR": Suspense("2990", "1790")})
+    [[made]] = match([[moved("100.00", **told_sum)]], book, references_only())
+    assert made["decision"] == "unmatched"
+    assert ("file of their own" in made["reason"]) == (total == "100.00") == (made["postings"] == [])
 
 
 def test_money_that_goes_out_pays_payables() -> None:
