@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from exchange.accounts import tail
 from exchange.reconcile.references import comparable
 
 
@@ -16,15 +17,16 @@ def keys(
     invoices: str | None,
     text: str | None,
 ) -> Sequence[str]:
-    """The keys of a payment: payee's account, amount and currency with the reference, and with the invoices.
+    """The keys of a payment: amount and currency with the reference, and with the invoices, and what all numbers of the payee's
+    account have in common. Whether two accounts behind the same key may be one is asked then.
 
     A reference is compared without blanks and leading zeros, and an RF reference as the national one it carries. Where
     a payment has neither, its text and its day stand for them: the same wage each month is not the same payment.
 
     >>> keys("FI2112345600000785", 100, "EUR", None, "RF08 0001 2344", "", "")
-    ('fi2112345600000785|100|EUR|12344',)
+    ('785|100|EUR|12344',)
     """
-    head = f"{_bare(account)}|{amount}|{currency}|"
+    head = f"{tail(account)}|{amount}|{currency}|"
     one = comparable(reference) if reference else ""
     other = comparable(invoices) if invoices else ""
     if one and other and one != other:
@@ -32,8 +34,3 @@ def keys(
     if one or other:
         return (head + (one or other),)
     return (f"{head}{day or ''}|{' '.join((text or '').split()).casefold()}",)
-
-
-def _bare(account: str) -> str:
-    """The account without the leading zeros of a number that is no IBAN; a name in one spelling."""
-    return account.lstrip("0") if account.isdecimal() else account.casefold()

@@ -113,6 +113,42 @@ def pretty(value: str) -> str:
     return f"{text[:4]}-{text[4:]}"
 
 
+def national(clearing: str, account: str) -> str | None:
+    """One form of a sound account of a clearing number: with that number where it is part of what the account is known by,
+    else with the bank. None where the two do not make a sound account, or it cannot be told apart from others.
+    """
+    found = _range(clearing)
+    if found is None or len(clearing) not in (4, 5) or fault(clearing + account) is not None:
+        return None
+    rule, bank = found
+    if rule in ("2.1", "2.2"):
+        return f"{_brand(bank)} {account.lstrip('0')}"
+    return f"{clearing[:4]} {account if rule in ('1.1', '1.2') else account.lstrip('0')}"
+
+
+def of_bban(bban: str) -> str | None:
+    """The same form of the account in a Swedish IBAN: three digits of the bank, then zeros and the account, behind its
+    clearing number where that is part of it (Bankinfrastruktur i Sverige). None where it is not certain which account that is.
+    """
+    found, rest = _range(f"{bban[:3]}0"), bban[3:].lstrip("0")
+    if found is None:
+        return None
+    own = _range(rest)
+    if own is not None and _brand(own[1]) == _brand(found[1]):
+        if own[0] in ("1.1", "1.2") and len(rest) == 11:
+            return national(rest[:4], rest[4:])
+        if rest.startswith(SWEDBANK) and len(rest) == 15 and luhn_sum(rest[:5]) % 10 == 0:
+            return national(rest[:5], rest[5:])
+        if own[0] == "2.3" and len(rest) == 14:
+            return national(rest[:4], rest[4:])
+    its_own = any(rule in ("2.1", "2.2") and _brand(name) == _brand(found[1]) for _, _, rule, name in _RANGES)
+    return f"{_brand(found[1])} {rest}" if its_own and len(rest) <= 10 else None
+
+
+def _brand(bank: str) -> str:
+    return bank.partition(",")[0]
+
+
 def _range(text: str) -> tuple[Rule, str] | None:
     if len(text) < 4 or not (text.isascii() and text[:4].isdigit()):
         return None

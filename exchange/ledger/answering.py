@@ -1,8 +1,7 @@
 """What banks tell about payments: each answer finds its payments by their ids and moves them as far as it may.
 
-The closest word counts: what is said of one payment before what is said of its batch, and that before what is said of
-the file. An answer of a bank that fits no payment, or contradicts what is known, is a finding for a person; a movement
-of an account may well be about a payment that was made elsewhere.
+The closest word counts: what is said of one payment before what is said of its batch, and that before what is said of the file. An
+answer that fits no payment, or contradicts what is known, is a finding for a person; a movement may be about a payment made elsewhere.
 """
 
 from __future__ import annotations
@@ -12,13 +11,14 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
 
+from exchange.accounts import compact
 from exchange.errors import LedgerError
 from exchange.findings import Found, code
 from exchange.ledger import bulk, elsewhere, meant
 from exchange.ledger.book import Writing
 from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import answers, batches, payments
-from exchange.ledger.payments import amount_of, compact
+from exchange.ledger.payments import amount_of
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import deliveries
 from exchange.ledger.stages import MOVES

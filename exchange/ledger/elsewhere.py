@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, delete, exists, select
 
+from exchange.accounts import compact
 from exchange.ledger import bulk
 from exchange.ledger.payment_tables import elsewhere, hashed
-from exchange.ledger.payments import compact
 from exchange.ledger.schema import arrivals
 from exchange.ledger.settled import stands
 from exchange.outcome import Answer
@@ -114,6 +114,24 @@ def _rows(arrival: str, answer: Answer, keys_of: KeysOf) -> list[dict[str, Any]]
         return []
     what = _What(account, answer.amounts[0], answer.currency or "", answer.day, reference, invoices, text)
     return [row | {"key": hashed(key)} for key in sorted(_keys(what, keys_of))]
+
+
+def renew(connection: Connection, keys_of: KeysOf) -> None:
+    """The keys of bookings that have none."""
+    without = (
+        select(elsewhere).where(elsewhere.c.key == 0, elsewhere.c.kind == "booking").order_by(elsewhere.c.n)
+    )
+    while some := connection.execute(without.limit(_TOGETHER)).all():
+        rows = []
+        for row in some:
+            values = dict(row._mapping)
+            del values["n"]
+            what = _What(
+                row.payee_account, row.amount, row.currency, row.booked, row.reference, row.invoices, row.text
+            )
+            rows += [values | {"key": hashed(key)} for key in sorted(_keys(what, keys_of))]
+        connection.execute(delete(elsewhere).where(elsewhere.c.n.in_([row.n for row in some])))
+        bulk.put(connection, elsewhere, rows)
 
 
 def find(connection: Connection, keys: Collection[int]) -> dict[int, list[Booking]]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import Row
 
-from exchange.ledger.payments import amount_of, compact
+from exchange.accounts import compact
+from exchange.ledger.payments import amount_of
 from exchange.outcome import Answer
 
 WAITING = ("ordered", "approved", "withdrawn")

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from exchange.errors import LedgerError
 from exchange.ledger.connect import APPLICATION_ID, WRITE
 
-HEAD = "0011"
+HEAD = "0012"
 """The revision this program works with; a test compares it with the newest file in `migrations/versions`."""
 
 

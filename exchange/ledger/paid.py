@@ -1,9 +1,9 @@
 """The guard against paying twice: an index of what payments are for, and the pairs that it finds.
 
-Two payments are the same when a **key** of theirs is: payee's account, amount, currency and reference or invoice, in one
-form (`exchange.twice` makes it). The index keeps 64 bits of each key with the newest payment that has it. A payment whose
-keys are all new costs one row there. What a key clashes with is then looked at: a payment that was refused, called back,
-returned or withdrawn, or that is older than the window, has not paid this one.
+Two payments are the same when their payees' accounts may be one (`exchange.accounts`) and a **key** of theirs is the same: the end of that
+account, amount, currency and reference or invoice, in one form (`exchange.twice` makes it). The index keeps 64 bits of each key
+with the newest payment that has it. A payment whose keys are all new costs one row there. What a key clashes with is then
+looked at: a payment that was refused, called back, returned or withdrawn, or that is older than the window, has not paid this one.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from exchange.accounts import may_be_one
 from exchange.findings import Finding, code
 from exchange.ledger import bulk, elsewhere, payment_queries, savepoint
 from exchange.ledger.book import Writing
 from exchange.ledger.elsewhere import Booking, KeysOf
 from exchange.ledger.payment_queries import Payment
-from exchange.ledger.payment_tables import hashed, paid, paid_before
+from exchange.ledger.payment_tables import hashed, paid, paid_before, payments
 from exchange.ledger.schema import arrivals
 from exchange.model import AMOUNT_PARTS
 
@@ -133,6 +134,7 @@ class Guard:
         if not keys or (self._is_full and not self.passes):
             return  # a file that is held is undone: its further keys need not go in
         connection = self.writing.connection
+        _renew(connection, self.keys_of, min(n for _, n in keys))
         self._look_elsewhere(connection, keys)
         with savepoint.part(connection) as undo:
             if bulk.put_values(connection, paid, ("key", "payment"), keys, unless_there=True) == len(keys):
@@ -170,16 +172,7 @@ class Guard:
 
     def _one_by_one(self, connection: Connection, keys: Sequence[tuple[int, int]]) -> None:
         """Some are known, or stand here twice: find the pairs, and point the index to the newest payments."""
-        wanted = {key for key, _ in keys}
-        known = _known(connection, wanted)
-        clashes = []
-        for key, n in keys:
-            if key in known:
-                clashes.append({"key": key, "payment": n, "before": known[key]})
-            known[key] = n
-        bulk.put_over(connection, paid, [{"key": key, "payment": known[key]} for key in wanted])
-        if clashes:
-            bulk.put(connection, paid_before, clashes)
+        clashes = _point(connection, keys)
         if clashes and not self._is_full:
             self._look(connection, [(each["key"], each["payment"], each["before"]) for each in clashes])
 
@@ -212,9 +205,10 @@ class Guard:
             new = found[n]
             for old in booked[key]:
                 near = abs((new.day - old.day).days) <= self.window
+                may_be = near and may_be_one(_account(new.payment), old.payee_account)
                 if (
                     n not in self._pairs
-                    and near
+                    and may_be
                     and {*self._keys_of(new.payment)} & {*old.keys(self.keys_of)}
                 ):
                     self._pairs[n] = Pair(new, old)
@@ -223,19 +217,12 @@ class Guard:
         """Whether the older payment counts as paid, and the two have a key in common, word for word."""
         if old.payment.stage in NOT_PAID or abs((new.day - old.day).days) > self.window:
             return False
+        if not may_be_one(_account(new.payment), _account(old.payment)):
+            return False
         return bool({*self._keys_of(new.payment)} & {*self._keys_of(old.payment)})
 
     def _keys_of(self, payment: Payment) -> Sequence[str]:
-        day = payment.execution_date.isoformat() if payment.execution_date else None
-        return self.keys_of(
-            payment.payee_account or payment.payee or "",
-            int(payment.amount * AMOUNT_PARTS),
-            payment.currency,
-            day,
-            payment.reference,
-            payment.invoices,
-            payment.text,
-        )
+        return _keys(payment, self.keys_of)
 
     def _note(self, new: Placed, old: Placed) -> None:
         """What was ordered here counts before what was booked elsewhere, and the newest of it."""
@@ -243,6 +230,47 @@ class Guard:
         known = self._pairs[n].old if n in self._pairs else None
         if not isinstance(known, Placed) or known.payment.n < old.payment.n:
             self._pairs[n] = Pair(new, old)
+
+
+def _account(payment: Payment) -> str:
+    return payment.payee_account or payment.payee or ""
+
+
+def _keys(payment: Payment, keys_of: KeysOf) -> Sequence[str]:
+    day = payment.execution_date.isoformat() if payment.execution_date else None
+    amount = int(payment.amount * AMOUNT_PARTS)
+    what = payment.reference, payment.invoices, payment.text
+    return keys_of(_account(payment), amount, payment.currency, day, *what)
+
+
+def _renew(connection: Connection, keys_of: KeysOf, before: int) -> None:
+    """An index that is empty is made anew from the payments before that one, and the keys of bookings that have none: a migration
+    that changes what keys are made of takes them away.
+    """
+    elsewhere.renew(connection, keys_of)
+    if connection.scalar(select(paid.c.key).limit(1)) is not None:
+        return
+    column, last = payments.c.n, 0
+    while some := connection.scalars(
+        select(column).where(column > last, column < before).order_by(column).limit(_QUERY)
+    ).all():
+        found, last = payment_queries.numbered(connection, some), some[-1]
+        _point(connection, [(hashed(key), n) for n in some for key in _keys(found[n], keys_of)])
+
+
+def _point(connection: Connection, keys: Sequence[tuple[int, int]]) -> list[dict[str, int]]:
+    """Point the index to the newest payments; the keys that others had before, with these."""
+    wanted = {key for key, _ in keys}
+    known = _known(connection, wanted)
+    clashes = []
+    for key, n in keys:
+        if key in known:
+            clashes.append({"key": key, "payment": n, "before": known[key]})
+        known[key] = n
+    bulk.put_over(connection, paid, [{"key": key, "payment": known[key]} for key in wanted])
+    if clashes:
+        bulk.put(connection, paid_before, clashes)
+    return clashes
 
 
 def _known(connection: Connection, keys: Iterable[int]) -> dict[int, int]:

@@ -10,10 +10,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, false, func, or_, select
 
+from exchange.accounts import compact
 from exchange.errors import UnknownNameError
 from exchange.ledger import queries
 from exchange.ledger.payment_tables import answers, batches, payments
-from exchange.ledger.payments import UNIT, amount_of, compact, stored
+from exchange.ledger.payments import UNIT, amount_of, stored
 from exchange.ledger.rows import Arrival, Delivery, Event
 from exchange.ledger.schema import arrivals, deliveries, events
 from exchange.ledger.stages import PAYMENT_STAGES

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from exchange.accounts import compact
 from exchange.ledger import bulk, sending
 from exchange.ledger.book import Writing
 from exchange.ledger.payment_tables import batches, payments
@@ -64,11 +65,6 @@ def amount_of(kept: int) -> Decimal:
     """The amount that was kept, with two decimals at least."""
     exact = Decimal(kept) / UNIT
     return exact.quantize(Decimal("0.01")) if kept % (UNIT // 100) == 0 else exact.normalize()
-
-
-def compact(account: str | None) -> str:
-    """An account as it is compared: without spaces and hyphens, in capitals; empty text where there is none."""
-    return "" if account is None else account.replace(" ", "").replace("-", "").upper()
 
 
 def enter(

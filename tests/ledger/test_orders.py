@@ -128,3 +128,24 @@ def test_limits_for_accounts_and_payments_are_kept(ledger: Ledger) -> None:
     approve(
         **{"per payment": {"EUR": Decimal("20")}, "accounts": [OWN], "per file": {"EUR": Decimal("32.50")}}
     )
+
+
+def test_an_account_is_known_under_all_numbers_that_are_certainly_its_own(ledger: Ledger) -> None:
+    def paid(
+        number: int, account: str, clearing: str | None = None, currency: str = "SEK", **more: Any
+    ) -> Any:
+        return note(
+            number, payee="Bo AB", payee_account=account, clearing=clearing, currency=currency, **more
+        )
+
+    with_payments(ledger, paid(1, "SE4550000000058398257466"), paid(2, "8601 1117 947", None, "NOK"))
+    _, same = with_payments(
+        ledger, paid(3, "825 746-6", "5839"), paid(4, "NO93 8601 1117 947", None, "EUR"), name="b.txt"
+    )
+    _, other = with_payments(
+        ledger, paid(5, "825 746-6", "5840"), paid(6, "8601 1117 947", None, "SEK"), name="c.txt"
+    )
+    with ledger.read() as connection:
+        assert payees.strangers(connection, [same]) == Strangers(0, ())
+        told = payees.strangers(connection, [other])
+    assert [each.account for each in told.first] == ["5840-8257466"]

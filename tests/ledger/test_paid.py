@@ -14,12 +14,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from exchange import twice
 from exchange.ledger import Ledger, Move, acts, bulk, open_ledger, payments, queries, sending
-from exchange.ledger.paid import SHOWN, Guard
-from exchange.ledger.payment_tables import paid
+from exchange.ledger.paid import SHOWN, Guard, Placed
+from exchange.ledger.payment_tables import paid, paid_before
 from exchange.ledger.payment_tables import payments as table
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
@@ -116,6 +116,35 @@ def test_references_are_compared_in_one_form(ledger: Ledger, first: str, second:
 def test_a_bankgiro_number_stays_one(ledger: Ledger, first: str, second: str, same: bool) -> None:
     assert pairs(ledger, note(1, payee_account=first), name="a") == []
     assert pairs(ledger, note(2, payee_account=second)) == ([(2, 1)] if same else [])
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("SE4550000000058398257466", "825 746-6", True),
+        ("0008257466", "SE45 5000 0000 0583 9825 7466", True),
+        ("NO9386011117947", "8601.11.17947".replace(".", ""), True),
+        ("123456-785", "FI2112345600000785", True),
+        ("SE4550000000058398257466", "1825 746-6", False),
+        ("SE4550000000058398257466", "SE3550000000054910000003", False),
+    ],
+)
+def test_an_iban_and_the_number_of_its_country_are_one_account(
+    ledger: Ledger, first: str, second: str, same: bool
+) -> None:
+    assert pairs(ledger, note(1, payee_account=first), name="a") == []
+    assert pairs(ledger, note(2, payee_account=second)) == ([(2, 1)] if same else [])
+
+
+def test_an_index_of_keys_that_are_made_another_way_is_made_anew(ledger: Ledger) -> None:
+    for name, number in (("a", 1), ("b", 2)):
+        ordered(ledger, note(number, **INVOICE), name=name, passes=True)
+    with ledger.write() as writing:
+        writing.connection.execute(delete(paid))
+        writing.connection.execute(delete(paid_before))
+    assert pairs(ledger, note(3, **INVOICE), name="c") == [(3, 2)]
+    _, guard = ordered(ledger, note(4, **INVOICE, day=date(2026, 9, 15)), name="d", window=77)
+    assert [pair.old.payment.line for pair in guard.pairs if isinstance(pair.old, Placed)] == [2]
 
 
 def test_without_reference_and_invoice_the_day_decides(ledger: Ledger) -> None:
