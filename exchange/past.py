@@ -97,13 +97,14 @@ class Standing:
 
 class Ordered(NamedTuple):
     """A payment that was sent, as a bank's answer may name it. id: what people call it; file: what it was sent in;
-    source, line: the file that it came with, and where it stands there.
+    source, line, key: the file that it came with, where it stands there, and under which id.
     """
 
     id: str
     file: str
     source: str
     line: int | None
+    key: str | None
     payment_info_id: str | None
     instruction_id: str | None
     end_to_end_id: str | None

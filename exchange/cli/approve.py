@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.cli._decision import GOES_ON, print_decided
-from exchange.cli._face import json_option, print_facts, print_json, print_table, site_option
+from exchange.cli._face import console, json_option, print_facts, print_json, print_table, site_option
 
 if TYPE_CHECKING:
     from exchange.operations.approving import Shown
@@ -65,6 +65,7 @@ def _show(shown: Shown) -> None:
             "Approved by": ", ".join(now.given) or "nobody yet",
             "Still needed": now.arrival.approvals_needed - len(now.given),
             "Cannot approve": "; ".join(f"{name} has {did}" for name, did in now.suppliers.items()),
+            "Nobody can": shown.blocked or "",
             "You today": ", ".join(f"{total} {currency}" for currency, total in shown.today.items()),
             "Statement": now.said[:SHORT],
         }
@@ -84,8 +85,17 @@ def _show(shown: Shown) -> None:
         for each in shown.orders.lines
     ]
     print_table("Would be paid", ("Account", "Payments", "Total", "Largest", "Due"), lines)
+    _show_passed(shown)
     _show_strangers(shown)
     print_table("Would be sent", ("Place", "File", "Documents", "Totals", "SHA-256"), rows)
+
+
+def _show_passed(shown: Shown) -> None:
+    if shown.passed:
+        days = f"{shown.passed[0]} to {shown.passed[-1]}" if len(shown.passed) > 1 else shown.passed[0]
+        console().print(
+            f"The day of execution of some of these payments has passed ({days}): most banks refuse them, some pay at once."
+        )
 
 
 def _show_strangers(shown: Shown) -> None:

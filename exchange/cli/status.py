@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,7 +54,10 @@ def command(ctx: click.Context, site: Path, as_json: bool) -> None:
                 "green": state.is_green,
                 "flows": state.stages,
                 "waiting": state.waiting,
-                "approval": [asking.awaited_as_dict(each) for each in state.awaited],
+                "approval": [
+                    asking.awaited_as_dict(each) | {"blocked": state.blocked.get(each.arrival.id)}
+                    for each in state.awaited
+                ],
                 "open_cases": state.cases,
                 "late": [watching.as_dict(each) for each in state.late],
                 "held": [asking.as_dict(row) for row in state.held],
@@ -95,7 +98,7 @@ def _show(state: object) -> None:
         for flow, counts in sorted(state.stages.items())
     ]
     print_table("Flows", ("Flow", "waiting", *used), rows, empty="no flow is declared")
-    _show_awaited(state.awaited)
+    _show_awaited(state.awaited, state.blocked)
     for late in state.late:
         console().print(Text(f"{late.flow}: {late.sentence}", style="yellow"))
     if state.late:
@@ -123,18 +126,25 @@ def _show(state: object) -> None:
         console().print(Text(f"{name}: {reason}", style="red"))
 
 
-def _show_awaited(awaited: Sequence[Standing]) -> None:
-    """What waits for approval: what would be sent where, and who must still act."""
+def _show_awaited(awaited: Sequence[Standing], blocked: Mapping[str, str]) -> None:
+    """What waits for approval: what would be sent where, and who must still act, or why nobody can."""
     if not awaited:
         return
     rows = [
-        (each.arrival.id[-8:], each.arrival.flow, each.arrival.name, _sent(each), _missing(each))
+        (
+            each.arrival.id[-8:],
+            each.arrival.flow,
+            each.arrival.name,
+            _sent(each),
+            f"Nobody can: {blocked[each.arrival.id]}" if each.arrival.id in blocked else _missing(each),
+        )
         for each in awaited
     ]
     print_table("Waiting for approval", ("Arrival", "Flow", "File", "Would be sent", "Who must act"), rows)
-    console().print(
-        "Look at one with `exchange approve ID --show`; then approve it: exchange approve ID --because …"
-    )
+    if len(blocked) < len(awaited):
+        console().print(
+            "Look at one with `exchange approve ID --show`; then approve it: exchange approve ID --because …"
+        )
 
 
 def _sent(each: Standing) -> str:

@@ -1,4 +1,5 @@
-"""What a bank's answer does not say of each payment, told as the ledger knows it: a system that ordered them can read that.
+"""What a bank's answer does not say of each payment, told as the ledger knows it: a system that ordered them can read that, and finds its
+own id there.
 
 A whole file or batch that is refused is told of each of its payments; an answer about one payment that does not repeat the order gets
 what was ordered. Only what the site has sent is known payment by payment. An answer about another file stays as it is.
@@ -14,8 +15,6 @@ from exchange.model import Batch, Record, batches
 from exchange.outcome import REFUSED
 from exchange.past import Ordered
 
-ORDERED = ("amount", "creditor", "execution_date", "debtor_account")
-"""What every order has: an answer that says all of it is not looked up."""
 Made = Callable[[Record, Record, Ordered], None]
 """Called with each answer that is made of another: itself, the bank's own, and the payment that it is about."""
 
@@ -89,8 +88,6 @@ class _Sent:
         message = answer["original_message_id"]
         if answer["level"] != "payment" or not message:
             return answer
-        if not any(is_left_out(answer, name) for name in ORDERED):
-            return answer
         payment = self._named((message, answer["payment_info_id"]), answer)
         if payment is None or not _agrees(answer, payment):
             return answer
@@ -146,6 +143,7 @@ def own_facts(payment: Ordered) -> dict[str, Any]:
         "creditor": {"name": payment.payee, "account": payment.payee_account, "account_scheme": None},
         "debtor_account": payment.account,
         "reference": payment.reference,
+        "order": {"id": payment.key, "file": payment.source, "line": payment.line},
         "accepted_count": None,
         "rejected_count": None,
     }

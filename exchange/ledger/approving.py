@@ -192,6 +192,18 @@ def _check_sameness(now: Standing, rules: Rules, statement: str) -> None:
         raise UseError(CHANGED)
 
 
+def blocked(now: Standing, rules: Rules) -> str | None:
+    """Why nobody at all can approve what waits; None where somebody may be left who can."""
+    if rules.version is not None and rules.version != now.arrival.version:
+        return CHANGED
+    done = {person(name) for name in (*now.given, *now.suppliers)}
+    left = {person(name) for name in rules.approvers or ()} - done
+    missing = now.arrival.approvals_needed - len(now.given)
+    if rules.approvers is None or len(left) >= missing:
+        return None
+    return f"{len(left)} of the approvers in exchange.yaml may still approve it, and {missing} must. Name more, or reject the file."
+
+
 def _check_limits(connection: Connection, now: Standing, leaving: Orders, actor: str, rules: Rules) -> None:
     """Whether the sums are within what this person may approve."""
     mine = next(

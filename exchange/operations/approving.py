@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from exchange import clock
 from exchange.errors import UseError
 from exchange.flow.site import open_site
 from exchange.ledger import approving, queries
@@ -15,7 +16,7 @@ from exchange.ledger.approving import Rules, Standing
 from exchange.ledger.limits import Line, Orders
 from exchange.ledger.payees import Strangers
 from exchange.ledger.rows import Arrival
-from exchange.operations.asking import awaited_as_dict
+from exchange.operations.asking import awaited_as_dict, blocked
 from exchange.operations.deciding import actor
 from exchange.operations.installation import Books, books
 
@@ -24,13 +25,16 @@ from exchange.operations.installation import Books, books
 class Shown:
     """What an approval would cover. orders: what would leave, by account and currency; strangers: accounts that would be
     paid for the first time; today: what the person who asks
-    has approved on this day, by currency.
+    has approved on this day, by currency; blocked: why nobody can approve it; passed: first days of execution that lie
+    before today.
     """
 
     standing: Standing
     orders: Orders
     strangers: Strangers
     today: Mapping[str, Decimal]
+    blocked: str | None = None
+    passed: Sequence[str] = ()
 
 
 def look(folder: Path, text: str) -> Shown:
@@ -41,7 +45,10 @@ def look(folder: Path, text: str) -> Shown:
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
         today = approving.approved_today(connection, actor(), opened.site.zone)
         standing = approving.standing(connection, arrival)
-        return Shown(standing, standing.orders(connection), standing.strangers, today)
+        orders = standing.orders(connection)
+        day = clock.now().astimezone(opened.site.zone).date().isoformat()
+        passed = sorted({each.first_day for each in orders.lines if each.first_day and each.first_day < day})
+        return Shown(standing, orders, standing.strangers, today, blocked(opened, standing), passed)
 
 
 def approve(folder: Path, text: str, because: str, *, statement: str = "") -> Arrival:
@@ -71,6 +78,8 @@ def _rules(opened: Books, text: str) -> Rules:
 def as_dict(shown: Shown) -> dict[str, Any]:
     """What an approval would cover, for `--json`."""
     return awaited_as_dict(shown.standing) | {
+        "blocked": shown.blocked,
+        "passed": list(shown.passed),
         "orders": [_line(each) for each in shown.orders.lines],
         "new_accounts": shown.strangers.count,
         "payees": [

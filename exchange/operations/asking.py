@@ -11,15 +11,16 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from exchange.archive import Archive
-from exchange.declare.problems import Problem
+from exchange.declare.problems import DeclarationError, Problem
 from exchange.errors import UseError
 from exchange.findings import Finding, Severity
-from exchange.ledger import match_acts, queries
+from exchange.flow.site import open_site
+from exchange.ledger import approving, match_acts, queries
+from exchange.ledger.approving import Rules, awaiting
 from exchange.ledger.approving import Standing as Standing
-from exchange.ledger.approving import awaiting
 from exchange.ledger.rows import Arrival, Delivery, Event, StoredFinding
 from exchange.operations.differing import SHOWN, differences
-from exchange.operations.installation import books, encoding_of, expect_flow
+from exchange.operations.installation import Books, books, encoding_of, expect_flow
 from exchange.operations.watching import Late, lateness
 
 NEEDS_A_PERSON = ("held", "duplicate")
@@ -29,7 +30,7 @@ NEEDS_A_PERSON = ("held", "duplicate")
 class Status:
     """The state of a site. stages: flow → stage → number of arrivals; stops: what keeps the engine from working; broken:
     flow → the first mistake in its file, which keeps all flows from being started; stuck: files at the sources that only a
-    person brings on; cases: flow → movements of bank accounts that nobody has decided about.
+    person brings on; cases: flow → movements of bank accounts that nobody has decided about; blocked: arrival → why nobody can approve it.
     """
 
     site: str
@@ -44,6 +45,7 @@ class Status:
     awaited: Sequence[Standing] = ()
     late: Sequence[Late] = ()
     cases: Mapping[str, int] = field(default_factory=dict)
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_red(self) -> bool:
@@ -69,6 +71,7 @@ def status(folder: Path) -> Status:
     with books(folder) as opened, opened.ledger.read() as connection:
         flows = (*opened.site.declared_flows, *opened.site.wrong)
         none: dict[str, dict[str, int]] = {name: {} for name in flows}
+        awaited = awaiting(connection)
         return Status(
             opened.site.declared.site,
             none | queries.counts(connection),
@@ -79,10 +82,24 @@ def status(folder: Path) -> Status:
             {name: reason for name, (reason, _) in queries.troubles(connection).items()},
             {name: _mistake(problems) for name, problems in opened.site.wrong.items()},
             queries.stuck(connection),
-            awaiting(connection),
+            awaited,
             lateness(opened.site, connection)[1],
             match_acts.count_open(connection),
+            {each.arrival.id: why for each in awaited if (why := blocked(opened, each))},
         )
+
+
+def blocked(opened: Books, standing: Standing) -> str | None:
+    """Why nobody can approve what waits, as the flow and the approvers are declared now."""
+    name = standing.arrival.flow
+    try:
+        flow = open_site(opened.site.folder, only=name).flows.get(name)
+    except DeclarationError as wrong:
+        return f"The flow cannot run: {_mistake(wrong.problems)} Correct it first."
+    if flow is None:
+        return f"The flow {name} is not declared any more."
+    rules = Rules(approvers=opened.site.declared.approvers, zone=opened.site.zone, version=flow.version_hash)
+    return approving.blocked(standing, rules)
 
 
 def _mistake(problems: Sequence[Problem]) -> str:

@@ -44,6 +44,10 @@ class Shell:
         return Done(returned, out, err)
 
 
+IN_TIME = "2026-11-24T08:00:00+02:00"
+"""Before the days on which the samples pay: what is late is a matter of its own."""
+
+
 @pytest.fixture
 def exchange(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+    return Shell(tmp_path, IN_TIME)

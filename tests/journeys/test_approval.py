@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,37 @@ def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: 
     ]
     told = exchange("approve", waits["arrival"]["id"], "--show", "--site", site).out
     assert "CHANGED, before: FI4947300010416310" in told
+    assert "has passed" not in told
+    late = replace(exchange, now="2026-11-30T08:00:00+02:00")
+    told = " ".join(late("approve", waits["arrival"]["id"], "--show", "--site", site).out.split())
+    assert "day of execution of some of these payments has passed (2026-11-27)" in told
+
+
+def test_status_says_when_nobody_can_approve(exchange: Shell) -> None:
+    site, id, _ = two_files(exchange, 2)
+
+    def who() -> str:
+        text = " ".join(exchange("status", "--site", site, code=None).out.split())
+        blocked = {
+            each["arrival"]["id"]: each["blocked"]
+            for each in exchange("status", "--site", site, "--json", code=None).json()["approval"]
+        }
+        assert ("Nobody can" in text) == any(blocked.values())
+        return blocked[id] or ""
+
+    assert who() == ""
+    declared, flow = site / "exchange.yaml", site / "flows/supplier-payments.yaml"
+    before = declared.read_text("utf-8")
+    declared.write_text(before + "approvers: {anna: {}}\n", "utf-8")
+    assert "1 of the approvers in exchange.yaml may still approve it, and 2 must" in who()
+    declared.write_text(before, "utf-8")
+    flow.write_text(
+        flow.read_text("utf-8").replace("approve: 2", "approve: 2\npaid twice within: 80"), "utf-8"
+    )
+    assert "declarations of the flow have changed" in who()
+    assert who() in " ".join(exchange("approve", id, "--because", "x", "--site", site, code=2).err.split())
+    flow.write_text(flow.read_text("utf-8") + "to: []\n", "utf-8")
+    assert "cannot run" in who()
 
 
 def void_events(exchange: Shell, site: Path, arrival: str) -> list[Any]:

@@ -364,7 +364,9 @@ def test_a_refusal_after_the_booking_that_is_released_goes_on_and_the_payment_st
     assert stages(exchange, site)["70001"] == "booked" and stages(exchange, site)["70002"] == "rejected"
     assert "AC04: The account is closed." in exchange("payments", "70001", "--site", site).out
     [back] = (site / "outbox/erp").glob("rejected-*.csv")
-    assert "NK70001" in back.read_text(encoding="utf-8-sig")
+    rows = {row["EndToEndId"]: row for row in csv.DictReader(back.open(encoding="utf-8-sig"), delimiter=";")}
+    told = [rows["NK70001"][name] for name in ("PaymentId", "SourceFile", "SourceLine")]
+    assert told == ["70001", "approved.csv", "2"]
 
 
 def test_statements_book_payments_one_by_one_and_by_batch_and_bring_returns(

@@ -238,6 +238,28 @@ def test_an_example_as_printed_is_held_because_its_numbers_are_hidden(corpus: Pa
     assert {each.value for each in tried.outcome.findings.kept if each.severity == "error"} == {"XXXXXXXX"}
 
 
+@pytest.mark.parametrize(
+    ("record", "reference", "information", "expected"),
+    [
+        ("14", "INV 1", "VECKA 46", "VECKA 46 INV 1"),
+        ("14", "INV 1", "LEVERANS AV MJOLK OCH GRADDE VECKA 46", "INV 1"),
+        ("14", "", "LEVERANS AV MJOLK OCH GRADDE VECKA 46", "LEVERANS AV MJOLK OCH GRA"),
+        ("14", "5523014", "LEVERANS AV MJOLK OCH GRADDE VECKA 46", ""),
+        ("54", "INV 1", "LEVERANS AV MJOLK OCH GRADDE VECKA 46", "INV 1"),
+    ],
+)
+def test_a_text_that_is_too_long_for_a_giro_holds_nothing(
+    corpus: Path, site: Path, record: str, reference: str, information: str, expected: str
+) -> None:
+    payee = FIRST if record == "14" else "0000000018"
+    info = f"{'25' if record == '14' else '65'}{payee}{information}".ljust(80)
+    tried, data = sent(site, lb(row(record, payee, reference, 100, "261201", "A1"), info))
+    assert_valid(corpus, data)
+    assert codes(tried) == []
+    assert set(codes(tried, "warning")) - {"PAY120"} == (set() if "VECKA 46 INV" in expected else {"LB14"})
+    assert "".join(etree.fromstring(data).xpath("//*[local-name()='Ustrd']/text()")) == expected
+
+
 # --- credit notes ------------------------------------------------------------------------------------------
 
 HEAD = f"11{SENDER}261123LEVERANTÖRSBETALNINGAR"
