@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from exchange.accounts import compact
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import payment_queries
 from exchange.ledger.payment_queries import Payment as Payment
 from exchange.ledger.payment_queries import PaymentStory, Sum, Told
 from exchange.ledger.payment_queries import Wanted as Wanted
-from exchange.ledger.payments import compact, stored
+from exchange.ledger.payments import stored
 from exchange.operations.asking import moment
 from exchange.operations.installation import Books, books, expect_flow
 from exchange.operations.watching import Late, Lateness, Missing, lateness
