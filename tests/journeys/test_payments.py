@@ -364,9 +364,11 @@ def test_a_refusal_after_the_booking_that_is_released_goes_on_and_the_payment_st
     assert stages(exchange, site)["70001"] == "booked" and stages(exchange, site)["70002"] == "rejected"
     assert "AC04: The account is closed." in exchange("payments", "70001", "--site", site).out
     [back] = (site / "outbox/erp").glob("rejected-*.csv")
-    rows = {row["EndToEndId"]: row for row in csv.DictReader(back.open(encoding="utf-8-sig"), delimiter=";")}
-    told = [rows["NK70001"][name] for name in ("PaymentId", "SourceFile", "SourceLine")]
-    assert told == ["70001", "approved.csv", "2"]
+    read = csv.DictReader(back.read_text("utf-8-sig").splitlines(), delimiter=";")
+    rows = {row["EndToEndId"]: row for row in read}
+    assert "NK70001" in rows
+    told = [rows["NK70002"][name] for name in ("PaymentId", "SourceFile", "SourceLine")]
+    assert told == ["70002", "approved.csv", "3"]
 
 
 def test_statements_book_payments_one_by_one_and_by_batch_and_bring_returns(
