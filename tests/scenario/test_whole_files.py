@@ -245,7 +245,7 @@ def test_what_was_closed_as_told_twice_a_person_decides_all_the_same(tmp_path: P
     assert [case.decision for case in office.cases()] == ["unmatched", "closed"], (
         "the first waits on for a person"
     )
-    reconciling.book(office.site, second.id, "3990", "it came twice")
+    reconciling.book(office.site, second.id, "3990", "it came twice", is_new=True)
     office.work()
     assert office.booked()["3990"] == -row.units
 
