@@ -403,9 +403,18 @@ def test_what_refuses_credit_notes_does() -> None:
 
 
 def sent_to(target: str) -> list[Invoice]:
-    return [each for each in generated(EXAMPLES) if target not in NO_CREDITS or each["kind"] == "invoice"]
+    invoices = [each for each in generated(EXAMPLES) if target not in NO_CREDITS or each["kind"] == "invoice"]
+    code = SERVICE_CODES.get(target)
+    return invoices if code is None else [with_service_code(each, code) for each in invoices]
 
 
+def with_service_code(invoice: Invoice, code: str) -> Invoice:
+    lines = [line | ({"vat_code": code} if line["vat_category"] == "AE" else {}) for line in invoice["lines"]]
+    return invoice | {"lines": lines}
+
+
+SERVICE_CODES = {"netvisor/sales-invoice": "EUPM309"}
+"""Targets that want to be told which code services under reverse charge have."""
 NO_CREDITS = {"procountor/invoices": "PROC03"}
 """Targets that refuse credit notes, with the finding."""
 KINDS = {"ubl/invoice": "invoice", "ubl/credit-note": "credit"}

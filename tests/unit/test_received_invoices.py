@@ -125,6 +125,21 @@ def test_allowances_and_charges_become_lines(sign: int) -> None:
     assert errors(found) == [] and sum(row["gross"] for row in rows) == made["total"]
 
 
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [(["K1", "K1"], "K1"), (["K1", "K2"], None), (["K1", None], None), ([None, None], None)],
+)
+def test_an_allowance_has_the_code_for_vat_that_all_lines_with_its_vat_have(
+    codes: list[str | None], told: str | None
+) -> None:
+    whole = invoice(1)
+    (line,) = whole["lines"]
+    other = line | {"vat_category": "Z", "vat_rate": Decimal(0), "vat_code": "Z9"}
+    whole["lines"] = [*(line | {"vat_code": code} for code in codes), other]
+    (made,), _ = mapped("common/adjustments-as-lines", [document("common/invoice", whole)])
+    assert [line["vat_code"] for line in made["lines"][3:5]] == [told, told]
+
+
 def test_lines_alone_refuse_an_invoice_that_is_more_than_its_lines() -> None:
     _, found = mapped("generic/invoice-to-lines", [document("common/invoice", invoice(1))])
     assert [each.code for each in errors(found)] == ["GENL01"]
