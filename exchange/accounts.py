@@ -60,9 +60,8 @@ def may_be_one(one: str, other: str) -> bool:
     short, long = sorted((_digits(one), _digits(other)), key=len)
     if not (short.isdecimal() and long.isdecimal()):
         return tail(one) == tail(other)
-    if (
-        "SE" in (one[:2], other[:2]) and len(short) > 9
-    ):  # the number of the bank stands before some accounts, and not in their IBAN
+    # In Sweden the number of the bank stands before some accounts, and not in their IBAN.
+    if "SE" in (one[:2], other[:2]) and len(short) > 9:
         return long.endswith((short, short[4:].lstrip("0")))
     return long.endswith(short)
 

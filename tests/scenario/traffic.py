@@ -304,7 +304,8 @@ class Traffic:
                 assert _may_stand(kinds) & stages[name], (name, kinds, stages[name])
 
     def verify(self) -> None:
-        """Nothing was changed, and nothing left without its approvals."""
+        """Much happened; nothing was changed, and nothing left without its approvals."""
+        assert self.ordered
         assert proving.verify(self.site, files=True).problems == []
 
 

@@ -355,7 +355,9 @@ class Turmoil:
         return {entry for name, entries in self.files.items() if name in self.taken for entry in entries}
 
     def verify(self) -> None:
-        """Nothing was changed, nothing is under way."""
+        """Much happened; nothing was changed, nothing is under way."""
+        assert self.ticked
+        assert self.books
         now = asking.status(self.site)
         assert not now.open_deliveries
         assert not now.held

@@ -81,11 +81,10 @@ class _Plan:
         before, last = "", ""
         for number, value in zip(parts[1::2], parts[2::2], strict=True):
             name = self.places.get(number)
-            if (
-                name is None and before == "text"
-            ):  # nothing that has such a number: what looks like one is text
-                told[before] += mark + number + value
             if name is None:
+                # Nothing has such a number: inside a text, what looks like one belongs to it.
+                if before == "text":
+                    told[before] += mark + number + value
                 continue
             if name == before and name not in IDENTIFIERS and len(last) >= numbered.width:
                 told[name] += value
