@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from tests.journeys.conftest import Shell
 from tests.journeys.test_payments import EUR, camt053, details, entry, order, paying_site
 
+SAMPLES = Path(__file__).parents[2] / "samples"
 REFERENCE, ACCOUNT, AMOUNT = "880123", "FI4947300010416310", "12450.00"
 
 
@@ -95,16 +98,43 @@ def test_what_came_back_has_not_paid(exchange: Shell, site: Path) -> None:
     assert ordered(exchange, site, 0) == []
 
 
+def test_a_ledger_from_before_the_keys_changed_knows_what_was_paid(exchange: Shell, site: Path) -> None:
+    camt053(site, EUR, "EUR", outside())
+    exchange("run", "--once", "--site", site)
+    ledger_of_version(site, "0011")
+    [held] = ordered(exchange, site, 3)
+    assert [each["code"] for each in errors(exchange, site, held["id"])] == ["PAID002"]
+    exchange("release", held["id"], "--because", "a second delivery", "--site", site)
+    exchange("run", "--once", "--site", site)
+    ledger_of_version(site, "0011")
+    again(site)
+    exchange("run", "--once", "--site", site, code=3)
+    [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
+    assert {each["code"] for each in errors(exchange, site, held["id"])} == {"PAID001"}
+
+
+def ledger_of_version(site: Path, version: str) -> None:
+    """The next command brings it up to date, as after a new version of the program was installed."""
+    with closing(sqlite3.connect(site / "var" / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE alembic_version SET version_num = ?", (version,))
+
+
+def again(site: Path) -> None:
+    """The first payment of the sample is ordered once more, under another id."""
+    lines = (
+        (SAMPLES / "nordkaffe/supplier-payments/01-approved.in.csv").read_bytes().splitlines(keepends=True)
+    )
+    target = site / "inbox/supplier-payments/again.csv"
+    target.write_bytes(lines[0] + lines[1].replace(b"70001;", b"79001;"))
+
+
 def test_what_was_sent_from_here_and_booked_is_told_once(exchange: Shell, site: Path) -> None:
     order(site)
     exchange("run", "--once", "--site", site)
     camt053(site, EUR, "EUR", outside("NK70001"))
     exchange("run", "--once", "--site", site)
     assert exchange("payments", "P1", "--site", site, "--json").json()["payment"]["stage"] == "booked"
-    again = site / "inbox/supplier-payments/again.csv"
-    archived = Path("samples/nordkaffe/supplier-payments/01-approved.in.csv")
-    lines = (Path(__file__).parents[2] / archived).read_bytes().splitlines(keepends=True)
-    again.write_bytes(lines[0] + lines[1].replace(b"70001;", b"79001;"))
+    again(site)
     exchange("run", "--once", "--site", site, code=3)
     [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]
     assert [each["code"] for each in errors(exchange, site, held["id"])] == ["PAID001"]
