@@ -95,7 +95,8 @@ class Shape:
 class ArrivalFacts:
     """What expressions and file names may know of an arrival; the same arrival always gives the same facts.
 
-    date and moment are those of the arrival's first sighting (in the site's time zone), never of the run.
+    date and moment are those of the arrival's first sighting (in the site's time zone), never of the run. place: the how manieth it is
+    of the files that have ids and are made of the arrival.
     """
 
     id: str
@@ -103,6 +104,12 @@ class ArrivalFacts:
     name: str
     sha256: str
     moment: datetime
+    place: int = 1
+
+    @property
+    def file_id(self) -> str:
+        """The id of a file that is made of the arrival: no other file has it, whatever else is made of the arrival."""
+        return self.id if self.place == 1 else f"{self.id}-{self.place}"
 
     @property
     def date(self) -> date:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from itertools import chain, tee, zip_longest
+from itertools import accumulate, chain, tee, zip_longest
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -96,7 +96,9 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one target's files are made. name: the template of their names; seal: put around what was written."""
+    """How one target's files are made. name: the template of their names; seal: put around what was written; place: the how
+    manieth target of the flow it is whose files have ids of their own.
+    """
 
     title: str
     chain: Chain
@@ -105,6 +107,16 @@ class Way:
     per_document: bool = False
     validate: Validate | None = None
     seal: Sealing | None = None
+    place: int = 1
+
+    @property
+    def names_file(self) -> bool:
+        """Whether the receiver knows a file by the id that its mapping gives it."""
+        return any(step.compiled.names_file for steps in self.chain for step in steps)
+
+    def facts(self, arrival: ArrivalFacts) -> ArrivalFacts:
+        """What the mappings of this target know of an arrival."""
+        return replace(arrival, place=self.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +135,12 @@ class Content:
     """The short way of rows to texts, where this flow has one."""
 
     def __post_init__(self) -> None:
+        places = accumulate(way.names_file for way in self.ways)
+        object.__setattr__(
+            self,
+            "ways",
+            [replace(way, place=max(n, 1)) for way, n in zip(self.ways, places, strict=True)],
+        )
         if (
             self.matching is None
             and self.tells is None
@@ -163,7 +181,9 @@ class Content:
             )
             return tallies[-1]
 
-        makers = [_Maker(number, way, facts, work, payments) for number, way in enumerate(self.ways)]
+        makers = [
+            _Maker(number, way, way.facts(facts), work, payments) for number, way in enumerate(self.ways)
+        ]
         if self.road is not None:
             made_by = [makers[0].straight(self.road, path, self.intake, gathered, count, progress)]
         else:

@@ -33,7 +33,7 @@ UNKNOWN = code(
 SEVERAL = code(
     "ANS002",
     "error",
-    "The bank's answer fits more than one payment: {value}. It is {verdict}.",
+    "The bank's answer fits more than one {level}: {value}. It is {verdict}.",
     advice="Ask the bank which one is meant. Release this file to let the rest of it count.",
 )
 CONTRADICTS = code(
@@ -220,6 +220,9 @@ class _Hearing:
         if answer.kind != "status":
             self._book(answer, rows)
             return
+        if len({row.delivery for row in rows}) > 1 and not meant.is_nameless(answer):
+            self._tell(SEVERAL, answer, level=answer.level)
+            return
         if meant.is_nameless(answer) and not self._has_sum(answer, rows):
             return
         new = _BECOMES.get(answer.verdict)
@@ -259,7 +262,7 @@ class _Hearing:
             rows = equal
         rows = meant.narrowed(answer, rows)
         if len(rows) > 1:
-            self._tell(SEVERAL, answer, value=", ".join(f"P{row.n}" for row in rows[:5]))
+            self._tell(SEVERAL, answer, level="payment", value=", ".join(f"P{row.n}" for row in rows[:5]))
             return None
         return rows[0]
 
@@ -275,7 +278,7 @@ class _Hearing:
         if present == "returned" and new in REFUSED:
             return ""
         if present in _GONE and new in REFUSED:
-            self._doubt(REFUSED_AFTER_BOOKING, answer, [n], present=present, why=_why(answer))
+            self._doubt(REFUSED_AFTER_BOOKING, answer, [n], present=present, why=meant.why(answer))
             return ""
         if (present, new) not in _LEGAL:
             self._doubt(CONTRADICTS, answer, [n], present=present)
@@ -344,7 +347,7 @@ class _Hearing:
             gone = select(payments.c.n).where(payments.c.batch == batch, payments.c.stage == "booked")
             numbers = list(self.writing.connection.scalars(gone.where(payments.c.n.not_in(closer))))
             if numbers:
-                self._doubt(REFUSED_AFTER_BOOKING, answer, numbers, present="booked", why=_why(answer))
+                self._doubt(REFUSED_AFTER_BOOKING, answer, numbers, present="booked", why=meant.why(answer))
 
     def _doubt(self, kind: Any, answer: Answer, numbers: Sequence[int], **named: Any) -> None:
         """What contradicts payments is told, and kept for their lives."""
@@ -442,9 +445,3 @@ class _Hearing:
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
         bulk.put(self.writing.connection, answers, rows)
-
-
-def _why(answer: Answer) -> str:
-    """The bank's reason, as a part of a sentence."""
-    said = answer.reason or answer.code
-    return f" ({said.rstrip('.')})" if said else ""

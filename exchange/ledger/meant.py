@@ -64,3 +64,9 @@ def shown(answer: Answer) -> str:
     return (
         f"{amount_of(answer.amounts[0])} {answer.currency or ''}".strip() if answer.amounts else "no amount"
     )
+
+
+def why(answer: Answer) -> str:
+    """The bank's reason, as a part of a sentence."""
+    said = answer.reason or answer.code
+    return f" ({said.rstrip('.')})" if said else ""

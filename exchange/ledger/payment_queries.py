@@ -129,16 +129,21 @@ def sent(
     connection: Connection, message_id: str, payment_info_id: str | None, after: int, limit: int = 1_000
 ) -> list[tuple[int, Ordered]]:
     """Payments of a file (or of one batch of it) that a bank can still refuse or has refused, each with its number, from
-    the one after a number on.
+    the one after a number on. None where several files have that id: nobody knows which of them is meant.
     """
+    meant = [batches.c.message_id == message_id, deliveries.c.stage != "withdrawn"]
+    if payment_info_id is not None:
+        meant.append(batches.c.payment_info_id == payment_info_id)
+    columns: tuple[Any, ...] = (func.count(batches.c.delivery.distinct()) == 1,)
+    one_file: Select[Any] = (
+        Select(*columns).select_from(batches).join(deliveries).where(*meant).correlate(None)
+    )
     query = joined(Select(*_COLUMNS, arrivals.c.name.label("source"))).where(
-        batches.c.message_id == message_id,
-        deliveries.c.stage != "withdrawn",
+        *meant,
+        one_file.scalar_subquery(),
         payments.c.stage.in_(("ordered", "received", "accepted", "rejected", "cancelled")),
         payments.c.n > after,
     )
-    if payment_info_id is not None:
-        query = query.where(batches.c.payment_info_id == payment_info_id)
     rows = connection.execute(query.order_by(payments.c.n).limit(limit))
     return [(row.n, _ordered(_payment(row), row.source)) for row in rows]
 

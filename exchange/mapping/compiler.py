@@ -329,11 +329,21 @@ class CompiledMapping:
         return bool(self.plan.followed)
 
     def named_by_arrival(self) -> list[str]:
-        """The kinds of envelopes that are made of the id of the arrival: it names one file, not several."""
+        """The kinds of envelopes that are made of the id of the arrival, or of its file: it names one file, not several."""
+        return self._envelopes_of("id", "file_id")
+
+    @property
+    def names_file(self) -> bool:
+        """Whether it gives the file an id of its own, by which a receiver knows it."""
+        return bool(self._envelopes_of("file_id"))
+
+    def _envelopes_of(self, *facts: str) -> list[str]:
         return [
             envelope.kind
             for envelope in self.plan.envelopes
-            if any(isinstance(part, Fact) and part.name == "id" for part in parts(of_fields(envelope.fields)))
+            if any(
+                isinstance(part, Fact) and part.name in facts for part in parts(of_fields(envelope.fields))
+            )
         ]
 
     def unused_source_fields(self) -> list[str]:

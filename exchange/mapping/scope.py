@@ -28,6 +28,7 @@ from exchange.mapping.types import TEXT, UNKNOWN, Type, of_value
 
 FACTS = {
     "id": Type("text", empty=False),
+    "file_id": Type("text", empty=False),
     "name": Type("text", empty=False),
     "flow": Type("text", empty=False),
     "date": Type("date", empty=False),

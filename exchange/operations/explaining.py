@@ -98,7 +98,7 @@ class _Explaining:
         found, name = self._asked(layout, reader, path, way.per_document)
         record = self._recomputed(way, layout, found)
         name = _field_name(layout, found, record, name)
-        lineage = follow(record, name, self._facts())
+        lineage = follow(record, name, self._facts(way))
         if lineage.kind == "unset":
             _explain_unset(lineage, layout, found, name)
         written, number = spot_of(found.spots, found.record, name), f"{found.number}.{name}"
@@ -118,10 +118,10 @@ class _Explaining:
             )
         return ways[number]
 
-    def _facts(self) -> ArrivalFacts:
+    def _facts(self, way: Way) -> ArrivalFacts:
         row = self.arrival
         moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(self.bound.zone)
-        return ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
+        return way.facts(ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment))
 
     def _changed(self) -> list[str] | None:
         """What is declared otherwise than when the file was made."""
@@ -175,7 +175,7 @@ class _Explaining:
         gathering: Record | None = None
         counted: Record | None = None
         for number, record in enumerate(
-            trace(self.bound.content, way, *self._files(), self._facts(), gathered), 1
+            trace(self.bound.content, way, *self._files(), self._facts(way), gathered), 1
         ):
             if number == position:
                 counted = record
