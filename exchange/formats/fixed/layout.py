@@ -36,9 +36,9 @@ class Layout(RecordsLayout):
     )
     lines: int | None = Described(
         None,
-        ge=2,
+        ge=1,
         description="so many lines of equal length make one record, whose columns are counted through; they are "
-        "read without line ends, too",
+        "read without line ends, too, and filled up where blanks at their end were cut off",
     )
     newline: Literal["crlf", "lf", "none"] = Described(
         "crlf", description="what ends a record; none: records follow each other without line ends"

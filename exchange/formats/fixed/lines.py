@@ -122,19 +122,23 @@ def _lines(texts: Iterator[str], layout: Layout) -> Iterator[tuple[int, str]]:
 def joined(
     lines: Iterator[tuple[int, str]], length: int, count: int, keep: Kept | None = None
 ) -> Iterator[tuple[int, str]]:
-    """Records of several lines, each with the number of its first line; short lines are filled up with blanks."""
-    width, rest, first = length // count, "", 0
-    for number, text in lines:
+    """Records of several lines, each with the number of its first line; short lines are filled up with blanks. Without
+    line ends the lines are counted that would be there."""
+    width, rest, first, more, before = length // count, "", 0, 0, 0
+    for line, text in lines:
         if not rest and not text.strip():
             continue
+        more += line == before
+        number, before = line + more, line
         first = first if rest else number
         columns = -(-max(len(text), 1) // width) * width
+        more += columns // width - 1
         if keep is not None and not text.isascii():
             keep(number, len(rest), text, columns)
         rest += text.ljust(columns)
         while len(rest) >= length:
             yield first, rest[:length]
-            rest, first = rest[length:], number
+            rest, first = rest[length:], first + count
     if rest.strip():
         raise Unreadable(CUT_OFF.at(line=first, got=len(rest), want=length))
 

@@ -15,6 +15,8 @@ from exchange.mapping.operators import Fault
 Number = Decimal | int
 N = TypeVar("N", Decimal, int)
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_OVERPUNCHED = "{ABCDEFGHI}JKLMNOPQR"
+"""The last digits 0 to 9 with plus, then with minus, as punched cards had them."""
 MOST_DIGITS = 12
 """How many decimals rounding accepts."""
 
@@ -105,6 +107,22 @@ def scaled(value: str | int | None, digits: int) -> Decimal | None:
     if not re.fullmatch("[+-]?[0-9]+", text):
         raise Fault(f'"{value}" is not digits alone')
     return Decimal(text).scaleb(-_checked(digits))
+
+
+def overpunched(value: str | None, digits: int) -> Decimal | None:
+    """Digits with implied decimals whose last one holds the sign, too: { A…I are 0…9 with plus, } J…R with minus.
+    `overpunched("0000000010401G", 2) → 1040.17`
+    """
+    if value is None:
+        return None
+    text = value.strip()
+    if not re.fullmatch("[0-9]*[A-R{}]", text):
+        raise Fault(
+            f'"{value}" is not digits with a sign in the last one, which is {{, }} or a letter from A to R'
+        )
+    place = _OVERPUNCHED.index(text[-1])
+    number = Decimal(f"{text[:-1]}{place % 10}").scaleb(-_checked(digits))
+    return -number if place > 9 else number
 
 
 def between(value: Number | None, least: Number, most: Number) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 VALID = {
+    "be-ogm": ["090933755493", "000000000097"],
     "bic": ["NDEAFIHH", "ESSESESSXXX", "DNBANOKK", "DABADKKK", "NCBVXKPR"],
     "country": ["FI", "SE", "NO", "DK", "AX", "GB"],
     "creditor-id": ["DE98ZZZ09999999999", "FI17ZZZ12345671", "ES23ZZZ47690558N"],
@@ -21,6 +22,7 @@ VALID = {
     "ean": ["96385074", "036000291452", "4006381333931", "10614141000415"],
     "ee-regcode": ["12345678", "10137319"],
     "ee-vat": ["EE100931558", "EE100594102"],
+    "es-account": ["21000418450200051332"],
     "eu-vat": [
         *(
             "ATU13585627",
@@ -45,6 +47,7 @@ VALID = {
         "537159030000007760000011098000000000000000011112170101",
     ],
     "fi-ytunnus": ["20774740", "01120389"],
+    "fr-account": ["20041010050500013M02606", "30006000011234567890189"],
     "iban": [
         *("FI2112345600000785", "SE4550000000058398257466", "NO9386011117947", "DK5000400440116243"),
         *(
@@ -74,6 +77,7 @@ VALID = {
 }
 
 BODIES = {
+    "be-ogm": st.from_regex("[0-9]{10}", fullmatch=True),
     "creditor-id": st.from_regex(r"(FI|SE|DE|EE)[A-Z0-9]{3}[A-Z0-9]{1,28}", fullmatch=True),
     "dk-cvr": st.from_regex("[1-9][0-9]{6}", fullmatch=True),
     "dk-fik": st.from_regex(r"\+7[15]<[0-9]{1,14}\+8[0-9]{7}<", fullmatch=True),
@@ -81,6 +85,7 @@ BODIES = {
     "ean": st.from_regex("[0-9]{7}|[0-9]{11,13}", fullmatch=True),
     "ee-regcode": st.from_regex("[1789][0-9]{6}", fullmatch=True),
     "ee-vat": st.from_regex("EE[0-9]{8}", fullmatch=True),
+    "es-account": st.from_regex("[0-9]{18}", fullmatch=True),
     "fi-hetu": st.from_regex(
         "(0[1-9]|[12][0-9])(0[13-9]|1[0-2])[0-9]{2}[-+A-FU-Y][1-8][0-9]{2}", fullmatch=True
     ),
@@ -88,6 +93,7 @@ BODIES = {
     "fi-viite": st.from_regex("[1-9][0-9]{2,18}", fullmatch=True),
     "fi-viite-international": st.from_regex("[1-9][0-9]{2,18}", fullmatch=True),
     "fi-ytunnus": st.from_regex("[0-9]{7}", fullmatch=True),
+    "fr-account": st.from_regex("[0-9]{10}[0-9A-Z]{11}", fullmatch=True),
     "iban": st.from_regex(
         "(FI|DK)[0-9]{14}|SE[0-9]{20}|NO[0-9]{11}|GB[A-Z]{4}[0-9]{14}|LV[A-Z]{4}[A-Z0-9]{13}", fullmatch=True
     ),

@@ -13,7 +13,18 @@ from exchange import checks
 from exchange.checks import no_kid, se_ocr
 
 CATCH_EVERY_DIGIT = [
-    *("creditor-id", "dk-cvr", "dk-fik", "dk-vat", "ean", "ee-vat", "fi-hetu", "fi-vat", "fi-viite"),
+    *(
+        "be-ogm",
+        "creditor-id",
+        "dk-cvr",
+        "dk-fik",
+        "dk-vat",
+        "ean",
+        "ee-vat",
+        "fi-hetu",
+        "fi-vat",
+        "fi-viite",
+    ),
     *("fi-viite-international", "fi-ytunnus", "iban", "lei", "no-account", "no-orgnr", "no-vat", "rf"),
     *("no-kid-10", "no-kid-11", "se-ocr-length"),
     *("se-bankgiro", "se-ocr", "se-orgnr", "se-personnummer", "se-plusgiro", "se-vat"),

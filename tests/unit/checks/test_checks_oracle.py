@@ -7,11 +7,13 @@ import string
 from collections.abc import Callable
 
 import pytest
+import stdnum.be.ogm_vcs
 import stdnum.bic
 import stdnum.dk.cvr
 import stdnum.ean
 import stdnum.ee.kmkr
 import stdnum.ee.registrikood
+import stdnum.es.ccc
 import stdnum.eu.at_02
 import stdnum.eu.vat
 import stdnum.fi.alv
@@ -35,6 +37,7 @@ from exchange import checks
 from exchange.checks import bic, eu_vat, iban
 
 CASES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "be-ogm": (stdnum.be.ogm_vcs.is_valid, "[0-9]{12}"),
     "bic": (stdnum.bic.is_valid, "[A-Z]{4}(FI|SE|XX|[A-Z]{2})[A-Z0-9]{2}([A-Z0-9]{3})?"),
     "creditor-id": (stdnum.eu.at_02.is_valid, "(FI|DE)[0-9]{2}ZZZ[A-Z0-9]{1,18}"),
     "dk-cvr": (stdnum.dk.cvr.is_valid, "[0-9]{7,9}"),
@@ -42,6 +45,7 @@ CASES: dict[str, tuple[Callable[[str], bool], str]] = {
     "ean": (stdnum.ean.is_valid, "[0-9]{7,14}"),
     "ee-regcode": (stdnum.ee.registrikood.is_valid, "[0-9]{7,9}"),
     "ee-vat": (stdnum.ee.kmkr.is_valid, "EE[0-9]{8,10}"),
+    "es-account": (stdnum.es.ccc.is_valid, "[0-9]{20}"),
     "fi-hetu": (stdnum.fi.hetu.is_valid, "[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]"),
     "fi-vat": (stdnum.fi.alv.is_valid, "FI[0-9]{7,9}"),
     "fi-ytunnus": (stdnum.fi.ytunnus.is_valid, "[0-9]{7}-?[0-9]"),
@@ -56,6 +60,7 @@ CASES: dict[str, tuple[Callable[[str], bool], str]] = {
     "se-vat": (stdnum.se.vat.is_valid, "SE[0-9]{10}(01|02)"),
 }
 SEPARATE_RULES = {
+    "fr-account",
     "fi-viite",
     "fi-viite-international",
     "no-kid",

@@ -223,3 +223,20 @@ def test_what_does_not_fit_together_is_refused(name: str, change: dict[str, Any]
 def test_titles_must_be_a_pattern() -> None:
     with pytest.raises(ValidationError, match="no regular expression"):
         layout(titles="(")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_lines_without_line_ends_are_counted_as_if_they_had_some(end: str) -> None:
+    text = "".join(f"{line.ljust(20)}{end}" for line in GOOD.splitlines())
+    records, found = read(text, layout(lines=1))
+    assert found == [] and [each["@line"] for each in records] == [5, 6, 7, 9, 10]
+    _, wrong = read(text.replace("00010000000250", "0001000000O250"), layout(lines=1))
+    assert ("VAL010", 6) in told(wrong)
+
+
+def test_many_records_without_line_ends_keep_their_numbers() -> None:
+    row = {"row": {"code": "R", "fields": {"amount": {"at": "6-15", **MONEY}}}}
+    text = "".join(f"R0002{index:010d}".ljust(20) for index in range(12_000))
+    records, found = read(text, layout(row, lines=1))
+    assert [each["@line"] for each in records] == list(range(1, 12_001))
+    assert records[-1]["amount"] == Decimal("119.99") and found == []

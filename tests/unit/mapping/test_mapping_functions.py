@@ -23,6 +23,7 @@ from exchange.mapping.codegen import Emitter
 from exchange.mapping.evaluator import Env, evaluate
 from exchange.mapping.functions import functions
 from exchange.mapping.functions.dates import date_
+from exchange.mapping.functions.numbers import overpunched
 from exchange.mapping.operators import Fault
 from exchange.mapping.scope import Names, Scope
 from exchange.mapping.tables import build
@@ -232,3 +233,13 @@ def test_a_text_that_is_no_day_is_told_by_what_it_is(text: str, pattern: str, sa
 def test_percent_signs_before_a_dash_are_signs() -> None:
     assert date_("%-1.2.2024", "%%-%d.%m.%Y") == date(2024, 2, 1)
     assert date_("%1.2.2024", "%%%-d.%-m.%Y") == date(2024, 2, 1)
+
+
+def test_the_last_digit_holds_the_sign() -> None:
+    assert [overpunched(text, 2) for text in ("1{", "1I", "1}", "1R", "}")] == [
+        *(Decimal("0.10"), Decimal("0.19"), Decimal("-0.10"), Decimal("-0.19"), Decimal("0.00")),
+    ]
+    assert overpunched(None, 2) is None and overpunched("12J", 0) == -121
+    for text in ("12", "1é", "-1A", "1a", "A1", ""):
+        with pytest.raises(Fault, match="a sign in the last one"):
+            overpunched(text, 2)
