@@ -134,13 +134,10 @@ def sent(
     meant = [batches.c.message_id == message_id, deliveries.c.stage != "withdrawn"]
     if payment_info_id is not None:
         meant.append(batches.c.payment_info_id == payment_info_id)
-    columns: tuple[Any, ...] = (func.count(batches.c.delivery.distinct()) == 1,)
-    one_file: Select[Any] = (
-        Select(*columns).select_from(batches).join(deliveries).where(*meant).correlate(None)
-    )
+    one_file = select(func.count(batches.c.delivery.distinct()) == 1).select_from(batches.join(deliveries))
     query = joined(Select(*_COLUMNS, arrivals.c.name.label("source"))).where(
         *meant,
-        one_file.scalar_subquery(),
+        one_file.where(*meant).correlate(None).scalar_subquery(),
         payments.c.stage.in_(("ordered", "received", "accepted", "rejected", "cancelled")),
         payments.c.n > after,
     )
