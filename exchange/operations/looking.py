@@ -76,6 +76,12 @@ STRANGER = code(
     "This is no data file but {value}.",
     advice="Ask for the file again, or export it again, and look at it before it is sent.",
 )
+PACKED = code(
+    "INS008",
+    "error",
+    "This is no data file but {value}, which is never opened.",
+    advice="Unpack it and look at the files in it. A flow takes them unpacked, too: ask the sender for them as they are.",
+)
 HOLLOW = code(
     "INS007",
     "warning",
@@ -251,7 +257,7 @@ def _choose(
         stranger = strangers.named(sample)
         if stranger is not None:
             result.format = None
-            result.findings(STRANGER.at(value=stranger))
+            result.findings((PACKED if stranger.endswith("archive") else STRANGER).at(value=stranger))
             return None
         refused = sniffed.facts.get("refused") if sniffed else None
         if sniffed is not None and not refused:

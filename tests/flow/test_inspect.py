@@ -160,20 +160,24 @@ def test_heads_say_what_the_files_say(library: Library) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "words", "code"),
     [
-        (b"<!DOCTYPE html>\n<html><head><title>Logga in</title>", 'web page (HTML) titled "Logga in"'),
-        (b"\n<HTML><body>502</body></HTML>", "web page (HTML), probably"),
-        (b"PK\x03\x04\x14\x00\x06\x00word/document.xml", "Word"),
-        (b"PK\x03\x04\x14\x00\x06\x00a.txt", "ZIP"),
-        (b"\x1f\x8b\x08\x00", "gzip"),
+        (
+            b"<!DOCTYPE html>\n<html><head><title>Logga in</title>",
+            'web page (HTML) titled "Logga in"',
+            "INS005",
+        ),
+        (b"\n<HTML><body>502</body></HTML>", "web page (HTML), probably", "INS005"),
+        (b"PK\x03\x04\x14\x00\x06\x00word/document.xml", "Word", "INS005"),
+        (b"PK\x03\x04\x14\x00\x06\x00a.txt", "ZIP", "INS008"),
+        (b"\x1f\x8b\x08\x00", "gzip", "INS008"),
     ],
 )
-def test_what_is_no_data_is_named(tmp_path: Path, content: bytes, words: str) -> None:
+def test_what_is_no_data_is_named(tmp_path: Path, content: bytes, words: str, code: str) -> None:
     path = tmp_path / "vouchers.se"
     path.write_bytes(content)
     (said,) = looking.inspect(path, None, None).findings.kept
-    assert said.code == "INS005" and words in said.message
+    assert said.code == code and words in said.message
 
 
 @pytest.mark.parametrize(
