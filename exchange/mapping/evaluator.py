@@ -42,6 +42,8 @@ from exchange.wording import counted
 
 SHOWN = 8
 """How many operand values a message tells."""
+LONGEST = 160
+"""So many characters of a text a message shows: an address in three or four lines must be seen whole."""
 
 
 class Stuck(Exception):
@@ -265,7 +267,7 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'"{shorten(value, 80)}"'
+        return f'"{shorten(value, LONGEST)}"'
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, (date, datetime, time)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ ANSWER = """<?xml version="1.0" encoding="UTF-8"?>
 <OrgnlPmtInfAndSts><OrgnlPmtInfId>{id}-0001</OrgnlPmtInfId>{answers}</OrgnlPmtInfAndSts>
 </CstmrPmtStsRpt></Document>
 """
-ONE = """<TxInfAndSts><OrgnlInstrId>14-5312079-0052984713-{own}</OrgnlInstrId><OrgnlEndToEndId>{own}</OrgnlEndToEndId>
+ONE = """<TxInfAndSts><OrgnlInstrId>{id}</OrgnlInstrId><OrgnlEndToEndId>{own}</OrgnlEndToEndId>
 <TxSts>RJCT</TxSts><StsRsnInf><Rsn><Cd>AC04</Cd></Rsn></StsRsnInf>{order}</TxInfAndSts>"""
 
 
@@ -48,6 +49,16 @@ def site(exchange: Shell) -> Path:
     return folder
 
 
+def one(site: Path, own: str, order: str = "") -> str:
+    """An answer about the payment with an own text, by the id that it was sent with."""
+    (sent,) = (site / "outbox/bank").glob("*.xml")
+    ids = dict(
+        re.findall(r"<InstrId>([^<]*)</InstrId><EndToEndId>([^<]*)<", sent.read_text(encoding="utf-8"))
+    )
+    known = next((id for id, end_to_end in ids.items() if end_to_end == own), f"14-5312079-0052984713-{own}")
+    return ONE.format(id=known, own=own, order=order)
+
+
 def answered(exchange: Shell, site: Path, *answers: str) -> None:
     (sent,) = (site / "outbox/bank").glob("*.xml")
     text = ANSWER.format(id=sent.stem[-26:], answers="".join(answers))
@@ -61,7 +72,7 @@ def reports(site: Path) -> list[str]:
 
 
 def test_what_the_answer_leaves_out_is_what_was_ordered(exchange: Shell, site: Path) -> None:
-    answered(exchange, site, ONE.format(own="B-1", order=""))
+    answered(exchange, site, one(site, "B-1"))
     assert "140052984713Faktura 55 å 3           000000300000261201     B-1" in reports(site)
     listed = exchange("payments", "--site", site, "--json").json()["payments"]
     assert {each["end_to_end_id"]: each["stage"] for each in listed} == {"B-1": "rejected", "B-2": "received"}
@@ -69,13 +80,13 @@ def test_what_the_answer_leaves_out_is_what_was_ordered(exchange: Shell, site: P
 
 def test_what_the_answer_says_is_not_replaced(exchange: Shell, site: Path) -> None:
     order = '<OrgnlTxRef><Amt><InstdAmt Ccy="SEK">125.50</InstdAmt></Amt><ReqdExctnDt><Dt>2026-12-02</Dt></ReqdExctnDt></OrgnlTxRef>'
-    answered(exchange, site, ONE.format(own="B-2", order=order))
+    answered(exchange, site, one(site, "B-2", order))
     assert any(
         line.startswith("140052984713") and "000000012550261202     B-2" in line for line in reports(site)
     )
 
 
 def test_a_payment_that_was_not_sent_from_here_is_held(exchange: Shell, site: Path) -> None:
-    answered(exchange, site, ONE.format(own="B-9", order=""))
+    answered(exchange, site, one(site, "B-9"))
     assert reports(site) == []
     assert "LB78" in exchange("findings", "--site", site).out

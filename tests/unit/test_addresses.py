@@ -72,7 +72,8 @@ def test_the_forms_of_countries(lines: list[str], country: str | None, parts: tu
 def test_what_is_not_certain_is_held_with_the_proposed_split(lines: list[str], country: str | None) -> None:
     made, found = mapped(MAPPING, [payment(lines, country)])
     assert made == [] and errors(found) == ["ADR01"]
-    assert found[0].value is not None and " → " in found[0].value
+    assert found[0].value == ", ".join(filter(None, (*lines, country)))
+    assert " | " in found[0].message or lines == ["Somewhere"]
 
 
 def test_addresses_in_fields_of_their_own_stay_as_they_are() -> None:

@@ -321,7 +321,7 @@ def test_telepay_with_and_without_line_ends() -> None:
 
 def test_telepay_that_is_cut_off_or_contradicts_itself() -> None:
     assert errors(documents(TELEPAY, lines(BLOCKS)[:-200])[1]) == ["FIX002"]
-    assert errors(documents(TELEPAY, lines([*BLOCKS[:7], *BLOCKS[8:]]))[1]) == ["FIX020"]
+    assert errors(documents(TELEPAY, lines([*BLOCKS[:7], *BLOCKS[8:]]))[1]) == ["FIX020", "TELE04"]
     wrong = [*BLOCKS[:2], BLOCKS[2].replace("0000531", "0000532"), *BLOCKS[3:]]
     assert codes(documents(TELEPAY, lines(wrong))[1]) == ["TELE01"]
     for at, raw in damaged(lines(BLOCKS), 9, 150):
