@@ -115,6 +115,8 @@ class Ordered(NamedTuple):
     payee: str | None
     payee_account: str | None
     reference: str | None
+    invoices: str | None
+    text: str | None
 
 
 def case_id(arrival: str, position: int) -> str:

@@ -326,6 +326,12 @@ class Flow(Declared):
         {}, alias="with", description="reference data: the newest of other flows"
     )
     match: Match | None = None
+    as_ordered: bool = Field(
+        False,
+        alias="as ordered",
+        description="movements of an account get the ids, payee and reference of what was sent from here, where the bank leaves them out; "
+        "a batch that it books with one sum becomes its payments",
+    )
     to: list[Target] = Field(description="[] keeps the records as reference data for other flows")
     paid_twice_within: int = Field(
         90,
@@ -341,6 +347,10 @@ class Flow(Declared):
     def _fits_together(self) -> Self:
         if self.match:
             self._matches_known(self.match)
+        if self.match and self.as_ordered:
+            raise Wrong(
+                "`as ordered` is for flows that do not match: a match takes movements as the bank tells them"
+            )
         if self.flow in self.with_.values():
             raise Wrong("A flow cannot be its own reference data")
         self._names_differ()

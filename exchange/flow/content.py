@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 from exchange.declare.flow import file_name
 from exchange.findings import Finding, Found, code
 from exchange.flow.answered import Made, each_payment, unmarked
+from exchange.flow.as_ordered import as_ordered
 from exchange.flow.beside import is_worth, made_beside
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
@@ -122,7 +123,7 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a flow does with a file's content. versions: hashes of what the result depends on, by name; words: the meaning
-    of the codes of banks' reasons; memory: the payments that were sent.
+    of the codes of banks' reasons; memory: the payments that were sent; as_ordered: movements get what was ordered.
     """
 
     intake: Intake
@@ -131,6 +132,7 @@ class Content:
     versions: Mapping[str, str] = field(default_factory=dict)
     words: Words = lambda code: None
     memory: Memory = field(default_factory=NoMemory)
+    as_ordered: bool = False
     road: Road | None = field(init=False, compare=False, default=None)
     """The short way of rows to texts, where this flow has one."""
 
@@ -156,7 +158,9 @@ class Content:
         return last if last in (STATUS, TRANSACTION) else None
 
     def spread(self, documents: Iterator[Batch], mark: Made = unmarked) -> Iterator[Batch]:
-        """What a bank refuses as a whole, told of each payment."""
+        """What a bank refuses or books as a whole, told of each payment."""
+        if self.as_ordered and self.tells == TRANSACTION:
+            return as_ordered(documents, self.memory, mark)
         return each_payment(documents, self.memory, mark) if self.tells == STATUS else documents
 
     @property

@@ -21,7 +21,7 @@ def told(
     batches: Iterator[Batch], document: str, words: Words, add: Callable[[list[Answer]], None]
 ) -> Iterator[Batch]:
     """The same documents; what they tell of payments goes to `add`."""
-    answer = _status if document == STATUS else _movement
+    answer = _status if document == STATUS else movement
     for batch in batches:
         answers = [made for record in batch if (made := answer(record, words)) is not None]
         if answers:
@@ -54,7 +54,7 @@ def _status(record: Record, words: Words) -> Answer:
     )
 
 
-def _movement(record: Record, words: Words) -> Answer | None:
+def movement(record: Record, words: Words) -> Answer | None:
     """Money that left, or came back; None where the movement cannot be about a payment of ours."""
     amount: Decimal = record["amount"]
     returned = amount > 0 and (
@@ -65,13 +65,14 @@ def _movement(record: Record, words: Words) -> Answer | None:
     batch, original = record["batch"] or {}, record["original_amount"] or {}
     other, code = record["counterparty"] or {}, record["returned_reason"]
     own = record["end_to_end_id"] or record["instruction_id"]
-    of_batch = own is None and (batch.get("payment_info_id") or batch.get("message_id"))
-    if own is None and not of_batch and (returned or not other.get("account")):
+    inside = batch.get("payment_info_id") or batch.get("message_id")
+    is_one = own is not None or (not returned and other.get("account") is not None)
+    if not is_one and not inside:
         return None
     return Answer(
         line=record.get(LINE),
         kind="return" if returned else "booking",
-        level="batch" if of_batch else "none" if own is None else "payment",
+        level="batch" if not is_one else "payment" if own or inside else "none",
         verdict="returned" if returned else "booked",
         status=None,
         message_id=batch.get("message_id"),

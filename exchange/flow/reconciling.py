@@ -13,7 +13,7 @@ from exchange.flow.kept import Spool, spooled
 from exchange.formats.contract import Reader
 from exchange.mapping.tally import Tally, uncounted
 from exchange.model import ArrivalFacts, Batch
-from exchange.outcome import ON_NOTHING, Basis, Gathered, MatchRow, StatementRow
+from exchange.outcome import ON_NOTHING, Answer, Basis, Gathered, MatchRow, StatementRow
 from exchange.past import NoPast, Ordered, Past, case_id
 from exchange.reconcile import kept
 from exchange.reconcile.book import Book
@@ -65,6 +65,9 @@ class Memory(Protocol):
     def ordered(self, message_id: str, payment_info_id: str | None) -> Iterator[Ordered]:
         """The payments of a file that was sent, or of one of its batches, that a bank can still refuse."""
 
+    def booked(self, movements: Sequence[Answer]) -> list[list[Ordered]]:
+        """The payments that each of some movements is certainly of: one, or those of a batch whose sum it is; else none."""
+
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """What was decided in other arrivals of a flow and of those that share its open items; as_then: at the time of the arrival."""
 
@@ -87,6 +90,10 @@ class NoMemory:
     def ordered(self, message_id: str, payment_info_id: str | None) -> Iterator[Ordered]:
         """No payment is known."""
         return iter(())
+
+    def booked(self, movements: Sequence[Answer]) -> list[list[Ordered]]:
+        """No payment is known."""
+        return [[] for _ in movements]
 
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """Nothing is known."""

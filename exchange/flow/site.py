@@ -234,7 +234,9 @@ class _Binder:
             ),
             source=source_of(flow.from_, self.site.folder),
             targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
-            content=Content(intake, ways, matching, dict(self._versions), words, self.memory),
+            content=Content(
+                intake, ways, matching, dict(self._versions), words, self.memory, flow.as_ordered
+            ),
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,

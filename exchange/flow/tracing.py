@@ -20,7 +20,7 @@ from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
 from exchange.flow.answered import is_left_out, own_facts
 from exchange.flow.content import Chain, Content, Intake, Way, run_chain
-from exchange.flow.hearing import STATUS
+from exchange.flow.hearing import STATUS, TRANSACTION
 from exchange.flow.library import Step
 from exchange.flow.reconciling import called, traced
 from exchange.formats.spots import spot_of, spots
@@ -245,6 +245,8 @@ class _Follower:
     def _spread(self, record: Record, origin: Spread, steps: Sequence[Token]) -> Lineage:
         """A value of an answer that was made for one payment: the bank's own word, or what the ledger has of the payment."""
         whole, payment = origin.whole, origin.payment
+        if "level" not in whole:
+            return self._booked(record, origin, steps)
         is_one = whole["level"] == "payment"
         name = str(steps[0])
         if name not in own_facts(payment) or (is_one and not is_left_out(whole, name)):
@@ -271,6 +273,15 @@ class _Follower:
         because.operands = [self.value(whole, (named_by,))]
         self.aside = before
         lineage.operands.append(because)
+        return lineage
+
+    def _booked(self, record: Record, origin: Spread, steps: Sequence[Token]) -> Lineage:
+        """A value of a movement that was completed by the payment that it books: the bank's own word, or what the ledger has."""
+        whole, payment = origin.whole, origin.payment
+        if _at(record, steps) == _at(whole, steps):
+            return self.value(whole, steps)
+        lineage = Lineage("ledger", joined("", steps), _at(record, steps), layout=TRANSACTION)
+        lineage.note = f"of the payment {payment.id}, sent in {payment.file}, that the movement books"
         return lineage
 
     def _decided(self, record: Record, origin: Decided, steps: Sequence[Token]) -> Lineage:

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, select, update
 
 from exchange.accounts import compact
 from exchange.errors import LedgerError
 from exchange.findings import Found, code
 from exchange.ledger import bulk, elsewhere, meant
 from exchange.ledger.book import Writing
-from exchange.ledger.payment_queries import STAGE, joined
 from exchange.ledger.payment_tables import answers, batches, payments
 from exchange.ledger.payments import amount_of
 from exchange.ledger.rows import Arrival
@@ -108,19 +107,6 @@ _LEGAL |= {("posted", new) for old, new in _LEGAL if old == "booked"}  # which i
 _RANK = {"sent": 0, "received": 1, "accepted": 2, "booked": 3, "posted": 3, "returned": 4}
 """An answer that says less than is known moves nothing."""
 _GONE = ("booked", "posted")
-_FOUND = (
-    payments.c.n,
-    payments.c.stage,
-    payments.c.amount,
-    payments.c.end_to_end_id,
-    payments.c.instruction_id,
-    payments.c.payee_account,
-    batches.c.message_id,
-    batches.c.payment_info_id,
-    batches.c.account,
-    batches.c.execution_date,
-    STAGE,
-)
 
 
 class Heard(NamedTuple):
@@ -180,7 +166,7 @@ class _Hearing:
 
     def of_payments(self, told: Sequence[Answer]) -> None:
         """Answers about single payments."""
-        candidates = self._candidates(told)
+        candidates = meant.candidates(self.writing.connection, told)
         present: dict[int, tuple[str, str]] = {}
         moves: list[tuple[Answer, int, str, str, str]] = []
         notes: list[tuple[Answer, int]] = []
@@ -233,20 +219,6 @@ class _Hearing:
         for row in rows:
             if row.n not in closer:
                 self._move_batch(answer, row, new)
-
-    def _candidates(self, told: Sequence[Answer]) -> list[Row[Any]]:
-        """Every payment that may be meant."""
-        ids = {
-            name: {getattr(answer, name) for answer in told} - {None}
-            for name in ("end_to_end_id", "instruction_id")
-        }
-        nameless = [answer for answer in told if not (answer.end_to_end_id or answer.instruction_id)]
-        wanted = [payments.c[name].in_(values) for name, values in ids.items() if values]
-        if nameless:
-            amounts = {amount for answer in nameless for amount in answer.amounts}
-            wanted.append(payments.c.amount.in_(amounts))
-        query = joined(Select(*_FOUND)).where(or_(*wanted))
-        return list(self.writing.connection.execute(query))
 
     def _chosen(self, answer: Answer, candidates: Sequence[Row[Any]]) -> Row[Any] | None:
         """The one payment that is meant; a finding where there is none, or more than one."""

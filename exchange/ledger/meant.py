@@ -2,16 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import Connection, Row, Select, or_
 
 from exchange.accounts import compact
+from exchange.ledger.payment_queries import STAGE, joined
+from exchange.ledger.payment_tables import batches, payments
 from exchange.ledger.payments import amount_of
-from exchange.outcome import Answer
+from exchange.ledger.schema import deliveries
+from exchange.outcome import REFUSED, Answer
 
 WAITING = ("ordered", "approved", "withdrawn")
 """Payments of files that do not lie at the bank."""
+
+
+_FOUND = (
+    payments.c.n,
+    payments.c.stage,
+    payments.c.amount,
+    payments.c.end_to_end_id,
+    payments.c.instruction_id,
+    payments.c.payee_account,
+    batches.c.message_id,
+    batches.c.payment_info_id,
+    batches.c.account,
+    batches.c.execution_date,
+    STAGE,
+)
+
+
+def candidates(connection: Connection, told: Sequence[Answer]) -> list[Row[Any]]:
+    """Every payment that some answers about single payments may mean."""
+    ids = {
+        name: {getattr(answer, name) for answer in told} - {None}
+        for name in ("end_to_end_id", "instruction_id")
+    }
+    nameless = [answer for answer in told if not (answer.end_to_end_id or answer.instruction_id)]
+    wanted = [payments.c[name].in_(values) for name, values in ids.items() if values]
+    if nameless:
+        amounts = {amount for answer in nameless for amount in answer.amounts}
+        wanted.append(payments.c.amount.in_(amounts))
+    return list(connection.execute(joined(Select(*_FOUND)).where(or_(*wanted))))
+
+
+def booked(connection: Connection, told: Sequence[Answer]) -> list[list[int]]:
+    """The payments that each of some bookings is certainly of, by their numbers: one, or those of a batch whose sum it is; else none."""
+    of_one = [answer for answer in told if answer.level == "payment"]
+    known = candidates(connection, of_one) if of_one else []
+    return [
+        _one(answer, known) if answer.level == "payment" else _whole(connection, answer) for answer in told
+    ]
+
+
+def _one(answer: Answer, known: Sequence[Row[Any]]) -> list[int]:
+    rows = [row for row in known if may_mean(answer, row) and row.amount == answer.amounts[0]]
+    rows = narrowed(answer, [row for row in rows if row.present not in WAITING])
+    return [rows[0].n] if len(rows) == 1 else []
+
+
+def _whole(connection: Connection, answer: Answer) -> list[int]:
+    query = joined(Select(*_FOUND)).where(
+        deliveries.c.stage == "delivered", payments.c.stage.not_in((*REFUSED, "returned"))
+    )
+    for name in ("message_id", "payment_info_id"):
+        if getattr(answer, name) is not None:
+            query = query.where(batches.c[name] == getattr(answer, name))
+    rows = connection.execute(query.order_by(payments.c.n)).all()
+    is_sum = sum(row.amount for row in rows) == answer.amounts[0]
+    return [row.n for row in rows] if is_sum else []
 
 
 def may_mean(answer: Answer, row: Row[Any]) -> bool:
@@ -26,6 +86,7 @@ def may_mean(answer: Answer, row: Row[Any]) -> bool:
         row.amount in answer.amounts
         and compact(answer.payee_account) == row.payee_account
         and answer.message_id in (None, row.message_id)
+        and (answer.kind == "status" or answer.payment_info_id in (None, row.payment_info_id))
     )
 
 

@@ -145,6 +145,17 @@ def sent(
     return [(row.n, _ordered(_payment(row), row.source)) for row in rows]
 
 
+def sent_as(connection: Connection, numbers: Collection[int]) -> dict[int, Ordered]:
+    """Payments as they were sent, by their numbers."""
+    made: dict[int, Ordered] = {}
+    query = joined(Select(*_COLUMNS, arrivals.c.name.label("source")))
+    wanted = sorted(numbers)
+    for start in range(0, len(wanted), 1_000):
+        rows = connection.execute(query.where(payments.c.n.in_(wanted[start : start + 1_000])))
+        made |= {row.n: _ordered(_payment(row), row.source) for row in rows}
+    return made
+
+
 def _ordered(payment: Payment, source: str) -> Ordered:
     known = {name: getattr(payment, name) for name in Ordered._fields if name != "source"}
     return Ordered(**known, source=source)

@@ -21,8 +21,9 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import OWNER_FILE, Bound
 from exchange.flow.reconciling import Reference
 from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
-from exchange.ledger import Ledger, open_ledger, payment_queries, queries
+from exchange.ledger import Ledger, meant, open_ledger, payment_queries, queries
 from exchange.ledger.matches import LedgerPast
+from exchange.outcome import Answer
 from exchange.past import Ordered, Past
 
 LEDGER_FILE = "ledger.db"
@@ -128,6 +129,16 @@ class _Remembered:
                 yield payment
             if not found:
                 return
+
+    def booked(self, movements: Sequence[Answer]) -> list[list[Ordered]]:
+        """The payments that each of some movements is certainly of."""
+        assert self.books is not None
+        if not movements:
+            return []
+        with self.books[0].read() as connection:
+            found = meant.booked(connection, movements)
+            sent = payment_queries.sent_as(connection, {n for some in found for n in some})
+        return [[sent[n] for n in some] for some in found]
 
     def past(self, flow: str, arrival: str, *, as_then: bool = False) -> Past:
         """What was decided before, by all flows that match against the same open items."""
