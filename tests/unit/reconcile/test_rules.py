@@ -600,6 +600,28 @@ def test_a_sum_whose_payments_stand_in_a_file_of_their_own_is_not_posted_besides
     assert ("file of their own" in made["reason"]) == (total == "100.00") == (made["postings"] == [])
 
 
+@pytest.mark.parametrize(
+    ("code", "said", "apart"),
+    [
+        ("705", {}, True),
+        ("NTRF+705", {}, True),
+        ("710", {}, False),
+        ("705", {"counterparty": {"name": "Aino"}}, False),
+    ],
+)
+def test_a_sum_of_one_reference_payment_is_told_apart_where_it_says_nothing_of_it(
+    code: str, said: Record, apart: bool
+) -> None:
+    told_sum: Record = {
+        "batch": {"index": None, "count": 1, "total": Decimal("49.00")},
+        "bank_code": {"proprietary": code, "issuer": "FFFS"},
+        "counterparty": None,
+    }
+    book = Book({"receivable": OpenItems("receivable")}, suspense={"EUR": Suspense("2990", "1790")})
+    [[made]] = match([[moved("49.00", **told_sum | said)]], book, references_only())
+    assert ("file of its own" in made["reason"], made["postings"] == []) == (apart, apart)
+
+
 def test_money_that_goes_out_pays_payables() -> None:
     supplier = {"number": "9", "name": "Tukku Oy"}
     made = one([item("L1", "12344", "50.00", supplier=supplier)], moved("-50.00", "12344"))
