@@ -227,16 +227,13 @@ class _Binder:
         if intake is None or len(self.problems) + len(self.library.problems) > before:
             return None
         money, words = self._moves_money(intake.chain), self.library.words(REASONS)
+        used = dict(self._versions)
         return Bound(
             name=flow.flow,
-            version_hash=self.library.version(
-                {**self._versions, "flow": self.library.hash_of("flow", flow.flow)}
-            ),
+            version_hash=self.library.version({**used, "flow": self.library.hash_of("flow", flow.flow)}),
             source=source_of(flow.from_, self.site.folder),
             targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
-            content=Content(
-                intake, ways, matching, dict(self._versions), words, self.memory, flow.as_ordered
-            ),
+            content=Content(intake, ways, matching, used, words, self.memory, flow.as_ordered),
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,
