@@ -73,6 +73,7 @@ def invoices(draw: st.DrawFn) -> dict[str, Any]:
     assert complete is not None
     reference = complete(str(draw(st.integers(100, 10**15))))
     net, vat = (sum((line[name] for line in made), Decimal(0)) for name in ("net", "vat"))
+    accounting_currency = draw(st.sampled_from((None, "NOK")))
     address = {"street": "Katu 1", "postcode": "00100", "town": "Helsinki", "country": "FI"}
     return {
         "number": str(draw(st.integers(1, 10**9))),
@@ -92,6 +93,8 @@ def invoices(draw: st.DrawFn) -> dict[str, Any]:
         "total_net": net,
         "total_vat": vat,
         "total": net + vat,
+        "vat_accounting_currency": accounting_currency,
+        "vat_in_accounting_currency": _in_kroner(accounting_currency, vat),
     }
 
 
@@ -111,7 +114,12 @@ def adjusted(draw: st.DrawFn, source: st.SearchStrategy[dict[str, Any]]) -> dict
         "total_net": net,
         "total_vat": vat,
         "total": net + vat,
+        "vat_in_accounting_currency": _in_kroner(invoice["vat_accounting_currency"], vat),
     }
+
+
+def _in_kroner(currency: str | None, vat: Decimal) -> Decimal | None:
+    return cents(vat * Decimal("11.5")) if currency else None
 
 
 @st.composite
@@ -151,7 +159,12 @@ def sendable(invoice: dict[str, Any]) -> dict[str, Any]:
     if any(line["vat_category"] == "O" for line in invoice["lines"]):
         for line in invoice["lines"]:
             line.update(vat_rate=Decimal(0), vat_category="O", vat=Decimal(0), gross=line["net"])
-        invoice.update(total_vat=Decimal(0), total=invoice["total_net"])
+        invoice.update(
+            total_vat=Decimal(0),
+            total=invoice["total_net"],
+            vat_accounting_currency=None,
+            vat_in_accounting_currency=None,
+        )
     whole = {
         **invoice,
         "buyer_reference": "PO 77",
