@@ -67,9 +67,11 @@ def _collected_seldom() -> Iterator[None]:
 
     Records hold no circles; looking for some among millions of them takes a third of the time of a big file.
     """
+    usual = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(70_000, 10, 10)
     try:
         yield
     finally:
+        gc.set_threshold(*usual)
         gc.unfreeze()

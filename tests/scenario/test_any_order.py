@@ -5,6 +5,7 @@ A few turns by default, always the same ones; EXCHANGE_DEEP=1 plays long ones of
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -23,7 +24,8 @@ SEEDS = range(40) if DEEP else (28, 30)
 def test_whatever_people_do_what_must_hold_holds(
     people: type[Turmoil | Traffic], seed: int, tmp_path: Path
 ) -> None:
-    """The books agree with the bank, and no payment is made twice."""
+    """The books agree with the bank, and no payment is made twice; and a program that runs the engine often collects what it leaves."""
+    collecting = gc.get_threshold()
     scene = people(tmp_path / "site", seed)
     try:
         scene.play(STEPS)
@@ -31,3 +33,4 @@ def test_whatever_people_do_what_must_hold_holds(
     except BaseException:
         print("\n".join(scene.story))
         raise
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (collecting, 0)
