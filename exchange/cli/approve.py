@@ -12,6 +12,7 @@ from exchange.cli._decision import GOES_ON, print_decided
 from exchange.cli._face import console, json_option, print_facts, print_json, print_table, site_option
 
 if TYPE_CHECKING:
+    from exchange.ledger.payees import Payee
     from exchange.operations.approving import Shown
 
 SHORT = 12
@@ -24,15 +25,15 @@ SHORT = 12
 @json_option
 @click.option("--show", "only_show", is_flag=True, help="Only show what waits for approval.")
 @click.option("--because", help="Why; kept in the ledger for ever.")
-@click.option("--statement", default="", help="Approve only what was shown under this statement.")
-@click.option("--yes", is_flag=True, help="Do not ask on a terminal.")
+@click.option("--statement", default="", help="What you have seen: the statement that --show told.")
+@click.option("--yes", is_flag=True, help="Do not ask on a terminal; needs --statement.")
 def command(
     id: str, site: Path, as_json: bool, only_show: bool, because: str | None, statement: str, yes: bool
 ) -> None:
     """Approve that the very bytes that the arrival ID waits to send may be sent.
 
-    On a terminal what is approved is shown, and you are asked. With --show nothing else happens; the statement shown
-    there, given with --statement, makes sure that what you approve is what you have seen.
+    On a terminal what is approved is shown, and you are asked. With --show nothing else happens; a script gives the statement
+    that was shown there with --statement, because nobody approves what nobody has seen.
     """
     from exchange.operations import approving
 
@@ -47,6 +48,10 @@ def command(
         _show(shown)
         click.confirm("Do you approve this?", abort=True)
         statement = statement or shown.standing.said
+    if not statement:
+        raise click.UsageError(
+            f"Say what you have seen, with --statement: `exchange approve {id} --show` tells it. Only a terminal shows it and asks."
+        )
     row = approving.approve(site, id, because, statement=statement)
     print_decided(
         row,
@@ -99,19 +104,19 @@ def _show_passed(shown: Shown) -> None:
 
 
 def _show_strangers(shown: Shown) -> None:
-    """Accounts of payees that no payment went to before: changed ones first."""
-    told = [
-        (
-            each.name or "",
-            each.account,
-            f"CHANGED, before: {', '.join(each.before)}" if each.before else "new",
-        )
-        for each in shown.strangers.first
-    ]
+    """Accounts of payees that are new, or that a payee of this name did not have: changed ones first."""
+    told = [(each.name or "", each.account, _why_look(each)) for each in shown.strangers.first]
     more = shown.strangers.count - len(told)
-    title = "Accounts that are paid for the first time" + (f", and {more} more" if more else "")
+    title = "New and changed accounts of payees" + (f", and {more} more" if more else "")
     if told:
         print_table(title, ("Payee", "Account", "Why look"), told)
+
+
+def _why_look(payee: Payee) -> str:
+    if not payee.before:
+        return "new"
+    whose = f"; this account was paid as {', '.join(payee.others)}" if payee.others else ""
+    return f"CHANGED, before: {', '.join(payee.before)}{whose}"
 
 
 def _totals(text: str) -> str:

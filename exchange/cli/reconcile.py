@@ -68,14 +68,16 @@ def show(case: str, site: Path, as_json: bool) -> None:
     from exchange.operations import reconciling
 
     known = reconciling.case(site, case)
+    told = reconciling.words(site, case)
     if as_json:
-        print_json(as_dict(known))
+        print_json(as_dict(known) | {"told": told})
         return
     evidence = ", ".join(f"{name} {value}" for name, value in known.evidence.items())
     print_facts(
         {
             "Case": known.id, "Flow": known.flow, "Booked": known.booked, "Amount": _amount(known),
-            "Payer": known.payer_name, "Payer's account": known.payer, "Bank's reference": known.entry,
+            "Payer": told.get("name", known.payer_name), "Payer's account": known.payer,
+            "Reference": told.get("reference", ""), "Text": told.get("text", ""), "Bank's reference": known.entry,
             "Decision": known.decision, "Rule": known.rule, "Decided by": known.decided_by, "Why": known.reason,
             "Evidence": evidence, "Suspense account": known.suspense,
         }

@@ -52,7 +52,7 @@ class Rules:
 @dataclass(frozen=True, slots=True)
 class Standing:
     """An arrival before its approval. said: the hash of the statement; text: what it says; given: who has approved
-    exactly that; strangers: accounts that would be paid for the first time; suppliers: who may not, and what each of them did.
+    exactly that; strangers: new and changed accounts of payees; suppliers: who may not, and what each of them did.
     """
 
     arrival: Arrival
@@ -85,8 +85,11 @@ def standing(connection: Connection, arrival: Arrival) -> Standing:
 
 
 def _told(strangers: Strangers) -> dict[str, object]:
-    """What a statement says of accounts that are paid for the first time; nothing where there are none."""
-    first = [[each.name, each.account, list(each.before)] for each in strangers.first]
+    """What a statement says of accounts that are new or changed; nothing where there are none."""
+    first = [
+        [each.name, each.account, list(each.before), *([list(each.others)] if each.others else [])]
+        for each in strangers.first
+    ]
     return {"new accounts": strangers.count, "payees": first} if strangers.count else {}
 
 

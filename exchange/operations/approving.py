@@ -24,7 +24,7 @@ from exchange.operations.installation import Books, books
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What an approval would cover. orders: what would leave, by account and currency; strangers: accounts that would be
-    paid for the first time; today: what the person who asks
+    new or changed; today: what the person who asks
     has approved on this day, by currency; blocked: why nobody can approve it; passed: first days of execution that lie
     before today.
     """
@@ -83,7 +83,12 @@ def as_dict(shown: Shown) -> dict[str, Any]:
         "orders": [_line(each) for each in shown.orders.lines],
         "new_accounts": shown.strangers.count,
         "payees": [
-            {"name": each.name, "account": each.account, "before": list(each.before)}
+            {
+                "name": each.name,
+                "account": each.account,
+                "before": list(each.before),
+                "others": list(each.others),
+            }
             for each in shown.strangers.first
         ],
         "today": {currency: str(total) for currency, total in shown.today.items()},

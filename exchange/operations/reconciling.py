@@ -115,6 +115,25 @@ def case(folder: Path, text: str) -> Case:
         return match_acts.case(connection, text)
 
 
+def words(folder: Path, text: str) -> dict[str, str]:
+    """What the bank tells of a case's movement in words, read once more from the archived file: the ledger keeps no texts. Nothing
+    where that file is read otherwise by today's declarations.
+    """
+    with installation(folder) as opened:
+        known = _case(opened, text)
+        try:
+            _, transaction = _transaction(opened, known)
+        except UseError:
+            return {}
+    party = transaction.get("counterparty") or {}
+    said = {
+        "name": party.get("name"),
+        "reference": transaction.get("reference"),
+        "text": transaction.get("text"),
+    }
+    return {name: str(value) for name, value in said.items() if value}
+
+
 def match(
     folder: Path, text: str, numbers: Sequence[str], because: str, difference: str | None, *, is_new: bool
 ) -> Case:

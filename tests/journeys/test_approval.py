@@ -29,12 +29,16 @@ def test_what_waits_for_approval_is_shown_until_two_people_have_approved(exchang
     (waits,) = state["approval"]
     id = waits["arrival"]["id"]
     assert (waits["needed"], waits["given"], len(waits["deliveries"])) == (2, [], 1)
-    first = exchange("approve", id, "--because", "compared with the orders", "--site", site).out
+    unseen = " ".join(exchange("approve", id, "--because", "x", "--site", site, code=2).err.split())
+    assert f"with --statement: `exchange approve {id} --show` tells it." in unseen
+    assert "--statement" in exchange("approve", id, "--because", "x", "--yes", "--site", site, code=2).err
+    looked = ("--statement", waits["statement"][:12])
+    first = exchange("approve", id, *looked, "--because", "compared with the orders", "--site", site).out
     assert "It waits until another person approves it, too." in first
     assert "one person, not anna" in exchange("status", "--site", site, code=3).out
-    again = exchange("approve", id, "--because", "once more", "--site", site, code=2)
+    again = exchange("approve", id, *looked, "--because", "once more", "--site", site, code=2)
     assert "anna has already approved this." in again.err + again.out
-    second = exchange("approve", id, "--because", "looked", "--site", site, EXCHANGE_ACTOR="bo").out
+    second = exchange("approve", id, *looked, "--because", "looked", "--site", site, EXCHANGE_ACTOR="bo").out
     assert "is now approved. The engine goes on with it" in second
     assert "GREEN" in exchange("status", "--site", site).out
     exchange("run", "--once", "--site", site)
@@ -68,8 +72,10 @@ def test_what_is_approved_is_shown_first_and_limits_are_kept(exchange: Shell) ->
         done = exchange("approve", id, "--because", "x", "--site", site, *words, code=2, EXCHANGE_ACTOR=actor)
         return " ".join((done.out + done.err).split())
 
-    assert "carl is not among the approvers of this site." in refused(actor="carl")
-    assert "bo cannot approve this:" in refused(actor="bo") and "for one day" in refused(actor="bo")
+    shown_to_all = seen(exchange, site, id)
+    assert "carl is not among the approvers of this site." in refused(*shown_to_all, actor="carl")
+    assert "bo cannot approve this:" in refused(*shown_to_all, actor="bo")
+    assert "for one day" in refused(*shown_to_all, actor="bo")
     assert "What waits is not what was shown." in refused("--statement", "0" * 12)
     exchange("approve", id, "--because", "compared", "--statement", statement[:12], "--site", site)
     exchange("run", "--once", "--site", site)
@@ -98,7 +104,12 @@ def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: 
     assert (order["payments"], order["total"], order["first_day"]) == (1, "12450.00", "2026-11-27")
     assert shown["new_accounts"] == 1
     assert shown["payees"] == [
-        {"name": "Tukku-Paahtimo Oy", "account": "FI2112345600000785", "before": ["FI4947300010416310"]}
+        {
+            "name": "Tukku-Paahtimo Oy",
+            "account": "FI2112345600000785",
+            "before": ["FI4947300010416310"],
+            "others": [],
+        }
     ]
     told = exchange("approve", waits["arrival"]["id"], "--show", "--site", site).out
     assert "CHANGED, before: FI4947300010416310" in told
@@ -130,9 +141,16 @@ def test_status_says_when_nobody_can_approve(exchange: Shell) -> None:
         flow.read_text("utf-8").replace("approve: 2", "approve: 2\npaid twice within: 80"), "utf-8"
     )
     assert "declarations of the flow have changed" in who()
-    assert who() in " ".join(exchange("approve", id, "--because", "x", "--site", site, code=2).err.split())
+    looked = seen(exchange, site, id)
+    refused = exchange("approve", id, *looked, "--because", "x", "--site", site, code=2).err
+    assert who() in " ".join(refused.split())
     flow.write_text(flow.read_text("utf-8") + "to: []\n", "utf-8")
     assert "cannot run" in who()
+
+
+def seen(exchange: Shell, site: Path, arrival: str) -> tuple[str, str]:
+    """What somebody who looks now gives with an approval."""
+    return "--statement", exchange("approve", arrival, "--show", "--json", "--site", site).json()["statement"]
 
 
 def void_events(exchange: Shell, site: Path, arrival: str) -> list[Any]:
@@ -162,7 +180,7 @@ def test_an_approval_is_void_when_the_account_it_showed_as_known_is_new_after_al
     site, first, second = two_files(exchange, 2)
     shown = exchange("approve", second, "--show", "--json", "--site", site).json()
     assert shown["new_accounts"] == 0
-    exchange("approve", second, "--because", "compared", "--site", site)
+    exchange("approve", second, *seen(exchange, site, second), "--because", "compared", "--site", site)
     exchange("reject", first, "--because", "not ours", "--site", site)
     now = exchange("approve", second, "--show", "--json", "--site", site).json()
     assert now["new_accounts"] == 1 and now["statement"] != shown["statement"] and now["given"] == []
@@ -170,7 +188,8 @@ def test_an_approval_is_void_when_the_account_it_showed_as_known_is_new_after_al
     refused = exchange("approve", second, "--because", "x", *old, "--site", site, code=2, EXCHANGE_ACTOR="bo")
     assert "What waits is not what was shown." in " ".join((refused.out + refused.err).split())
     for who in ("bo", "anna"):
-        exchange("approve", second, "--because", "asked the payee", "--site", site, EXCHANGE_ACTOR=who)
+        looked = seen(exchange, site, second)
+        exchange("approve", second, *looked, "--because", "asked", "--site", site, EXCHANGE_ACTOR=who)
     [void] = void_events(exchange, site, second)
     assert (void["actor"], void["data"]["statement"]) == ("bo", shown["statement"])
     assert (void["data"]["by"], void["data"]["say"]) == (
@@ -184,7 +203,7 @@ def test_an_approval_is_void_when_the_account_it_showed_as_known_is_new_after_al
 
 def test_what_was_approved_is_not_sent_when_its_account_is_new_by_then(exchange: Shell) -> None:
     site, first, second = two_files(exchange, 1)
-    exchange("approve", second, "--because", "compared", "--site", site)
+    exchange("approve", second, *seen(exchange, site, second), "--because", "compared", "--site", site)
     exchange("reject", first, "--because", "not ours", "--site", site)
     exchange("run", "--once", "--site", site, code=3)
     [held] = exchange("status", "--site", site, "--json", code=3).json()["held"]

@@ -538,7 +538,7 @@ def test_a_receipt_that_came_before_its_invoice_is_matched_when_the_invoice_is_t
     voucher = newest(site, "bookkeeping", "decided-*")
     assert "2990" in voucher and "1910" not in voucher.replace("#VER", "")
     shown = exchange("reconcile", "show", waiting[0]["id"], "--site", site).out
-    assert "reference" in shown and "engine" in shown
+    assert "reference" in shown and "engine" in shown and "KAHVILA AIJA OY" in shown
     rules = exchange("reconcile", "rules", "--site", site, "--json").json()["rules"]
     assert {each["rule"]: (each["decided"], each["taken_back"]) for each in rules} == {"reference": (2, 0)}
     exchange("verify", "--site", site)

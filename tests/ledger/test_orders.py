@@ -90,6 +90,26 @@ def test_accounts_that_are_new_or_changed_are_told(ledger: Ledger) -> None:
     )
 
 
+def test_an_account_that_belongs_to_another_payee_is_a_changed_one(ledger: Ledger) -> None:
+    kahvi, muu = "FI4250001510000023", OTHER
+    with_payments(
+        ledger, note(1, payee="Kahvi Oy", payee_account=kahvi), note(2, payee="Muu Oy", payee_account=muu)
+    )
+    _, swapped = with_payments(
+        ledger,
+        note(3, payee="Muu Oy", payee_account=muu),
+        note(4, payee="KAHVI OY", payee_account=muu),
+        note(5, payee="Kahvi Oy Ab", payee_account=kahvi),
+        name="b.txt",
+    )
+    with ledger.read() as connection:
+        told = payees.strangers(connection, [swapped])
+    assert told == Strangers(1, (Payee("KAHVI OY", muu, (kahvi,), ("Muu Oy",)),))
+    _, later = with_payments(ledger, note(6, payee="Kahvi Oy", payee_account=muu), name="c.txt")
+    with ledger.read() as connection:
+        assert payees.strangers(connection, [later]) == Strangers(0, ())
+
+
 def test_the_same_number_at_another_bank_is_another_account(ledger: Ledger) -> None:
     def paid(number: int, clearing: str | None, **more: Any) -> Any:
         return note(number, **{"payee": "Bo AB", "payee_account": "123 456-789", "clearing": clearing} | more)
