@@ -12,8 +12,7 @@ from exchange.cli._decision import GOES_ON, print_decided
 from exchange.cli._face import console, json_option, print_facts, print_json, print_table, site_option
 
 if TYPE_CHECKING:
-    from exchange.ledger.payees import Payee
-    from exchange.operations.approving import Shown
+    from exchange.operations.approving import Payee, Shown
 
 SHORT = 12
 """How many characters of a statement's hash are shown."""

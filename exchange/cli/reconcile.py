@@ -194,7 +194,7 @@ def again(site: Path, as_json: bool, flow: str | None) -> None:
 @site_option
 @json_option
 def rules(site: Path, as_json: bool) -> None:
-    """How each rule has done on this site, and what its history has taught: payers' accounts, and bookings by hand."""
+    """How each rule has done on this site, and what its history has taught: payers' accounts, texts, and bookings by hand."""
     from exchange.operations import reconciling
 
     records, learned = reconciling.rules(site)
@@ -206,7 +206,7 @@ def rules(site: Path, as_json: bool) -> None:
     rows = [(each.flow, each.rule, each.decided, each.taken_back, each.precision) for each in records]
     print_table("Rules", ("Flow", "Rule", "Decided", "Taken back", "Precision"), rows)
     told = [
-        (each.kind, each.of, each.what, f"{each.times} of {each.total}", each.precision, _acts(each))
+        (each.kind, each.shown, each.what, f"{each.times} of {each.total}", each.precision, _acts(each))
         for each in learned
     ]
     print_table(

@@ -24,6 +24,8 @@ from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
 from exchange.past import case_id
 
 LIMIT = 200
+_MOVEMENTS = func.count(match_items.c.match.distinct())
+"""How many movements: one that paid several items counts once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,13 +280,27 @@ def by_rule(connection: Connection) -> list[tuple[str, str, int, int]]:
 def payers(connection: Connection) -> list[tuple[str, str, str, int]]:
     """Whose invoices were paid from which accounts, by confirmed matches: account, party, its name, how often."""
     query = (
-        select(matches.c.payer, match_items.c.party, func.max(match_items.c.name), func.count())
+        select(matches.c.payer, match_items.c.party, func.max(match_items.c.name), _MOVEMENTS)
         .join(match_items, match_items.c.match == matches.c.n)
         .where(matches.c.teaches == 1, matches.c.payer.is_not(None), match_items.c.party != "")
         .group_by(matches.c.payer, match_items.c.party)
-        .order_by(matches.c.payer, func.count().desc())
+        .order_by(matches.c.payer, _MOVEMENTS.desc())
     )
     return [(account, party, name, number) for account, party, name, number in connection.execute(query)]
+
+
+def texts(connection: Connection) -> list[tuple[str, str, str, str, int]]:
+    """What people matched by its texts: the kind of mask, the mask, whose items were paid, the party's name, how often."""
+    query = (
+        select(matches.c.mask, match_items.c.party, func.max(match_items.c.name), _MOVEMENTS)
+        .join(match_items, match_items.c.match == matches.c.n)
+        .where(matches.c.decided_by.is_not(None), matches.c.rule == PERSON, matches.c.decision == "matched",
+               match_items.c.party != "")
+        .group_by(matches.c.mask, match_items.c.party)
+        .order_by(matches.c.mask)
+    )  # fmt: skip
+    rows = [(*mask.partition("|")[::2], party, name, n) for mask, party, name, n in connection.execute(query)]
+    return [row for row in rows if row[0] in ("foreign", "naming")]
 
 
 def habits(connection: Connection) -> list[tuple[str, str, int]]:

@@ -189,7 +189,7 @@ class LedgerPast:
         if account not in self._parties:
             table = match_items
             query = (
-                select(table.c.party, func.count())
+                select(table.c.party, func.count(matches.c.n.distinct()))
                 .join(matches, matches.c.n == table.c.match)
                 .join(arrivals, arrivals.c.id == matches.c.arrival)
                 .where(

@@ -14,6 +14,7 @@ from exchange.flow.site import open_site
 from exchange.ledger import approving, queries
 from exchange.ledger.approving import Rules, Standing
 from exchange.ledger.limits import Line, Orders
+from exchange.ledger.payees import Payee as Payee
 from exchange.ledger.payees import Strangers
 from exchange.ledger.rows import Arrival
 from exchange.operations.asking import awaited_as_dict, blocked

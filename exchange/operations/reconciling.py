@@ -27,6 +27,7 @@ from exchange.operations.looking_again import Looked
 from exchange.outcome import Gathered
 from exchange.past import Past
 from exchange.reconcile import kept, money, references
+from exchange.reconcile import words as words_of
 from exchange.reconcile.book import Book
 from exchange.reconcile.by_hand import NotPossible, booking, payment, taken_back
 from exchange.reconcile.case import Case as Waiting
@@ -80,6 +81,11 @@ class Learned:
     def precision(self) -> str:
         """Per cent of the history that agrees."""
         return f"{Decimal(100 * self.times) / self.total:.1f} %"
+
+    @property
+    def shown(self) -> str:
+        """Of what, for people: an account, or what movements look like."""
+        return self.of if self.kind == "payer" else words_of.described(self.of)
 
 
 def cases(folder: Path, *, flow: str | None, decision: str | None, limit: int) -> list[Case]:
@@ -205,8 +211,12 @@ def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
         with opened.ledger.read() as connection:
             records = [RuleRecord(*row) for row in match_acts.by_rule(connection)]
             payers = [("payer", *row) for row in match_acts.payers(connection)]
+            texts = [
+                ("text" if kind == "foreign" else "named", mask, party, name, n)
+                for kind, mask, party, name, n in match_acts.texts(connection)
+            ]
             habits = [("habit", mask, account, "", n) for mask, account, n in match_acts.habits(connection)]
-        return records, _learned(opened, [*payers, *habits])
+        return records, _learned(opened, [*payers, *texts, *habits])
 
 
 def again(folder: Path, flow: str | None) -> list[Looked]:
@@ -241,15 +251,27 @@ def _gap(row: Mapping[str, Any], before: Mapping[str, Any] | None) -> Decimal | 
     return Decimal(row["opening"]) - Decimal(before["closing"]) or None
 
 
-_USES = {"payer": "known_payer", "habit": "habits"}
+_USES = {"payer": "known_payer", "text": "known_payer", "habit": "habits"}
 """By which rule each kind of history is used."""
+
+
+_WEIGHED = {"named": "text"}
+"""History that speaks against what another kind would teach: such texts that named what they paid."""
+
+
+def _known(past: Past, kind: str, of: str) -> Mapping[str, int]:
+    """What a flow makes of a kind of history."""
+    if kind == "payer":
+        return past.parties(of)
+    return past.texts((f"foreign|{of}", f"naming|{of}")) if kind == "text" else past.bookings(of)
 
 
 def _learned(opened: Installation, rows: Sequence[tuple[str, str, str, str, int]]) -> list[Learned]:
     """Each with what the flows that match make of it: each counts the history of those that share its open items."""
     totals: dict[tuple[str, str], int] = {}
     for kind, of, *_, times in rows:
-        totals[kind, of] = totals.get((kind, of), 0) + times
+        whose = _WEIGHED.get(kind, kind), of
+        totals[whose] = totals.get(whose, 0) + times
     using = [
         (bound.name, flow, bound.settings, matching.memory.past(flow, ""))
         for flow, each in opened.site.flows.items()
@@ -259,12 +281,16 @@ def _learned(opened: Installation, rows: Sequence[tuple[str, str, str, str, int]
     told = []
     for kind, of, what, name, times in rows:
         acts, lacking = [], []
+        if kind in _WEIGHED:
+            continue
         for rule, flow, settings, past in using:
             if rule != _USES[kind]:
                 continue
             lack = lacks(times, times, settings)
+            if kind == "text" and not settings.foreign_numbers:
+                lack = "`foreign numbers` of known_payer is off"
             if lack is None:
-                known = past.parties(of) if kind == "payer" else past.bookings(of)
+                known = _known(past, kind, of)
                 lack = lacks(known.get(what, 0), sum(known.values()), settings)
             if lack is None:
                 acts.append(flow)

@@ -21,7 +21,8 @@ BALANCE_GAP = code(
     "REC010",
     "warning",
     "Statement {value} of account {account} opens with {opening}; the one before it ({before}) closed with {closing}.",
-    advice="A statement is missing, or comes later: `exchange reconcile statements` shows what follows what.",
+    advice="A statement is missing or comes later, or one tells again what another told: `exchange reconcile statements` shows what "
+    "follows what.",
 )
 REPEATED = code(
     "REC011",

@@ -104,3 +104,14 @@ def foreign_mask(transaction: Record) -> str:
 def naming_mask(transaction: Record) -> str:
     """That of movements whose text names what they pay."""
     return f"naming|{mask(transaction)}"
+
+
+def described(mask: str) -> str:
+    """What a mask looks like, for people.
+
+    >>> described("+|receipt||LAHJA #"), described("-|fee|NORDEA|")
+    ('in: LAHJA # (receipt)', 'out: NORDEA (fee)')
+    """
+    sign, event, name, text = mask.split("|", 3)
+    said = " ".join(filter(None, (name, text))) or "without a text"
+    return f"{'in' if sign == '+' else 'out'}: {said}{f' ({event})' if event else ''}"
