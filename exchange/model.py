@@ -95,8 +95,8 @@ class Shape:
 class ArrivalFacts:
     """What expressions and file names may know of an arrival; the same arrival always gives the same facts.
 
-    date and moment are those of the arrival's first sighting (in the site's time zone), never of the run. place: the how manieth it is
-    of the files that have ids and are made of the arrival.
+    date and moment are those of the arrival's first sighting (in the site's time zone), never of the run. place: which of the files that
+    are made of the arrival and have ids of their own it is, from 1.
     """
 
     id: str

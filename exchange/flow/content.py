@@ -97,8 +97,8 @@ class Intake:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How one target's files are made. name: the template of their names; seal: put around what was written; place: the how
-    manieth target of the flow it is whose files have ids of their own.
+    """How one target's files are made. name: the template of their names; seal: put around what was written; place: which
+    of the flow's targets whose files have ids of their own it is, from 1.
     """
 
     title: str
