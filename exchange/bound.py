@@ -103,6 +103,10 @@ class BoundFlow(Protocol):
         """What happens to bytes that came before: dropped with a notice, held, or taken again where the newest counts."""
 
     @property
+    def own_seconds(self) -> bool:
+        """Whether no two of its files may have been seen in the same second: what is made of them is named by nothing else."""
+
+    @property
     def approvals(self) -> int:
         """How many people must approve before anything is sent."""
 

@@ -115,7 +115,12 @@ def take(
     with ledger.write() as writing:
         newcomers = [_newcomer(each, flow.source.where) for each in caught]
         entered = claims.enter(
-            writing, flow.name, newcomers, on_duplicate=flow.on_duplicate, approvals=flow.approvals
+            writing,
+            flow.name,
+            newcomers,
+            on_duplicate=flow.on_duplicate,
+            approvals=flow.approvals,
+            own_seconds=flow.own_seconds,
         )
         bound = [(row.id, row.name_raw, _why(row), not row.moved) for row in entered]
         sightings.bind(writing, bound, flow.name)

@@ -28,6 +28,8 @@ FLOW_NAME = r"^[a-z0-9][a-z0-9-]{0,59}$"
 PER_FILE = ("flow", "arrival.date", "arrival.moment", "arrival.id", "arrival.name", "arrival.stem")
 PER_DOCUMENT = ("n", "key")
 """What a file name may hold in braces: always, and only where each document becomes a file of its own."""
+TELLING = ("arrival.id", "arrival.name", "arrival.stem", "key")
+"""What tells the names of two arrivals apart, whenever they come."""
 DATED = ("arrival.date", "arrival.moment")
 """Those behind which a pattern may stand, as receivers want it: {arrival.date:%y%m%d}, {arrival.moment:%H%M%S}."""
 DATE_PARTS = re.compile(r"(?:%[YymdHMSj]|[^%])+")
@@ -241,6 +243,12 @@ class Target(Declared):
         [], alias="host key", description="SHA256:… of the server; several while it changes"
     )
     options: dict[str, str] = Field({}, description="settings of the transport")
+
+    @property
+    def names_by_second(self) -> bool:
+        """Whether the time of day is all that tells the names of two arrivals apart."""
+        has_seconds = re.search(r"\{arrival\.moment(:[^{}]*%S[^{}]*)?\}", self.name) is not None
+        return has_seconds and names_in(self.name).isdisjoint(TELLING)
 
     @model_validator(mode="after")
     def _names_differ(self) -> Self:

@@ -42,6 +42,7 @@ class Bound:
     approvals: int = 0
     paid_twice_within: int = 90
     on_duplicate: Again = "skip"
+    own_seconds: bool = False
 
     @property
     def remembers(self) -> bool:

@@ -238,6 +238,7 @@ class _Binder:
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,
             on_duplicate=when_again(flow, self.flows.values(), money=money, stands=intake.stands),
+            own_seconds=any(target.names_by_second for target in flow.to),
         )
 
     def _intake(self, flow: Flow) -> Intake | None:

@@ -11,7 +11,7 @@ claimed once more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Column, Connection, func, select, update
@@ -22,7 +22,7 @@ from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
 from exchange.model import Again
 
-"""How many values one query names."""
+_SECOND, _DAY = 1_000, 86_400_000
 _CURABLE = ("content", "broken", "crash", "empty")
 """Holds that a newer version of the file cures."""
 
@@ -63,10 +63,13 @@ def enter(
     *,
     on_duplicate: Again,
     approvals: int,
+    own_seconds: bool = False,
 ) -> list[Arrival]:
     """Make arrivals of claimed files, each in the stage its case asks for; those it replaces become
-    superseded.
+    superseded. own_seconds: each counts as seen in a second of its own.
     """
+    if own_seconds:
+        newcomers = _apart(writing, flow, newcomers)
     bytes_before = _first_by_content(writing.connection, flow, [each.sha256 for each in newcomers])
     names_before = _last_by_name(writing.connection, flow, [each.name_raw for each in newcomers])
     newest = _newest_bytes(writing.connection, flow) if on_duplicate in ("newest", "ask") else None
@@ -90,6 +93,17 @@ def enter(
         bulk.put(writing.connection, arrivals, rows)
     _supersede(writing, cured)
     return [Arrival(**row) for row in rows]
+
+
+def _apart(writing: Writing, flow: str, newcomers: Sequence[Newcomer]) -> list[Newcomer]:
+    """Each in a second after those of the files before it: receivers that know files by day and time alone get one name once."""
+    lately = (arrivals.c.flow == flow, arrivals.c.claimed_at >= writing.at - _DAY)
+    last = (writing.connection.scalar(select(func.max(arrivals.c.seen_at)).where(*lately)) or 0) // _SECOND
+    apart = []
+    for new in newcomers:
+        last = max(last + 1, new.seen_at // _SECOND)
+        apart.append(replace(new, seen_at=max(new.seen_at, last * _SECOND)))
+    return apart
 
 
 def _case(

@@ -148,6 +148,22 @@ def test_the_parts_of_a_flow_fit_together() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "answer"),
+    [
+        ("D{arrival.date:%y%m%d}.T{arrival.moment:%H%M%S}", True),
+        ("{flow}-{arrival.moment}.txt", True),
+        ("{flow}-{arrival.moment:%H%M}.txt", False),
+        ("{flow}-{arrival.date}.txt", False),
+        ("{arrival.moment}-{arrival.id}.txt", False),
+        ("{arrival.moment}-{arrival.stem}.txt", False),
+    ],
+)
+def test_a_second_tells_files_apart_where_nothing_else_does(name: str, answer: bool) -> None:
+    flow = parsed(Flow, FLOW.replace("{arrival.id}.xml", name))
+    assert [target.names_by_second for target in flow.to] == [answer]
+
+
 def test_file_names_are_made_of_the_arrival_alone() -> None:
     assert file_name("{flow}-{arrival.date}-{arrival.id}.xml", ARRIVAL) == "orders-2026-01-31-01J.xml"
     assert file_name("{arrival.stem}_{n}", ARRIVAL, n=3) == "ORD 1_3"
