@@ -4,6 +4,9 @@
 new name        claimed                             duplicate: dropped with a notice, or held
 old name        claimed as a new version, or held   the same
 
+A new version is held where money is concerned, unless nothing was sent of what came before under the name and nothing will be: a person
+rejected it, or it is full of mistakes.
+
 Of a flow whose newest file counts for others, bytes that came before the newest ones say that all is as it was then: they are
 claimed once more.
 """
@@ -14,12 +17,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Column, Connection, func, select, update
+from sqlalchemy import Column, Connection, and_, exists, func, not_, or_, select, update
 
 from exchange.ledger import bulk
 from exchange.ledger.book import Move, Writing
 from exchange.ledger.rows import Arrival, arrival_of
-from exchange.ledger.schema import arrivals
+from exchange.ledger.schema import arrivals, deliveries
 from exchange.model import Again
 
 _SECOND, _DAY = 1_000, 86_400_000
@@ -72,12 +75,15 @@ def enter(
         newcomers = _apart(writing, flow, newcomers)
     bytes_before = _first_by_content(writing.connection, flow, [each.sha256 for each in newcomers])
     names_before = _last_by_name(writing.connection, flow, [each.name_raw for each in newcomers])
+    names = list(names_before) if on_duplicate == "hold" else []
+    used = _used(writing.connection, flow, names)
     newest = _newest_bytes(writing.connection, flow) if on_duplicate in ("newest", "ask") else None
     rows: list[dict[str, Any]] = []
     entries, cured = [], []
     for new in newcomers:
         before = bytes_before.get(new.sha256), names_before.get(new.name_raw)
-        case = _case(new, *before, on_duplicate, is_newest=new.sha256 == newest)
+        holds = on_duplicate == "hold" and new.name_raw in used
+        case = _case(new, *before, on_duplicate, holds=holds, is_newest=new.sha256 == newest)
         rows.append(_row(writing, flow, new, case) | {"approvals_needed": approvals})
         entries.append((new.id, f"arrival {case.stage}", _facts(flow, new, case)))
         old = names_before.get(new.name_raw)
@@ -87,6 +93,7 @@ def enter(
         newest = new.sha256 if case.stage == "claimed" else newest
         bytes_before.setdefault(new.sha256, arrival)
         names_before[new.name_raw] = arrival
+        used.add(new.name_raw)
     for row, n in zip(rows, writing.append(entries), strict=True):
         row["event"] = n
     if rows:
@@ -112,9 +119,9 @@ def _case(
     same_name: Arrival | None,
     on_duplicate: Again,
     *,
+    holds: bool,
     is_newest: bool,
 ) -> _Case:
-    holds = on_duplicate == "hold"
     if same_bytes is not None:
         return _case_again(same_bytes, same_name, on_duplicate, is_newest=is_newest)
     if same_name is None:
@@ -225,6 +232,19 @@ def _last_by_name(connection: Connection, flow: str, names: Sequence[bytes]) -> 
         newest = select(func.max(arrivals.c.id)).where(*here).group_by(column)
         rows = connection.execute(select(arrivals).where(arrivals.c.id.in_(newest)))
         found |= {row.name_raw: arrival_of(row) for row in rows}
+    return found
+
+
+def _used(connection: Connection, flow: str, names: Sequence[bytes]) -> set[bytes]:
+    """The names under which something was sent, or may still be."""
+    column: Column[bytes] = arrivals.c.name_raw
+    over = arrivals.c.stage.in_(("rejected", "superseded", "duplicate"))
+    wrong = and_(arrivals.c.stage == "held", arrivals.c.hold.in_(_CURABLE))
+    sent = exists().where(deliveries.c.arrival == arrivals.c.id, deliveries.c.stage != "withdrawn")
+    found: set[bytes] = set()
+    for some in bulk.portions(names):
+        here = (arrivals.c.flow == flow, column.in_(some), or_(not_(or_(over, wrong)), sent))
+        found.update(connection.scalars(select(column).where(*here).distinct()))
     return found
 
 

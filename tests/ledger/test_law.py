@@ -196,6 +196,22 @@ def test_a_file_left_in_place_is_claimed_once(ledger: Ledger) -> None:
         claims.enter(writing, "tiny", [second], on_duplicate="skip", approvals=0)
 
 
+def test_of_two_payment_files_of_one_name_that_come_together_one_is_held(ledger: Ledger) -> None:
+    new = [newcomer(ledger, "a.txt", sha) for sha in ("aa", "bb")]
+    with ledger.write() as writing:
+        entered = claims.enter(writing, "tiny", new, on_duplicate="hold", approvals=0)
+    assert [(row.stage, row.hold) for row in entered] == [("claimed", None), ("held", "version")]
+
+
+def test_files_of_one_second_are_seen_in_seconds_of_their_own_where_that_is_wanted(ledger: Ledger) -> None:
+    entered = []
+    for names in (("a", "b"), ("c",)):
+        with ledger.write() as writing:
+            new = [newcomer(ledger, name, name * 2) for name in names]
+            entered += claims.enter(writing, "tiny", new, on_duplicate="skip", approvals=0, own_seconds=True)
+    assert [row.seen_at for row in entered] == [1_000, 2_000, 3_000]
+
+
 def test_the_tables_are_those_of_the_migrations(ledger: Ledger) -> None:
     with ledger.engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), match_tables.matches.metadata) == []

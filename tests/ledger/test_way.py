@@ -112,6 +112,44 @@ def test_payment_flows_hold_what_came_before(here: Site, name: str, content: byt
     assert len(here.out()) == 4
 
 
+def test_a_payment_file_that_was_wrong_is_cured_by_a_new_version(here: Site) -> None:
+    here.options["on_duplicate"] = "hold"
+    here.put("a.txt", b"bad")
+    here.run()
+    here.put("a.txt", b"two")
+    here.run()
+    assert [(row.stage, row.hold) for row in here.arrivals()] == [("superseded", None), ("done", None)]
+    here.put("a.txt", b"three")
+    here.run()
+    assert (here.arrivals()[-1].stage, here.arrivals()[-1].hold) == ("held", "version")
+
+
+def test_a_payment_file_that_a_person_rejected_leaves_its_name(here: Site) -> None:
+    here.options |= {"on_duplicate": "hold", "approvals": 1}
+    here.put("a.txt", b"one")
+    here.run()
+    acts.reject(here.ledger, here.arrivals()[-1].id, **ANNA)
+    here.put("a.txt", b"one")
+    here.run()
+    assert (here.arrivals()[-1].stage, here.arrivals()[-1].hold) == ("held", "duplicate")
+    acts.reject(here.ledger, here.arrivals()[-1].id, **ANNA)
+    here.put("a.txt", b"two")
+    here.run(here.flow(names="{stem}.{id}.{n}"))
+    newest = here.arrivals()[-1]
+    assert (newest.stage, newest.supersedes) == ("written", here.arrivals()[-2].id)
+
+
+def test_a_name_under_which_payments_were_sent_is_never_free_again(here: Site) -> None:
+    here.options["on_duplicate"] = "hold"
+    for content in (b"one", b"two", b"three"):
+        here.put("a.txt", content)
+        here.run()
+        if content == b"two":
+            acts.reject(here.ledger, here.arrivals()[-1].id, **ANNA)
+    assert [row.stage for row in here.arrivals()] == ["done", "rejected", "held"]
+    assert here.arrivals()[-1].hold == "version"
+
+
 @pytest.mark.parametrize(("again", "came"), [("newest", "done"), ("ask", "held")])
 def test_bytes_older_than_the_newest_count_anew_where_the_newest_counts(
     here: Site, again: str, came: str
