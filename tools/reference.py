@@ -15,6 +15,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -473,6 +474,9 @@ def _plain(name: str, annotation: str) -> str:
 
 # --- fields of layouts -------------------------------------------------------------------------------------
 
+_DAY = datetime(2026, 11, 24, 16, 5, 9, tzinfo=UTC)
+"""What shows how days and times are written."""
+
 
 def fields_pages(library: Library) -> Iterator[tuple[str, str]]:
     """For each owner of layouts, all fields that mappings can use."""
@@ -531,7 +535,8 @@ def _dialect(layout: LayoutBase) -> str:
     all_delimiters = (dialect.delimiter, *dialect.other_delimiters)
     delimiters = " or ".join("a tab" if each == "\t" else code(each) for each in all_delimiters)
     header = "The first row names the columns" if dialect.header else "Without a header"
-    return f"{header}; {delimiters} stands between them."
+    numbers = {",": "Numbers have a decimal comma", ".": "Numbers have a decimal point"}[dialect.decimal]
+    return f"{header}; {delimiters} stands between them. {numbers}, days are written as `{_DAY:%Y-%m-%d}` unless a field says otherwise."
 
 
 def _column(name: str, field: FieldBase | None) -> str:
@@ -549,7 +554,8 @@ def _rules(field: FieldBase) -> str:
         f"one of {', '.join(map(code, field.values))}" if field.values and len(field.values) <= VALUES else ""
     )
     checked = f"check {code(field.check)}" if field.check else ""
-    return "; ".join(part for part in (field.meaning or "", allowed, checked) if part)
+    written = f"written as {code(_DAY.strftime(field.pattern))}" if field.pattern else ""
+    return "; ".join(part for part in (field.meaning or "", allowed, checked, written) if part)
 
 
 def _walk(fields: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
