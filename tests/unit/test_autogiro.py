@@ -145,6 +145,8 @@ def test_each_file_is_known_and_written_byte_for_byte(name: str, tmp_path: Path)
     assert inspected(b"Exempelfil\r\n\r\n" + good(name), tmp_path).layout == (
         name if "auto" in name else None
     )
+    blank = good(name) + b"\r\n \r\n\t\r\n  \t \r\n"
+    assert inspected(blank, tmp_path).layout == name and errors(records(name, blank)[1]) == []
 
 
 @pytest.mark.parametrize("name", [name for name in FILES if name != IN])
@@ -190,6 +192,15 @@ def test_payment_specifications_of_both_layouts() -> None:
         )  # fmt: skip
 
 
+def test_a_payment_for_another_bankgiro_number_is_told() -> None:
+    for name in ("bankgirot/autogiro-payments", "bankgirot/autogiro-payments-old"):
+        for mine in ("MEMBER 1", "REFUND 7"):
+            other = good(name).replace(b"0050501055" + mine.encode(), b"0009912346" + mine.encode())
+            docs, found = documents(name, other)
+            assert codes(found) == ["AG22"]
+            assert {one["account"] for one in docs if one["@kind"] == "bank_transaction"} == {"50501055"}
+
+
 def test_answers_about_orders() -> None:
     for name in ("bankgirot/autogiro-rejected", "bankgirot/autogiro-rejected-old"):
         docs, found = documents(name, good(name))
@@ -205,6 +216,9 @@ def test_answers_about_orders() -> None:
         docs, found = documents(name, good(name))
         assert codes(found) == []
         assert [one["verdict"] for one in docs] == ["cancelled", "pending", "cancelled", "unknown"]
+        none = good(name).replace(b"REFERENS00000000MEMBER 1        ", b"0" * 32)
+        docs, found = documents(name, none)
+        assert codes(found) == [] and [one["end_to_end_id"] for one in docs][:2] == [None, "MEMBER 2"]
     docs, _ = documents("bankgirot/autogiro-monitored", good("bankgirot/autogiro-monitored"))
     assert {one["verdict"] for one in docs} == {"pending"} and len(docs) == 3
 
@@ -292,7 +306,12 @@ def test_mandates_that_payers_ask_for_wait_for_an_answer() -> None:
 
 def test_collections_become_direct_debits_and_come_back_alike() -> None:
     docs, found = documents(IN, good(IN))
-    assert codes(found) == []
+    assert codes(found) == ["AG05"], "23 and 26 speak of several payments"
+    cancelled = docs.pop()
+    assert taken(cancelled, "kind", "amount", "execution_date", "end_to_end_id") == (
+        "cancellation", 200, date(2026, 3, 9), "MEMBER 2",
+    )  # fmt: skip
+    assert taken(cancelled, "debtor.account", "creditor.account") == ("102", "50501055")
     assert [
         taken(one, "kind", "amount", "execution_date", "mandate.id", "end_to_end_id") for one in docs
     ] == [
@@ -315,6 +334,13 @@ def test_collections_become_direct_debits_and_come_back_alike() -> None:
     assert found == [] and [taken(one, *names) for one in documents(IN, data)[0]] == [
         taken(one, *names) for one in docs
     ]
+
+
+@pytest.mark.parametrize("missing", [b"20260309", b"000000020000", b"82        MEMBER 2"])
+def test_a_cancellation_names_its_payment(missing: bytes) -> None:
+    raw = filled(REQUEST[0], REQUEST[11])
+    assert codes(documents(IN, raw)[1]) == []
+    assert codes(documents(IN, raw.replace(missing, b" " * len(missing)))[1]) == ["AG06"]
 
 
 @pytest.mark.parametrize(

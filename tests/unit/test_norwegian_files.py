@@ -213,14 +213,17 @@ def test_characters_that_were_replaced_are_told(
     assert rows and [(each.code, each.severity) for each in found] == told
 
 
-def test_deletions_are_read_and_are_no_payments() -> None:
+def test_deletions_are_requests_to_cancel_and_no_payments() -> None:
     rows, _ = mapped("netsgiro/payment-to-avtalegiro", [claim(text=None)])
     raw, _ = written(CLAIMS, rows)
     raw = (
         raw.replace(b"NY210020", b"NY213620").replace(b"NY210088", b"NY213688").replace(b"NY2102", b"NY2193")
     )
     assert [row["type"] for row in records(CLAIMS, raw)[0]] == ["93"]
-    assert documents(CLAIMS, raw) == ([], [])
+    (asked,), found = documents(CLAIMS, raw)
+    assert found == [] and (asked["@kind"], asked["kind"]) == ("payment_cancellation", "cancellation")
+    told = ("amount", "execution_date", "end_to_end_id", "transaction_id", "currency")
+    assert [asked[key] for key in told] == [Decimal("1234.50"), date(2026, 4, 20), "INV-77", "0000531", "NOK"]
 
 
 @pytest.mark.parametrize(

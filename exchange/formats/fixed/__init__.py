@@ -84,7 +84,9 @@ def _lines(text: str, layout: Layout, cut: bool) -> list[str]:
         return [text[at : at + length] for at in range(0, len(text) - length + 1, length)]
     lines = text.split("\n")
     whole = [
-        line.rstrip("\r") for line in (lines[:-1] if cut else lines) if line.strip(" \r\x1a") or layout.lines
+        line.rstrip("\r")
+        for line in (lines[:-1] if cut else lines)
+        if line.strip(" \t\r\x1a") or layout.lines
     ]
     if layout.lines:
         return [
