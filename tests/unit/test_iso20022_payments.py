@@ -151,7 +151,12 @@ def test_what_stands_at_the_transfer_goes_before_the_batch() -> None:
         + "; ChrgBr=SHAR"
     )
     (made,), _ = documents(order(own), "iso20022/pain.001")
-    assert taken(made, "urgency", "purpose", "charges") == ("urgent", "supplier", "shared")
+    assert taken(made, "urgency", "purpose", "category_code", "charges") == (
+        "urgent",
+        "supplier",
+        "SUPP",
+        "shared",
+    )
     instant = PAYMENT.replace("Amt/InstdAmt", "PmtTpInf/LclInstrm/Cd=INST; Amt/InstdAmt", 1)
     assert documents(order(instant), "iso20022/pain.001")[0][0]["urgency"] == "instant"
 

@@ -285,6 +285,7 @@ def test_an_address_of_lines_alone_is_left_out_and_told() -> None:
         ({"creditor__account": OTHER[:-1] + "1", "creditor__account_scheme": "iban"}, "PAY105"),
         ({"debtor__account": OWN[:-1] + "1", "debtor__account_scheme": "iban"}, "PAY106"),
         ({"reference": "RF19539007547034", "reference_scheme": "rf"}, "PAY111"),
+        ({"reference": "RF19 5390 0754 7034"}, "PAY111"),
         ({"reference": "880124", "reference_scheme": "fi-viite"}, "PAY112"),
         ({"text": "x" * 141}, "PAY116"),
         ({"creditor__name": "n" * 71}, "PAY118"),
