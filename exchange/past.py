@@ -132,6 +132,10 @@ class SetAside(NamedTuple):
     what: str
 
 
+TAKEN_BACK = "(taken back)"
+"""Under which counts what habit alone booked and a person took back: it speaks against every account."""
+
+
 class Past(Protocol):
     """Everything that a decision may ask of the past."""
 
@@ -142,7 +146,7 @@ class Past(Protocol):
         """Whose invoices were paid from an account, by confirmed matches: number of the party → how often."""
 
     def bookings(self, mask: str) -> Mapping[str, int]:
-        """To which ledger accounts people booked what looks like this: account → how often."""
+        """To which ledger accounts people booked what looks like this: account → how often; also `TAKEN_BACK`."""
 
     def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
         """What people matched that looks like this: number of the party → how often the numbers of the text named nothing (the first

@@ -29,7 +29,7 @@ from exchange.ledger.match_tables import match_items, matches, statements
 from exchange.ledger.rows import Arrival
 from exchange.ledger.schema import arrivals
 from exchange.outcome import Basis, MatchedItem, MatchRow, StatementRow
-from exchange.past import ByHand, Earlier, SetAside, Settled, Standing, Told, case_id, known_by
+from exchange.past import TAKEN_BACK, ByHand, Earlier, SetAside, Settled, Standing, Told, case_id, known_by
 
 PERSON = "person"
 """The rule of what a person has decided."""
@@ -212,7 +212,7 @@ class LedgerPast:
             for postings, times in self._numbers(query.group_by(matches.c.postings)).items():
                 for account in {posting[1] for posting in json.loads(postings or "[]")}:
                     found[account] = found.get(account, 0) + times
-            self._bookings[mask] = found
+            self._bookings[mask] = found | self._taken_back(mask)
         return self._bookings[mask]
 
     def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
@@ -374,6 +374,17 @@ class LedgerPast:
         others = (statements.c.arrival != self.arrival, statements.c.flow.in_(self.flows))
         query = query.where(*others, settled.stands())
         return query.where(statements.c.arrival < self.arrival) if self.as_then else query
+
+    def _taken_back(self, mask: str) -> dict[str, int]:
+        """How often people took back what habit alone had booked, and matched or booked nothing instead."""
+        query = (
+            select(matches.c.was_rule, func.count())
+            .join(arrivals, arrivals.c.id == matches.c.arrival)
+            .where(matches.c.mask == mask, matches.c.was_rule == "habits",
+                   matches.c.rule.is_distinct_from(PERSON), self._counts())
+        )  # fmt: skip
+        times = self._numbers(query.group_by(matches.c.was_rule)).get("habits")
+        return {TAKEN_BACK: times} if times else {}
 
     def _numbers(self, query: Select[Any]) -> dict[str, int]:
         with self.ledger.read() as connection:

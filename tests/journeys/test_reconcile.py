@@ -310,6 +310,13 @@ def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: 
     [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
     assert (learned["what"], learned["times"], learned["precision"]) == ("7510", 2, "100.0 %")
     assert "in bank-statements" in exchange("reconcile", "rules", "--site", site).out
+    exchange("reconcile", "unmatch", third["id"], "--because", "not phones", "--site", site)
+    [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
+    assert (learned["acts"], learned["lacks"]) == ([], "less than 100 per cent of 3 agree")
+    text, _ = statement(4, entries(row, start=40), opening)
+    drop(site, "bank-statements", "4.xml", text)
+    run(exchange, site)
+    assert [each["decision"] for each in listed(exchange, site)] == ["unmatched", "unmatched"]
 
 
 def test_what_is_wrong_with_the_rules_is_told_before_anything_runs(exchange: Shell, site: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from exchange.declare.declared import Declared
+from exchange.past import TAKEN_BACK
 from exchange.reconcile import words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import Case, Decision, Posting
@@ -30,9 +31,10 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     if case.transaction["reference"]:
         return None
     known = book.past.bookings(words.mask(case.transaction))
-    if not known:
+    accounts = {account: times for account, times in known.items() if account != TAKEN_BACK}
+    if not accounts:
         return None
-    account, times = max(known.items(), key=lambda each: (each[1], each[0]))
+    account, times = max(accounts.items(), key=lambda each: (each[1], each[0]))
     total = sum(known.values())
     told = f"People booked {times} of {total} like this to account {account}"
     doubt = lacks(times, total, settings)

@@ -15,7 +15,7 @@ import pytest
 from exchange.flow.reconciling import MatchSpool
 from exchange.model import Record
 from exchange.outcome import Gathered, MatchedItem
-from exchange.past import ByHand, Earlier, NoPast, Settled
+from exchange.past import TAKEN_BACK, ByHand, Earlier, NoPast, Settled
 from exchange.reconcile import sums
 from exchange.reconcile.book import Book, Suspense
 from exchange.reconcile.by_hand import NotPossible, payment
@@ -692,6 +692,8 @@ def test_people_s_habits_are_proposed_and_then_kept() -> None:
     assert one([], paid, bookings_={mask: {"7510": 50, "7520": 1}})["decision"] == "unmatched", (
         "not unanimous"
     )
+    assert told(one([], paid, bookings_={mask: {"7510": 50, TAKEN_BACK: 1}}))[0] == "unmatched"
+    assert proposed(one([], paid, bookings_={mask: {TAKEN_BACK: 3}})) == []
 
 
 def test_an_item_that_stands_twice_in_the_list_is_left_to_people() -> None:
