@@ -176,11 +176,17 @@ def test_both_parsers_read_the_same(path: Path, changes: list[tuple[float, str, 
         assert readings(node) == readings(slow_node)
 
 
-def test_two_thousand_lines_load_in_well_under_a_second() -> None:
+def test_a_file_without_mistakes_goes_the_quick_way() -> None:
     text = "fields:\n" + "".join(
-        f"  field_{n}: {{path: Grp/Hdr{n}, type: text, required: true, max_length: 35}}\n"
-        for n in range(2_000)
+        f"  field_{n}: {{path: Grp/Hdr{n}, type: text, required: true, max_length: 35}}\n" for n in range(200)
     )
-    begin = time.process_time()
-    assert len(loaded(text).get("fields").entries()) == 2_000
-    assert time.process_time() - begin < 3.0
+
+    def seconds() -> float:
+        begin = time.process_time()
+        assert len(loaded(text).get("fields").entries()) == 200
+        return time.process_time() - begin
+
+    quick = min(seconds() for _ in range(3))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(declared_yaml, "_quickly", lambda _: None)
+        assert seconds() > 3 * quick
