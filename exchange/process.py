@@ -11,7 +11,6 @@ import shutil
 import traceback
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, or_, select
@@ -25,7 +24,6 @@ from exchange.ledger.book import milliseconds
 from exchange.ledger.rows import Arrival, arrival_of
 from exchange.ledger.schema import arrivals
 from exchange.ledger.sending import Parcel
-from exchange.model import ArrivalFacts
 from exchange.outcome import Gathered, Outcome, Output
 from exchange.transports.contract import name_problem
 
@@ -114,13 +112,11 @@ def _next(connection: Connection, flow: BoundFlow, now: int) -> list[Arrival]:
 def _attempt(store: Store, flow: BoundFlow, row: Arrival, work: Path) -> Outcome | Failed:
     """The outcome of one arrival, whatever happens."""
     original = store.archive.path(row.repaired or row.sha256)
-    moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(flow.zone)
-    facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
     if not original.is_file():
         return Failed("archive", f"The archived file {row.repaired or row.sha256} is missing.")
     try:
         work.mkdir(mode=0o700, exist_ok=True)
-        return _checked(flow, flow.process(original, facts, work))
+        return _checked(flow, flow.process(original, row.facts(flow.zone), work))
     except OSError as error:
         if error.errno is None:
             return _broken(

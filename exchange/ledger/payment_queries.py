@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case,
 
 from exchange.accounts import compact
 from exchange.errors import UnknownNameError
-from exchange.ledger import queries
+from exchange.ledger import bulk, queries
 from exchange.ledger.payment_tables import answers, batches, payments
 from exchange.ledger.payments import UNIT, amount_of, stored
 from exchange.ledger.rows import Arrival, Delivery, Event
@@ -149,9 +149,8 @@ def sent_as(connection: Connection, numbers: Collection[int]) -> dict[int, Order
     """Payments as they were sent, by their numbers."""
     made: dict[int, Ordered] = {}
     query = joined(Select(*_COLUMNS, arrivals.c.name.label("source")))
-    wanted = sorted(numbers)
-    for start in range(0, len(wanted), 1_000):
-        rows = connection.execute(query.where(payments.c.n.in_(wanted[start : start + 1_000])))
+    for some in bulk.portions(sorted(numbers)):
+        rows = connection.execute(query.where(payments.c.n.in_(some)))
         made |= {row.n: _ordered(_payment(row), row.source) for row in rows}
     return made
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import Row
+
+from exchange.model import ArrivalFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,11 @@ class Arrival:
     approvals_needed: int
     manifested: int
     event: int
+
+    def facts(self, zone: tzinfo) -> ArrivalFacts:
+        """What expressions and file names may know of it, with its moment in the site's time zone."""
+        moment = datetime.fromtimestamp(self.seen_at / 1000, UTC).astimezone(zone)
+        return ArrivalFacts(self.id, self.flow, self.name, self.sha256, moment)
 
 
 @dataclass(frozen=True, slots=True)

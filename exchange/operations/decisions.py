@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -48,8 +48,7 @@ def transactions(
     """The bank transactions of an arrival, read once more from the archived file: which one of it, and what it says."""
     with opened.ledger.read() as connection:
         row = queries.arrival(connection, arrival)
-    moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(bound.zone)
-    facts = ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment)
+    facts = row.facts(bound.zone)
     path = opened.store.archive.path(row.repaired or row.sha256)
     batches = bound.content.intake.documents(path, facts, Gathered(), uncounted)
     return facts, enumerate((each for batch in batches for each in batch), 1)

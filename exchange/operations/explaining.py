@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -119,9 +118,7 @@ class _Explaining:
         return ways[number]
 
     def _facts(self, way: Way) -> ArrivalFacts:
-        row = self.arrival
-        moment = datetime.fromtimestamp(row.seen_at / 1000, UTC).astimezone(self.bound.zone)
-        return way.facts(ArrivalFacts(row.id, row.flow, row.name, row.sha256, moment))
+        return way.facts(self.arrival.facts(self.bound.zone))
 
     def _changed(self) -> list[str] | None:
         """What is declared otherwise than when the file was made."""

@@ -280,9 +280,9 @@ def _learned(opened: Installation, rows: Sequence[tuple[str, str, str, str, int]
     ]
     told = []
     for kind, of, what, name, times in rows:
-        acts, lacking = [], []
         if kind in _WEIGHED:
             continue
+        acts, lacking = [], []
         for rule, flow, settings, past in using:
             if rule != _USES[kind]:
                 continue

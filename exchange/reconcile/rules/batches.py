@@ -1,8 +1,7 @@
 """Sums of several payments that the bank booked as one entry without telling the payments: they pay nothing that could be
 named. The file with the details (a camt.054, a reference listing) is what has to be matched; the sum waits on no suspense
-account meanwhile, or the bank's account would move twice. The same goes for one reference payment (705 in
-Finland) of which the entry says nothing. Nor does anything of an entry whose payments do not come to its amount: nobody knows which of them is
-wrong.
+account meanwhile, or the bank's account would move twice. The same goes for one reference payment (705 in Finland) of which
+the entry says nothing. Nor does anything of an entry whose payments do not come to its amount: nobody knows which of them is wrong.
 """
 
 from __future__ import annotations
