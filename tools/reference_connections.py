@@ -10,8 +10,9 @@ from pathlib import Path
 from reference_keys import table
 
 from exchange.declare.catalogue import SITE_FILE
+from exchange.flow.binder import MATCH, TRANSACTION
+from exchange.flow.declared import DeclaredSite, read_site
 from exchange.flow.library import Library
-from exchange.flow.site import MATCH, TRANSACTION, DeclaredSite, read_site
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = "common/"

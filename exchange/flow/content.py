@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
-from itertools import accumulate, chain, tee, zip_longest
+from itertools import chain, tee, zip_longest
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -137,12 +137,6 @@ class Content:
     """The short way of rows to texts, where this flow has one."""
 
     def __post_init__(self) -> None:
-        places = accumulate(way.names_file for way in self.ways)
-        object.__setattr__(
-            self,
-            "ways",
-            [replace(way, place=max(n, 1)) for way, n in zip(self.ways, places, strict=True)],
-        )
         if (
             self.matching is None
             and self.tells is None

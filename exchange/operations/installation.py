@@ -19,8 +19,9 @@ from exchange.declare.flow import Flow
 from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.flow.bound import OWNER_FILE, Bound
+from exchange.flow.declared import DeclaredSite, read_site
 from exchange.flow.reconciling import Reference
-from exchange.flow.site import DeclaredSite, OpenSite, open_site, read_site
+from exchange.flow.site import OpenSite, open_site
 from exchange.ledger import Ledger, meant, open_ledger, payment_queries, queries
 from exchange.ledger.matches import LedgerPast
 from exchange.outcome import Answer

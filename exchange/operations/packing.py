@@ -19,7 +19,8 @@ from exchange.declare.parse import parse
 from exchange.declare.problems import DeclarationError, Problem
 from exchange.declare.yaml import load
 from exchange.errors import UseError
-from exchange.flow.site import check_site, read_site
+from exchange.flow.declared import read_site
+from exchange.flow.site import check_site
 from exchange.operations.trying import INPUT, Tried, try_pairs, unproven
 from exchange.packs import bundle as bundles
 from exchange.packs import signing

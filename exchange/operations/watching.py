@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from exchange import clock
 from exchange.declare.calendar import LAST_YEAR, Calendar, chosen, earliest
 from exchange.declare.flow import Expect, Flow
-from exchange.flow.site import DeclaredSite
+from exchange.flow.declared import DeclaredSite
 from exchange.ledger.payment_queries import Payment
 from exchange.ledger.unsettled import Owed, Unsettled, owed, unsettled
 from exchange.wording import counted

@@ -25,8 +25,8 @@ from pathlib import Path
 import pytest
 
 from exchange.flow.content import run_chain
+from exchange.flow.declared import read_site
 from exchange.flow.library import Library, Step
-from exchange.flow.site import read_site
 from exchange.mapping.tally import Tally
 from exchange.model import NO_ARRIVAL, ArrivalFacts, Record
 from exchange.operations.libraries import library_of
