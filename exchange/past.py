@@ -133,7 +133,7 @@ class SetAside(NamedTuple):
 
 
 TAKEN_BACK = "(taken back)"
-"""Under which counts what habit alone booked and a person took back: it speaks against every account."""
+"""Under which counts what a rule that learns had decided alone and a person took back: it speaks against whatever it may decide."""
 
 
 class Past(Protocol):
@@ -143,7 +143,7 @@ class Past(Protocol):
         """Those of these items that earlier matches have closed in whole or in part."""
 
     def parties(self, account: str) -> Mapping[str, int]:
-        """Whose invoices were paid from an account, by confirmed matches: number of the party → how often."""
+        """Whose invoices were paid from an account, by confirmed matches: number of the party → how often; also `TAKEN_BACK`."""
 
     def bookings(self, mask: str) -> Mapping[str, int]:
         """To which ledger accounts people booked what looks like this: account → how often; also `TAKEN_BACK`."""

@@ -72,7 +72,7 @@ def show(case: str, site: Path, as_json: bool) -> None:
     if as_json:
         print_json(as_dict(known) | {"told": told})
         return
-    evidence = ", ".join(f"{name} {value}" for name, value in known.evidence.items())
+    evidence = ", ".join(f"{name} {_plain(value)}" for name, value in known.evidence.items())
     print_facts(
         {
             "Case": known.id, "Flow": known.flow, "Booked": known.booked, "Amount": _amount(known),
@@ -308,6 +308,13 @@ def _record(each: RuleRecord) -> dict[str, object]:
         "flow": each.flow, "rule": each.rule, "decided": each.decided, "taken_back": each.taken_back,
         "precision": each.precision,
     }  # fmt: skip
+
+
+def _plain(value: object) -> str:
+    """A piece of evidence as people read it: of several, each with what belongs to it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {_plain(each)}" for name, each in value.items())
+    return ", ".join(map(_plain, value)) if isinstance(value, list) else str(value)
 
 
 def _learned(each: Learned) -> dict[str, object]:

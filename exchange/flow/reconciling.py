@@ -133,12 +133,14 @@ class Matching:
     memory: Memory
 
     def files(self, found: Found) -> list[tuple[Against, list[Reference]]]:
-        """The files of each list; what is missing is told."""
+        """The files of each list; what is missing is told. Invoices that go through may not have come yet, of one kind or of all: a list
+        that is whole by itself must be there.
+        """
         chosen = []
         for each in self.lists:
             newest = self.memory.newest(each.flow)
             files = list(self.memory.every(each.flow)) if each.every else [newest] if newest else []
-            if not files:
+            if not files and not each.every:
                 found(NO_REFERENCE.at(value=each.flow))
             chosen.append((each, files))
         return chosen
@@ -166,7 +168,7 @@ class Matching:
     ) -> Book | None:
         """What is decided with: the open items as they are now. None when a list has not come yet."""
         chosen = self.files(found)
-        if not all(files for _, files in chosen):
+        if not all(files or each.every for each, files in chosen):
             return None
         sides: dict[Side, OpenItems] = {}
         for each, files in chosen:

@@ -172,6 +172,7 @@ class LedgerPast:
     _parties: dict[str, dict[str, int]] = field(default_factory=dict)
     _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
     _texts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
+    _unpaid: Mapping[str, int] | None = None
     _decided: Sequence[ByHand] | None = None
     _aside: Mapping[tuple[str, int, str], SetAside] | None = None
     _until: int | None = None
@@ -196,7 +197,8 @@ class LedgerPast:
                     matches.c.payer == account, matches.c.teaches == 1, table.c.party != "", self._counts()
                 )
             )
-            self._parties[account] = self._numbers(query.group_by(table.c.party))
+            found = self._numbers(query.group_by(table.c.party))
+            self._parties[account] = found | self._not_paid(account) if found else found
         return self._parties[account]
 
     def bookings(self, mask: str) -> Mapping[str, int]:
@@ -384,6 +386,19 @@ class LedgerPast:
                    matches.c.rule.is_distinct_from(PERSON), self._counts())
         )  # fmt: skip
         times = self._numbers(query.group_by(matches.c.was_rule)).get("habits")
+        return {TAKEN_BACK: times} if times else {}
+
+    def _not_paid(self, account: str) -> dict[str, int]:
+        """How often people took back what only the payer's account had decided, and matched nothing instead."""
+        if self._unpaid is None:
+            by_person = and_(matches.c.rule.is_not_distinct_from(PERSON), matches.c.decision == "matched")
+            query = (
+                select(matches.c.payer, func.count())
+                .join(arrivals, arrivals.c.id == matches.c.arrival)
+                .where(matches.c.was_rule == "known_payer", matches.c.decided_by.is_not(None), ~by_person, self._counts())
+            )  # fmt: skip
+            self._unpaid = self._numbers(query.group_by(matches.c.payer))
+        times = self._unpaid.get(account)
         return {TAKEN_BACK: times} if times else {}
 
     def _numbers(self, query: Select[Any]) -> dict[str, int]:

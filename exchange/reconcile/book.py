@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from exchange.model import Record
 from exchange.outcome import MatchRow
-from exchange.past import Earlier, NoPast, Past, SetAside, Told, known_by
+from exchange.past import TAKEN_BACK, Earlier, NoPast, Past, SetAside, Told, known_by
 from exchange.reconcile import money, references, words
 from exchange.reconcile.case import Case
 from exchange.reconcile.items import Item, OpenItems, Side
@@ -166,6 +166,13 @@ class Book:
 
     def learned(self, case: Case) -> Mapping[str, int]:
         """Whose invoices the payer's account has paid before: number of the party → how often."""
+        return {party: times for party, times in self._of_account(case).items() if party != TAKEN_BACK}
+
+    def refuted(self, case: Case) -> int:
+        """How often people took back what only the payer's account had decided."""
+        return self._of_account(case).get(TAKEN_BACK, 0)
+
+    def _of_account(self, case: Case) -> Mapping[str, int]:
         account = case.payer.get("account")
         return self.past.parties(references.compact(account)) if account else {}
 

@@ -52,8 +52,9 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     doubt = _doubt(case, book, settings, fitting)
     if doubt is None:
         item = fitting[0]
+        why = book.agreement(case, item) or ""
         reason = (
-            f"{(book.agreement(case, item) or '').capitalize()}, and {case.money(case.paid)} is what is open of invoice "
+            f"{why[:1].upper()}{why[1:]}, and {case.money(case.paid)} is what is open of invoice "
             f"{item.record['number']} alone."
         )
         return Decision(
@@ -106,9 +107,11 @@ def _doubt(case: Case, book: Book, settings: Settings, fitting: list[Item]) -> s
     if sums.ways([item.left for item in party_items(case, book)], case.paid)[0] > 1:
         return "several invoices of the payer together come to it, too"
     learned = book.learned(case)
-    total = sum(learned.values())
+    total = sum(learned.values()) + book.refuted(case)
     number = fitting[0].party.get("number") or ""
     doubt = lacks(learned.get(number, 0), total, settings)
     if learned.get(number, 0) < settings.at_least:
         return f"the account is not known well enough yet ({doubt})"
+    if doubt and len(learned) == 1:
+        return f"people have taken back what the account alone had decided ({doubt})"
     return f"the account pays for others, too ({doubt})" if doubt else None

@@ -281,6 +281,13 @@ def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
     assert one(items, {**paid, "reference": "12344"}, **known)["rule"] is None, (
         "the payer meant something else"
     )
+    doubted = one(items, paid, parties_={ACCOUNT: {"77": 3, TAKEN_BACK: 1}})
+    assert proposed(doubted) == [("known_payer", "1")], (
+        "a person took back what the account alone had decided"
+    )
+    assert doubted["reason"] == (
+        "Payer and amount fit 1; people have taken back what the account alone had decided (less than 100 per cent of 4 agree)."
+    )
     stray = one(items, {**paid, "text": "faktura 99871"}, **known)
     assert stray["reason"] == "Payer and amount fit 1; the text names 99871, which is not the invoice."
     assert stray["rule"] is None, "the payer named something else"
