@@ -17,16 +17,24 @@ SITES = sorted(path.parent for path in ROOT.rglob("exchange.yaml"))
 INPUTS = sorted(ROOT.rglob(f"*{INPUT}.*"))
 
 
-def site_of(sample: Path) -> Path:
-    """The site whose folder, or the folder around it, holds the sample."""
-    around = [site.parent if site.name == "site" else site for site in SITES]
-    return next(site for site, folder in zip(SITES, around, strict=True) if folder in sample.parents)
+def _by_site() -> dict[Path, list[Path]]:
+    """The samples of each site: those in its folder, or in the folder around it."""
+    around = {site.parent if site.name == "site" else site: site for site in SITES}
+    samples: dict[Path, list[Path]] = {site: [] for site in SITES}
+    for sample in INPUTS:
+        samples[next(around[folder] for folder in sample.parents if folder in around)].append(sample)
+    return samples
+
+
+SAMPLES = _by_site()
+SITE_OF = {sample: site for site, samples in SAMPLES.items() for sample in samples}
 
 
 def tried(sample: Path) -> Tried:
     """The sample tried, with the first sample of each other flow as its newest file."""
-    others = {path.parent.name: path for path in reversed(INPUTS) if site_of(path) == site_of(sample)}
-    results, _ = try_flow(site_of(sample), sample.parent.name, [sample], references=others)
+    site = SITE_OF[sample]
+    others = {path.parent.name: path for path in reversed(SAMPLES[site])}
+    results, _ = try_flow(site, sample.parent.name, [sample], references=others)
     return results[0]
 
 
@@ -47,7 +55,7 @@ def test_a_sample_gives_what_is_expected(sample: Path) -> None:
 @pytest.mark.parametrize("site", SITES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_flow_has_a_sample_with_results(site: Path) -> None:
     flows = open_site(site).declared_flows
-    samples = [path for path in INPUTS if site_of(path) == site]
+    samples = SAMPLES[site]
     assert {path.parent.name for path in samples} == set(flows)
     for name, flow in flows.items():
         made = [path for path in samples if path.parent.name == name and outputs(path)]
