@@ -39,7 +39,17 @@ def test_one_payout_is_the_same_whichever_report_tells_it() -> None:
             ("vipps-transactions", "01-norwegian.in.csv"),
         )
     ]
-    for field in ("id", "merchant", "date", "currency", "bank_reference", "payout", "sales", "refunds", "fees"):
+    for field in (
+        "id",
+        "merchant",
+        "date",
+        "currency",
+        "bank_reference",
+        "payout",
+        "sales",
+        "refunds",
+        "fees",
+    ):
         assert len({document[field] for document in told}) == 1, field
 
 
