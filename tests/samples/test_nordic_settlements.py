@@ -1,4 +1,4 @@
-"""Payouts of Nordic payment providers: sums that agree, and reports that contradict themselves or are not whole."""
+"""Payouts of Vipps MobilePay, Swish and Amazon: sums that agree, and reports that contradict themselves or are not whole."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ WHOLE = {
     "swish-handelsbanken": ("1610.50",),
     "swish-handelsbanken-semicolon": ("1500.00", "2300.50"),
     "swish-swedbank": ("1730.50", "99.00"),
+    "amazon": ("296.45", "286.45"),
 }
 
 
@@ -75,6 +76,12 @@ def test_fees_that_are_invoiced_are_not_taken_off() -> None:
         ("vipps-ledger/01-days.in.json", '"payout-aborted"', '"payout-scheduled"', ["VIP014"]),
         ("vipps-transactions/01-norwegian.in.csv", "-50.73,", "-50.74,", ["VIP020"]),
         ("vipps-transactions/02-english-two-days.in.csv", "Fees retained,-17.50", "Payout scheduled,-17.50", ["VIP021"]),
+        ("amazon/01-point.in.txt", "\t-74.85\t", "\t-74.86\t", ["AMZ001"]),
+        ("amazon/01-point.in.txt", "SEK\t", "\t", ["AMZ002"]),
+        ("amazon/01-point.in.txt", "\t\t\t\t\t\tOrder", "\t\t\t\t1.00\t\tOrder", ["AMZ003"]),
+        ("amazon/01-point.in.txt", "\t296.45\t", "\t\t", ["MAP002"] * 2),
+        ("amazon/02-comma.in.txt", "Order\t206", "Ordre\t206", ["MAP003"] * 2),
+        ("amazon/02-comma.in.txt", "399,20", "1.399,20", ["VAL004", "GRP003"]),
         ("swish-handelsbanken/01-day.in.csv", ",SWR,", ",SWX,", ["SWI001"]),
         ("swish-handelsbanken/01-day.in.csv", "2026-11-18,\n02", "2026-11-18,10:00\n02", ["SWI002"]),
     ],
