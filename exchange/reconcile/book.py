@@ -184,6 +184,8 @@ class Book:
             return f"the account {account} is that of {_called(party)} in the ledger"
         if _is_id(payer.get("id"), party.get("business_id")):
             return f"the payer's id {payer['id']} is that of {_called(party)}"
+        if _is_id(payer.get("id"), party.get("number")):
+            return f"the payer's id {payer['id']} is the number of {_called(party)}"
         learned = self.learned(case)
         if party.get("number") and set(learned) == {party["number"]}:
             return f"the account {account} has paid for {_called(party)} before"

@@ -64,6 +64,11 @@ def references_only() -> Rulebook:
     return Rulebook([Bound(name, rules()[name], rules()[name].Settings()) for name in names], ())
 
 
+_EMPTY = (
+    "`use: {}` takes away every rule of the file that this one is like; leave `use` out to have them all."
+)
+
+
 def rulebook(declared: Rules, node: Node) -> tuple[Rulebook | None, list[Problem]]:
     """The rules of a file, or everything that is wrong with it. node: the file, for the places of what is wrong."""
     problems: list[Problem] = []
@@ -73,6 +78,9 @@ def rulebook(declared: Rules, node: Node) -> tuple[Rulebook | None, list[Problem
         made = None if _is_off(below) else _bound(key, below, declared, problems)
         if made is not None:
             bound.append(made)
+    if not bound and not problems:
+        [named] = [key for key in node.entries() if key == "use"]
+        problems.append(named.problem("No rule is on: nothing would ever be matched.", _EMPTY))
     if problems:
         return None, problems
     order = list(rules())

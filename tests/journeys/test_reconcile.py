@@ -327,6 +327,9 @@ def test_what_is_wrong_with_the_rules_is_told_before_anything_runs(exchange: She
     said = exchange("check", "--site", site, "--offline", code=2)
     words = " ".join((said.out + said.err).split())
     assert 'There is no rule "bank_event"' in words and "bank_events" in words and "credit: NUMBER" in words
+    rules.write_text(RULES.partition("use:")[0] + "use: {}\n", encoding="utf-8")
+    said = exchange("check", "--site", site, "--offline", code=2)
+    assert "No rule is on: nothing would ever be matched." in " ".join((said.out + said.err).split())
 
 
 def test_the_file_of_a_decision_is_written_again_after_a_crash(exchange: Shell, site: Path) -> None:

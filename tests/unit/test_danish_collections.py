@@ -128,3 +128,15 @@ def test_payments_by_slip(tmp_path: Path) -> None:
     assert inspected(raw, tmp_path).layout == SLIPS
     assert codes(documents(SLIPS, slip_file("000000000000019"))[1]) == ["FIK01"]
     assert errors(documents(SLIPS, raw.replace(b"FI09", b""))[1]) == ["FIX009"]
+
+
+def test_a_payment_that_says_that_nothing_was_paid_waits() -> None:
+    def of(*entries: str) -> list[str]:
+        return errors(documents(BS, delivery("0602", section("0211", *entries)))[1])
+
+    assert of(payment("0236", 12755, paid=0)) == ["BS02"]
+    assert of(payment("0239", 12755, "2", paid=0)) == ["BS02"]
+    assert of(payment("0236", 12755, "0")) == ["BS03"]
+    assert of(payment("0236", 0, "0", paid=0)) == of(payment("0237", 700, paid=0)) == []
+    (part,), _ = documents(BS, delivery("0602", section("0211", payment("0236", 12755, paid=12000))))
+    assert part["amount"] == Decimal("120.00")

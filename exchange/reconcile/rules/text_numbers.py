@@ -1,4 +1,5 @@
-"""Numbers of invoices, or checked references, in the payer's free text: whole words only, and what they name adds up to the payment.
+"""Numbers of invoices, or checked references, in the payer's free text, and in a reference that no check digit proves: whole words only,
+and what they name adds up to the payment.
 Numbers of fewer than four digits count where the payer is known to be the party and all of them are items of its own. It decides when
 the payer is the party of all of them by account, id or name, and none that is named is paid already; a long checked reference with the
 exact amount needs no more. A structured reference must be that of one of them.
@@ -34,11 +35,11 @@ class Settings(Declared):
 def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Closes what the text names, or proposes it."""
     open_items = book.of(case)
-    found = words.numbers(case.text)
-    if open_items is None or not (found or words.loose(case.text)) or len(found) > settings.at_most:
+    told = _told(case)
+    found = words.numbers(told)
+    if open_items is None or not (found or words.loose(told)) or len(found) > settings.at_most:
         return None
-    reference = case.transaction["reference"]
-    structured = reference if reference and references.fault(reference) is None else None
+    structured = _proven(case)
     if structured is None:
         by_reference = _by_reference(case, book, open_items, settings)
         if by_reference is not None:
@@ -51,6 +52,18 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     return _together(case, book, items)
 
 
+def _proven(case: Case) -> str | None:
+    """The structured reference, if a check digit proves it."""
+    reference: str | None = case.transaction["reference"]
+    return reference if reference and references.fault(reference) is None else None
+
+
+def _told(case: Case) -> str:
+    """The text, and what stands as a reference though it is none: the number of an invoice, as many payers write it there."""
+    reference = None if _proven(case) else case.transaction["reference"]
+    return " ".join(filter(None, (case.text, reference)))
+
+
 def _has(items: list[Item], reference: str) -> bool:
     """Whether one of them has this reference: a reference of something else means that the text does not decide."""
     wanted = references.comparable(reference)
@@ -59,8 +72,8 @@ def _has(items: list[Item], reference: str) -> bool:
 
 def _by_reference(case: Case, book: Book, open_items: OpenItems, settings: Settings) -> Decision | None:
     """The one item whose checked reference stands in the text, with the exact amount."""
-    joined = (references.compact(run) for run in _spaced(case.text))
-    texts = sorted({*words.numbers(case.text), *joined})
+    joined = (references.compact(run) for run in _spaced(_told(case)))
+    texts = sorted({*words.numbers(_told(case)), *joined})
     long = [text for text in texts if len(text) >= settings.reference and references.fault(text) is None]
     found = {item.place: item for text in long for item in book.payable(case, open_items.of_reference(text))}
     if len(found) != 1:
@@ -69,7 +82,7 @@ def _by_reference(case: Case, book: Book, open_items: OpenItems, settings: Setti
     if item.left != case.paid or book.contradiction(case, item):
         return None
     reason = f"The text has the reference {item.record['reference']} of open invoice {item.record['number']}, and the amount is right."
-    evidence = {"reference": item.record["reference"], "text": case.text}
+    evidence = {"reference": item.record["reference"], "text": _told(case)}
     return Decision(
         "text_numbers", reason, "matched", [Allocation(item, case.paid, case.paid)], evidence=evidence
     )
@@ -94,7 +107,7 @@ def _short(case: Case, book: Book, open_items: OpenItems) -> dict[int, Item]:
     """Numbers of fewer digits, which any text has by chance, count where they are those of the payer's own items, and each of them is."""
     items: dict[int, Item] = {}
     others: set[str] = set()
-    for text in words.loose(case.text):
+    for text in words.loose(_told(case)):
         known = book.payable(case, open_items.of_number(text)) if len(text) < words.LEAST else []
         if len(known) == 1 and book.in_time(case, known[0]) and book.agreement(case, known[0]):
             items[known[0].place] = known[0]
@@ -110,7 +123,7 @@ def _settled(book: Book, case: Case) -> set[str]:
     found = (
         []
         if open_items is None
-        else [item for text in words.numbers(case.text) for item in open_items.of_number(text)]
+        else [item for text in words.numbers(_told(case)) for item in open_items.of_number(text)]
     )
     return {item.record["number"] for item in found if not item.left}
 
@@ -147,5 +160,5 @@ def _together(case: Case, book: Book, items: list[Item]) -> Decision | None:
         return None
     reason = f"The text names {numbers}, the sum is right, and {agreements[0]}."
     paid = [Allocation(item, item.left, item.left) for item in items]
-    evidence = {"text": case.text, "party": agreements[0]}
+    evidence = {"text": _told(case), "party": agreements[0]}
     return Decision("text_numbers", reason, "matched", paid, evidence=evidence)

@@ -268,6 +268,20 @@ def test_a_long_reference_in_the_text_needs_the_amount_alone() -> None:
     assert one(items, moved("99.00", text="viite 2020121800015"))["rule"] is None
 
 
+def test_the_number_of_an_invoice_that_stands_as_the_reference_is_read_as_a_text() -> None:
+    items = [item(2207, None, "349.00", customer=NORTH), item(2208, None, "349.00", customer=LAKE)]
+    paid = moved(
+        "349.00", "FAKTURA 2207", counterparty={"name": None, "account": None, "id": "000000000000077"}
+    )
+    made = one(items, paid)
+    assert told(made)[:3] == ("matched", "text_numbers", ["2207"])
+    assert made["reason"].endswith("the payer's id 000000000000077 is the number of " + NORTH["name"] + ".")
+    assert proposed(one(items, moved("349.00", "FAKTURA 2207"))) == [("text_numbers", "2207")], (
+        "of nobody known"
+    )
+    assert proposed(one(items, paid | {"amount": Decimal("348.99")})) == [("text_numbers", "2207")]
+
+
 def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
     items = [
         item(1, None, "100.00", customer=NORTH),
