@@ -55,6 +55,18 @@ def test_an_id_of_several_words_counts_from_its_own_party_alone(
 
 
 @pytest.mark.parametrize(
+    "text", ["Utb. 2000810 Vippsnr 117703", "Utbet. 2000810 Vippsnr 117703", "Utb. 2000811 Vippsnr 117703"]
+)
+def test_a_payout_of_vipps_is_known_by_its_number_and_that_of_the_sales_unit(text: str) -> None:
+    payouts = [
+        item(f"2000810 Vippsnr {unit}", None, "51.90", customer={"number": f"vipps/{unit}", "name": "Vipps"})
+        for unit in ("117703", "117704")
+    ]
+    [told] = decide(payouts, [moved("51.90", None, payer="Vipps MobilePay AS", text=text)], rules=RULES)
+    assert (told["rule"] == "item_id") == ("2000810" in text)
+
+
+@pytest.mark.parametrize(
     ("payer", "decided"), [("KLARNA BANK AB (PUBL)", True), ("Bank Klarna", False), ("Klarnas Vänner", False)]
 )
 def test_a_provider_is_known_by_the_first_word_of_its_name(payer: str, decided: bool) -> None:
