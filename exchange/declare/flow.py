@@ -330,6 +330,12 @@ class Flow(Declared):
         [],
         description="mappings, one after the other; a list inside the list: each is given the same records",
     )
+    leaves_out: list[PlacedText] = Field(
+        [],
+        alias="leaves out",
+        description="what stands in the files that no mapping takes, on purpose, by the names of the finding `FLO007`: kinds of records, or "
+        "what a mapping `leaves`; nothing is said of it",
+    )
     with_: dict[Name, FlowName] = Field(
         {}, alias="with", description="reference data: the newest of other flows"
     )

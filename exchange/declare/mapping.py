@@ -165,6 +165,11 @@ class Mapping(Declared):
     where: PlacedText | None = Field(
         None, description="only records for which this is true; the others are counted"
     )
+    leaves: PlacedText | None = Field(
+        None,
+        description="what `where` leaves out, in a word or two: a flow in which no other mapping goes through the same records tells how "
+        "many there were",
+    )
     left_out_by: list[PlacedText] = Field(
         [],
         alias=LEFT_OUT_BY,

@@ -12,9 +12,9 @@ from exchange.declare.layout import LayoutBase
 from exchange.declare.places import PlacedText
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.flow.bound import MONEY, Bound, place_of, source_of, target_of, unwhole, when_again
-from exchange.flow.content import Chain, Content, Intake, Way
+from exchange.flow.content import Content, Intake, Way
 from exchange.flow.declared import DeclaredSite
-from exchange.flow.library import Library, Step
+from exchange.flow.library import Chain, Library, Step
 from exchange.flow.reconciling import Against, Matching, Memory
 from exchange.flow.schemas import validator
 from exchange.flow.sealing import sealer, verifier
@@ -93,7 +93,9 @@ class Binder:
             version_hash=self.library.version({**used, "flow": self.library.hash_of("flow", flow.flow)}),
             source=source_of(flow.from_, self.site.folder),
             targets=[target_of(target, self.site.folder, money=money) for target in flow.to],
-            content=Content(intake, ways, matching, used, words, self.memory, flow.as_ordered),
+            content=Content(
+                intake, ways, matching, used, words, self.memory, flow.as_ordered, flow.leaves_out
+            ),
             zone=self.site.zone,
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,

@@ -12,7 +12,9 @@ from exchange import secrets
 from exchange.bound import BoundSource, BoundTarget
 from exchange.declare import flow as declared
 from exchange.declare.problems import Problem
-from exchange.flow.content import Chain, Content, Way
+from exchange.flow.content import Content, Way
+from exchange.flow.library import Chain
+from exchange.flow.passed import first_places, unknown
 from exchange.intake import Rules
 from exchange.model import Again, ArrivalFacts
 from exchange.outcome import Outcome
@@ -106,7 +108,15 @@ def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget
 
 def unwhole(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:
     """What a flow lacks as a whole. ways: those of the targets that are sound."""
-    return [*_unfollowed(flow, ways), *_untaken(flow, intake, ways)]
+    return [*_unfollowed(flow, ways), *_untaken(flow, intake, ways), *_passed_over(flow, intake, ways)]
+
+
+def _passed_over(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:
+    """What is wrong with `leaves out`."""
+    if len(ways) < len(flow.to) or (flow.map and not intake):
+        return []
+    places = first_places(intake, [way.chain for way in ways])
+    return list(unknown(flow, [step for steps in places for step in steps]))
 
 
 def _unfollowed(flow: declared.Flow, ways: Sequence[Way]) -> list[Problem]:

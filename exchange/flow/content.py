@@ -22,7 +22,8 @@ from exchange.flow.beside import is_worth, made_beside
 from exchange.flow.fan import fan_out
 from exchange.flow.hearing import STATUS, TRANSACTION, Words, told
 from exchange.flow.kept import HeardAnswers, KeySpool, SentPayments, Spool
-from exchange.flow.library import Step
+from exchange.flow.library import Chain, Step
+from exchange.flow.passed import findings, first_places
 from exchange.flow.reconciling import Matching, MatchSpool, Memory, NoMemory
 from exchange.flow.sealing import Sealing
 from exchange.flow.straight import Journey, Road
@@ -32,8 +33,6 @@ from exchange.model import KEY, ArrivalFacts, Batch
 from exchange.outcome import Gathered, Outcome, Output, Posts
 
 VOUCHER = "common/voucher"
-Chain = Sequence[Sequence[Step]]
-"""Mappings one after the other; several in one place are given the same records and their results are joined."""
 Validate = Callable[[BinaryIO, Found], None]
 
 NOTHING_TO_WRITE = code(
@@ -123,7 +122,8 @@ class Way:
 @dataclass(frozen=True, slots=True)
 class Content:
     """What a flow does with a file's content. versions: hashes of what the result depends on, by name; words: the meaning
-    of the codes of banks' reasons; memory: the payments that were sent; as_ordered: movements get what was ordered.
+    of the codes of banks' reasons; memory: the payments that were sent; as_ordered: movements get what was ordered; leaves_out: kinds
+    of records that no mapping takes on purpose.
     """
 
     intake: Intake
@@ -133,6 +133,7 @@ class Content:
     words: Words = lambda code: None
     memory: Memory = field(default_factory=NoMemory)
     as_ordered: bool = False
+    leaves_out: Sequence[str] = ()
     road: Road | None = field(init=False, compare=False, default=None)
     """The short way of rows to texts, where this flow has one."""
 
@@ -197,6 +198,7 @@ class Content:
         if not gathered.errors:
             for maker in makers:
                 maker.tell_when_empty(gathered)
+            self._tell_passed_over(tallies, makers, gathered)
         outputs = [output for maker in makers for output in maker.outputs]
         if gathered.errors:
             keys.close()
@@ -216,6 +218,18 @@ class Content:
             rows, taken, basis = matches.rows(), matches.statements, matches.basis
             outcome = replace(outcome, matches=rows, statements=taken, basis=basis)
         return outcome, tallies
+
+    def _tell_passed_over(self, tallies: Sequence[Tally], makers: Sequence[_Maker], found: Found) -> None:
+        """Say what no mapping took. tallies: those of the intake's mappings, in their order, come first."""
+        places = first_places(self.intake.chain, [way.chain for way in self.ways])
+        counts = [tallies] if self.intake.chain else [maker.tallies for maker in makers]
+        first = [
+            each
+            for steps, counted in zip(places, counts, strict=False)
+            for each in zip(steps, counted, strict=False)
+        ]
+        for finding in findings(first, self.leaves_out):
+            found(finding)
 
 
 class _Maker:

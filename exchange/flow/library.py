@@ -11,7 +11,7 @@ a library can be `supposing`: then it also gives what was most likely meant, for
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -59,6 +59,10 @@ class ProfileStep(Step):
     """The step of a bank's profile."""
 
     compiled: ProfileMapping
+
+
+Chain = Sequence[Sequence[Step]]
+"""Mappings one after the other; several in one place are given the same records and their results are joined."""
 
 
 class _NoValues(dict[str, str | None]):

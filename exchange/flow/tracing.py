@@ -19,9 +19,9 @@ from typing import Any, cast
 from exchange.declare.layout import LayoutBase
 from exchange.findings import Found
 from exchange.flow.answered import is_left_out, own_facts
-from exchange.flow.content import Chain, Content, Intake, Way, run_chain
+from exchange.flow.content import Content, Intake, Way, run_chain
 from exchange.flow.hearing import STATUS, TRANSACTION
-from exchange.flow.library import Step
+from exchange.flow.library import Chain, Step
 from exchange.flow.reconciling import called, traced
 from exchange.formats.spots import spot_of, spots
 from exchange.mapping.explain import Tracer

@@ -102,7 +102,7 @@ class State:
     totals: list[dict[Any, tuple[Any, Any]]]
     taken: int = 0
     left_out: int = 0
-    others: int = 0
+    others: Counter[str] = field(default_factory=Counter)
     notes: list[PaymentNote] = field(default_factory=list)
     """Payments since they were last handed on."""
     told: Counter[str] = field(default_factory=Counter)
@@ -304,7 +304,7 @@ class CompiledMapping:
         for batch in batches:
             for record in batch:
                 if self.plan.several and record[KIND] != self.plan.kind:
-                    state.others += 1
+                    state.others[record[KIND]] += 1
                     continue
                 key = self._key_of(record, state, group)
                 if key is not None:

@@ -180,6 +180,8 @@ class Plan:
     """The mappings of which this one takes what they leave out."""
     nothing_lost: bool = False
     """Whether what it leaves out must be taken by such a mapping."""
+    leaves: str | None = None
+    """What it leaves out, in a word or two."""
 
 
 def contents(fields: Fields) -> Iterator[Assign]:

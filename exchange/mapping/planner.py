@@ -111,6 +111,7 @@ class _Planner:
             result=result,
             rest_of=tuple(other.mapping for other in self.others),
             nothing_lost=declared.nothing_lost,
+            leaves=declared.leaves,
         )
 
     def kind(self, written: PlacedText | None, shape: Shape, key: str) -> KindShape | None:

@@ -92,7 +92,7 @@ class Writer(StructureWriter):
         """One record of the batch."""
         if self.plan.several:
             with self.indented(f"if r[{KIND!r}] != {self.plan.kind!r}:"):
-                self.write("state.others += 1")
+                self.write(f"state.others[r[{KIND!r}]] += 1")
                 self.write("continue")
         mild = any(test.declared.severity != "error" for test in self.plan.tests)
         if mild:

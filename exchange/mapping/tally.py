@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -29,7 +30,7 @@ class Tally:
     """Counts of one run. spool: takes the keys of each batch where there may be too many for memory; else
     they are kept. follow: takes the payments of each batch that the ledger is to follow.
 
-    taken: elements gone through; left_out: by `where`; others: records of other kinds in the same file;
+    taken: elements gone through; left_out: by `where`; others: records of other kinds in the same file, by kind;
     failed: elements of records with an error; results: handed on.
     """
 
@@ -37,7 +38,7 @@ class Tally:
     follow: Callable[[list[PaymentNote]], None] | None = None
     taken: int = 0
     left_out: int = 0
-    others: int = 0
+    others: Counter[str] = field(default_factory=Counter)
     failed: int = 0
     results: int = 0
     sums: Sums = field(default_factory=dict)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from exchange.declare.calendar import Calendar, chosen, earliest
 from exchange.findings import Finding
-from exchange.flow.content import Chain, Intake, run_chain
+from exchange.flow.content import Intake, run_chain
+from exchange.flow.library import Chain
 from exchange.mapping.tally import uncounted
 from exchange.model import ArrivalFacts, Record
 

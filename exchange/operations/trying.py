@@ -19,7 +19,7 @@ from exchange.declare.problems import did_you_mean
 from exchange.errors import UnknownNameError, UseError
 from exchange.findings import Finding
 from exchange.flow.bound import Bound
-from exchange.flow.content import Chain
+from exchange.flow.library import Chain
 from exchange.flow.reconciling import NoMemory, Reference
 from exchange.flow.site import OpenSite, open_site
 from exchange.formats.encoding import guess

@@ -227,7 +227,7 @@ def test_records_of_other_kinds_are_counted_not_mapped() -> None:
     mapping = compiled(ABOVE + "set: {number: =order_no}\n")
     assert "@kind" in mapping.source
     _, found, tally = run(mapping, order())
-    assert (found, tally.others) == ([], 0)
+    assert (found, tally.others) == ([], {})
 
 
 def test_open_maps_lists_and_conditional_structures() -> None:

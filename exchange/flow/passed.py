@@ -1,0 +1,74 @@
+"""What the mappings of a flow pass over: records of kinds that none of them takes, and what their `where` leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from exchange.declare.flow import Flow
+from exchange.declare.problems import Problem, did_you_mean
+from exchange.findings import Finding, code
+from exchange.flow.library import Chain, Step
+from exchange.mapping.tally import Tally
+
+PASSED_OVER = code(
+    "FLO007",
+    "warning",
+    "No mapping of this flow takes what else stands in the file: {what}.",
+    advice="Add a mapping that takes it, or a flow of its own for it. Where it is left out on purpose, write `leaves out: [{names}]` in the "
+    "flow.",
+)
+
+
+def first_places(intake: Chain, ways: Sequence[Chain]) -> Sequence[Sequence[Step]]:
+    """The mappings that are given the records of the file: one place of the flow, or one of each target. None where a target
+    writes the records as they are.
+    """
+    if intake:
+        return intake[:1]
+    return [way[0] for way in ways] if all(ways) else []
+
+
+def findings(first: Iterable[tuple[Step, Tally]], meant: Iterable[str]) -> Iterator[Finding]:
+    """One finding for all that was passed over, if anything was. meant: what the flow leaves out on purpose."""
+    counts = {name: n for name, n in _counts(list(first)).items() if n and name not in meant}
+    if counts:
+        told = ", ".join(f"{n} × {name}" for name, n in counts.items())
+        yield PASSED_OVER.at(value=told, what=told, names=", ".join(counts))
+
+
+def unknown(flow: Flow, first: Iterable[Step]) -> Iterator[Problem]:
+    """What the flow says that it leaves out and that its mappings take, or that is not there."""
+    steps = list(first)
+    names = [name for name, _ in _passed(steps)]
+    for name in flow.leaves_out if steps else ():
+        if name not in names:
+            yield name.problem(
+                f'"{name}" is nothing that the mappings of this flow leave out.',
+                did_you_mean(name, names) if names else "They take everything: remove it.",
+            )
+
+
+def _counts(first: Sequence[tuple[Step, Tally]]) -> Mapping[str, int]:
+    """How often there was what is passed over."""
+    tallies = {step.name: tally for step, tally in first}
+    others = first[0][1].others if first else {}
+    return {
+        name: others[name] if mapping is None else tallies[mapping].left_out
+        for name, mapping in _passed([step for step, _ in first])
+    }
+
+
+def _passed(steps: Sequence[Step]) -> Iterator[tuple[str, str | None]]:
+    """The kinds that no mapping takes; and what the `where` of a mapping leaves out, with it, where no other one takes its kind.
+    Kinds that stand around one that is taken are seen with it, and heads alone are nothing of their own.
+    """
+    if not steps:
+        return
+    shape = steps[0].compiled.source_shape
+    plans = {step.name: step.compiled.plan for step in steps}
+    taken = [plan.kind for plan in plans.values()]
+    seen = {*taken, *(outer.name for kind in taken for outer in shape.ancestors(kind))}
+    yield from ((name, None) for name in shape.streamed() if name not in seen and not shape.kinds[name].own)
+    for name, plan in plans.items():
+        if plan.leaves is not None and taken.count(plan.kind) == 1:
+            yield plan.leaves, name
