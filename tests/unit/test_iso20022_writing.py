@@ -79,10 +79,15 @@ def test_batches_and_their_control_values() -> None:
     assert len(set(values(message, "PmtInfId"))) == 5
 
 
-def test_ids_that_a_bank_would_refuse_are_not_sent() -> None:
-    message = sent(payment(id="A" * 36, end_to_end_id=None), payment(id="Ä1"))
-    assert values(message, "InstrId") == []
-    assert values(message, "EndToEndId") == ["NOTPROVIDED", "NK70001"]
+def test_ids_that_a_bank_would_refuse_are_spelt_and_stay_different() -> None:
+    ids = ("A" * 36, "A" * 35, "LØNN 17", "LÖNN 17", "LONN 17", "a//b")
+    message = sent(*(payment(id=id, end_to_end_id=None) for id in ids), payment(id="NK70001"))
+    told = values(message, "InstrId")
+    assert [each[:27] for each in told] == [
+        "A" * 26 + "-", "A" * 27, "LONN 17-DB6711F7", "LONN 17-D6B67ABA", "LONN 17", f"a/b-{told[5][-8:]}"
+    ]  # fmt: skip
+    assert len(set(told)) == len(ids) and all(len(each) <= 35 for each in told)
+    assert values(message, "EndToEndId") == ["NOTPROVIDED"] * len(ids) + ["NK70001"]
     assert refused(payment(end_to_end_id="a//b")) == ["PAY115"]
 
 
