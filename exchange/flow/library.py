@@ -328,7 +328,8 @@ class Library:
         declared = self._parse(Rules, "rules", name)
         if declared is None or node is None:
             return None
-        bound, problems = rulebook(declared, node)
+        entry = self.catalogue.entry("rules", name)
+        bound, problems = rulebook(declared, node, is_own=entry is None or not entry.packaged)
         self.problems += problems
         return bound
 

@@ -69,13 +69,15 @@ _EMPTY = (
 )
 
 
-def rulebook(declared: Rules, node: Node) -> tuple[Rulebook | None, list[Problem]]:
-    """The rules of a file, or everything that is wrong with it. node: the file, for the places of what is wrong."""
+def rulebook(declared: Rules, node: Node, *, is_own: bool = True) -> tuple[Rulebook | None, list[Problem]]:
+    """The rules of a file, or everything that is wrong with it. node: the file, for the places of what is wrong; is_own: it is the site's,
+    and may be changed there.
+    """
     problems: list[Problem] = []
     use = node.get("use")
     bound: list[Bound] = []
     for key, below in (use.entries() if use is not None else {}).items():
-        made = None if _is_off(below) else _bound(key, below, declared, problems)
+        made = None if _is_off(below) else _bound(key, below, declared, problems, is_own)
         if made is not None:
             bound.append(made)
     if not bound and not problems:
@@ -97,7 +99,9 @@ def _is_off(node: Node) -> bool:
     return node.text is not None and node.text == "false"
 
 
-def _bound(key: PlacedText, node: Node, declared: Rules, problems: list[Problem]) -> Bound | None:
+def _bound(
+    key: PlacedText, node: Node, declared: Rules, problems: list[Problem], is_own: bool
+) -> Bound | None:
     """A rule with its settings; None when something is wrong with them."""
     rule = rules().get(str(key))
     if rule is None:
@@ -106,9 +110,17 @@ def _bound(key: PlacedText, node: Node, declared: Rules, problems: list[Problem]
     for account in rule.ACCOUNTS:
         if account not in declared.accounts:
             message = f'The rule "{key}" books to an account that is not named.'
-            problems.append(
-                key.problem(message, f"Add `{account}: NUMBER` under `accounts` of {declared.rules}.")
-            )
+            problems.append(key.problem(message, _advice(account, declared.rules, is_own)))
     settings, wrong = parse(rule.Settings, node)
     problems += wrong
     return None if settings is None else Bound(str(key), rule, settings)
+
+
+def _advice(account: str, name: str, is_own: bool) -> str:
+    """Where the number of a ledger account belongs: never into a file that comes with the product."""
+    if is_own:
+        return f"Add `{account}: NUMBER` under `accounts` of {name}."
+    return (
+        f"Make a set of your own, such as schemas/rules/ours.yaml in the site: `rules: ours`, `like: {name}` "
+        f"and `accounts: {{{account}: NUMBER}}`. Then write `rules: ours` in the flow."
+    )

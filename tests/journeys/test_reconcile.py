@@ -330,6 +330,17 @@ def test_what_is_wrong_with_the_rules_is_told_before_anything_runs(exchange: She
     rules.write_text(RULES.partition("use:")[0] + "use: {}\n", encoding="utf-8")
     said = exchange("check", "--site", site, "--offline", code=2)
     assert "No rule is on: nothing would ever be matched." in " ".join((said.out + said.err).split())
+    flow = site / "flows/bank-statements.yaml"
+    flow.write_text(STATEMENTS.replace("rules: ours", "rules: standard"), encoding="utf-8")
+    rules.unlink()
+    said = exchange("check", "--site", site, "--offline", code=2)
+    words = " ".join((said.out + said.err).split())
+    for account in ("discount", "rounding", "credit"):
+        told = f"schemas/rules/ours.yaml in the site: `rules: ours`, `like: standard` and `accounts: {{{account}: NUMBER}}`"
+        assert told in words and f"Add `{account}: NUMBER` under" not in words
+    rules.write_text("rules: ours\nlike: standard\naccounts: {discount: '1', rounding: '2', credit: '3'}\n")
+    flow.write_text(STATEMENTS, encoding="utf-8")
+    exchange("check", "--site", site, "--offline")
 
 
 def test_the_file_of_a_decision_is_written_again_after_a_crash(exchange: Shell, site: Path) -> None:
