@@ -175,8 +175,7 @@ def unmatch(folder: Path, text: str, because: str) -> Case:
         facts, transaction = _transaction(opened, known)
         waiting = Waiting(known.position, {**transaction, "amount": -transaction["amount"]}, -known.units)
         around = _read_book(opened, known, facts, Gathered()) if known.items else None
-        sides = around.sides if around else {}
-        document = matched(waiting, taken_back(known.items, known.postings, known.side, sides))
+        document = matched(waiting, taken_back(known.items, known.postings, known.side, around or Book({})))
         suspense = known.suspense or _suspense(opened, known, transaction)
         done = _entered(opened, known, None, document, because, suspense)
         write_unsent(opened)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from exchange.model import Record
-from exchange.outcome import MatchRow
+from exchange.outcome import MatchedItem, MatchRow
 from exchange.past import TAKEN_BACK, Earlier, NoPast, Past, SetAside, Told, known_by
 from exchange.reconcile import money, references, words
-from exchange.reconcile.case import Case
+from exchange.reconcile.case import Case, Reopened
 from exchange.reconcile.items import Item, OpenItems, Side
 from exchange.reconcile.names import alike
 
@@ -75,6 +75,8 @@ class Book:
     parts: dict[tuple[str, str], int] = field(default_factory=dict)
     """What payment providers tell of one order in this file, by its number and the currency, in smallest units."""
 
+    _again: dict[str, int] = field(default_factory=dict)
+    """What this file opened again of items that the list no longer has."""
     _foreseen: set[str] = field(default_factory=set)
     """References that other files told: their movements are in `told`, or have passed by. No others, of which there are many."""
 
@@ -132,6 +134,26 @@ class Book:
         aside = self.past.set_aside()
         found = (aside.get((name, -case.units, case.currency)) for name in ids_of(case)) if aside else ()
         return next(filter(None, found), None)
+
+    def reopened(self, item: MatchedItem, side: Side) -> Reopened:
+        """The opposite of what was matched, with what the list still tells of the item, and what is open of it."""
+        items = self.sides.get(side)
+        found = [] if items is None else items.of_key(item.key)
+        issued = found[0].record.get("issued") if found else None
+        return Reopened.of(item, side, issued, found[0].left if len(found) == 1 else self._left(item.key))
+
+    def _left(self, key: str) -> int | None:
+        """What is left by our own books of an item that the list no longer has."""
+        known = self.past.settled([key]).get(key)
+        return None if known is None else known.left + self._again.get(key, 0)
+
+    def open_again(self, back: Reopened) -> None:
+        """Note that an item is open again."""
+        items = self.sides.get(back.side)
+        if items is not None and items.of_key(back.key):
+            items.open_again(back.key, -back.closed)
+        else:
+            self._again[back.key] = self._again.get(back.key, 0) - back.closed
 
     def look_here(self, names: Collection[str]) -> bool:
         """Look up the matches of this file whose transactions have these ids; whether there are any."""

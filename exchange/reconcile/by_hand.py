@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from exchange.outcome import MatchedItem
 from exchange.reconcile.book import Book
-from exchange.reconcile.case import Allocation, Case, Decision, Outcome, Posting, Reopened
+from exchange.reconcile.case import Allocation, Case, Decision, Outcome, Posting
 from exchange.reconcile.items import Item, OpenItems, Side
 
 RULE = "person"
@@ -62,11 +62,11 @@ def taken_back(
     items: Sequence[MatchedItem],
     postings: Sequence[tuple[str, str, int]],
     side: str | None,
-    sides: Mapping[Side, OpenItems],
+    book: Book,
 ) -> Decision:
-    """The opposite of what was decided. sides: the lists that may still tell the days of the items."""
+    """The opposite of what was decided."""
     of: Side = "payable" if side == "payable" else "receivable"
-    reopened = [Reopened.of(each, of, sides.get(of)) for each in items]
+    reopened = [book.reopened(each, of) for each in items]
     booked_back = [Posting(kind, account, -units) for kind, account, units in postings]
     outcome: Outcome = "matched" if items else "booked"
     return Decision(RULE, "A person has taken it back.", outcome, (), booked_back, reopened)

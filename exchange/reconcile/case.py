@@ -17,7 +17,7 @@ from typing import Any, Literal
 from exchange.model import LINE, PATH, Record
 from exchange.outcome import MatchedItem
 from exchange.reconcile import money
-from exchange.reconcile.items import Item, OpenItems, Side
+from exchange.reconcile.items import Item, Side
 
 PAID, POSITION, UNITS, EVIDENCE = "@paid", "@position", "@units", "@evidence"
 """Marks on a decision for those who follow it: what an allocation was made of, which transaction of the file it is (from
@@ -57,7 +57,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """An earlier match that this movement takes back: the items are open again by so much."""
+    """An earlier match that this movement takes back: the items are open again by so much. open: what was open before, where it is known."""
 
     key: str
     number: str
@@ -70,13 +70,13 @@ class Reopened:
     known: int
     side: Side
     issued: date | None = None
+    open: int | None = None
 
     @classmethod
-    def of(cls, item: MatchedItem, side: Side, open_items: OpenItems | None) -> Reopened:
-        """The opposite of what was matched. open_items: the list that may still tell the day of the item."""
+    def of(cls, item: MatchedItem, side: Side, issued: date | None, is_open: int | None) -> Reopened:
+        """The opposite of what was matched. issued: the day of the item; is_open: what is open of it before; as far as they are known."""
         opposite = item._replace(used=-item.used, closed=-item.closed)
-        issued = None if open_items is None else open_items.issued(item.key)
-        return cls(**opposite._asdict(), side=side, issued=issued)
+        return cls(**opposite._asdict(), side=side, issued=issued, open=is_open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +282,7 @@ def _allocation(case: Case, each: Allocation) -> Record:
 
 
 def _reopened(case: Case, each: Reopened) -> Record:
+    before = each.open
     return {
         "number": each.number,
         "kind": "reopened",
@@ -291,8 +292,8 @@ def _reopened(case: Case, each: Reopened) -> Record:
         "due": None,
         "account": each.account,
         **_amounts(case, each.side, each.used, each.closed),
-        "open": None,
-        "left": None,
+        "open": None if before is None else money.major(before, case.currency),
+        "left": None if before is None else money.major(before - each.closed, case.currency),
         PAID: each,
     }
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
 from typing import Literal, NamedTuple
 
 from exchange.findings import Found, code
@@ -149,14 +148,12 @@ class OpenItems:
 
     def open_again(self, key: str, units: int) -> None:
         """So much of an item is open again, where the list has it."""
-        for place in self._keys.places(key):
-            if key_of(self._store.get(place), self.side) == key:
-                self._left[place] += units
+        for item in self.of_key(key):
+            self._left[item.place] += units
 
-    def issued(self, key: str) -> date | None:
-        """The day of an item, where the list has it and tells it."""
-        found = (self._store.get(place) for place in self._keys.places(key))
-        return next((each.get("issued") for each in found if key_of(each, self.side) == key), None)
+    def of_key(self, key: str) -> list[Item]:
+        """The items that are this one: one, none where the list has it not, or several where it has it twice."""
+        return [item for place in self._keys.places(key) if (item := self.get(place)).key == key]
 
     def of_reference(self, reference: str) -> list[Item]:
         """The items with this reference, however it is spelled, in the order of the ledger."""

@@ -106,8 +106,7 @@ def _take(decision: Decision, book: Book) -> None:
     for each in decision.allocations:
         book.sides[each.item.side].take(each.item.place, each.closed)
     for back in decision.reopened:
-        if back.side in book.sides:
-            book.sides[back.side].open_again(back.key, -back.closed)
+        book.open_again(back)
 
 
 def _comes_again(transaction: Record) -> Decision:

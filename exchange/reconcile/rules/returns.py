@@ -15,7 +15,7 @@ from exchange.declare.declared import Declared
 from exchange.past import Earlier
 from exchange.reconcile import references
 from exchange.reconcile.book import Book, ids_of
-from exchange.reconcile.case import Case, Decision, Posting, Reopened
+from exchange.reconcile.case import Case, Decision, Posting
 from exchange.reconcile.items import Side
 from exchange.reconcile.names import alike, plain
 
@@ -122,7 +122,7 @@ def _why_not(known: Sequence[Earlier]) -> str:
 def _taken_back(earlier: Earlier, told: str, book: Book) -> Decision:
     side: Side = "receivable" if earlier.side == "receivable" else "payable"
     numbers = ", ".join(each.number for each in earlier.closed)
-    reopened = [Reopened.of(each, side, book.sides.get(side)) for each in earlier.closed]
+    reopened = [book.reopened(each, side) for each in earlier.closed]
     postings = [Posting(kind, account, -units) for kind, account, units in earlier.postings]
     reason = f"{told} It had paid {numbers} (case {earlier.id}); that is open again."
     evidence = {"case": earlier.id}

@@ -491,6 +491,30 @@ def test_what_comes_back_opens_the_items_again() -> None:
     )
 
 
+def test_a_return_tells_what_is_open_again() -> None:
+    key, supplier = "payable/9/L1//EUR", {"number": "9", "name": "Tukku Oy"}
+    parts = [MatchedItem(key, "L1", "9", "Tukku Oy", None, units, units, 9_000) for units in (5_000, 3_000)]
+    ids, amounts = ("E2E-1", "E2E-2"), ("50.00", "30.00")
+    earlier = [
+        (id, -part.closed, Earlier(f"7DYKVHBG-{id}", date(2026, 11, 2), "payable", [part]))
+        for id, part in zip(ids, parts, strict=True)
+    ]
+    backs = [
+        moved(amount, returned_reason="AC04", end_to_end_id=id, key=id)
+        for id, amount in zip(ids, amounts, strict=True)
+    ]
+    listed = [item("L1", "12344", "90.00", supplier=supplier)]
+    for items, books, before in (
+        (listed, {key: Settled(9_000, 8_000)}, "10.00"),
+        ([], {key: Settled(9_000, 8_000)}, "10.00"),
+        ([], {}, None),
+    ):
+        made = decide(items, backs, past=Remembered(settled_=books, paid_=earlier))
+        told_ = [(each["open"], each["left"]) for record in made for each in record["allocations"]]
+        sums = [Decimal(before) + more for more in (0, 50, 80)] if before else [None] * 3
+        assert told_ == [(sums[0], sums[1]), (sums[1], sums[2])]
+
+
 def test_what_the_same_file_paid_is_open_again_wherever_its_return_stands() -> None:
     supplier = {"number": "9", "name": "Tukku Oy"}
     bill = item("L1", "12344", "50.00", supplier=supplier)
