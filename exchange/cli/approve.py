@@ -10,6 +10,7 @@ import click
 
 from exchange.cli._decision import GOES_ON, print_decided
 from exchange.cli._face import console, json_option, print_facts, print_json, print_table, site_option
+from exchange.wording import totals
 
 if TYPE_CHECKING:
     from exchange.operations.approving import Payee, Shown
@@ -75,7 +76,7 @@ def _show(shown: Shown) -> None:
         }
     )
     rows = [
-        (each.target, each.name, each.documents, _totals(each.totals), each.sha256[:SHORT])
+        (each.target, each.name, each.documents, totals(each.totals), each.sha256[:SHORT])
         for each in now.deliveries
     ]
     lines = [
@@ -116,9 +117,3 @@ def _why_look(payee: Payee) -> str:
         return "new"
     whose = f"; this account was paid as {', '.join(payee.others)}" if payee.others else ""
     return f"CHANGED, before: {', '.join(payee.before)}{whose}"
-
-
-def _totals(text: str) -> str:
-    import json
-
-    return ", ".join(f"{amount} {by}" for by, amount in json.loads(text).items())

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from exchange.cli._face import console, json_option, print_findings, print_json, print_table
+from exchange.wording import totals
 
 
 @click.command(short_help="Make the sample site, run every flow once, show what came and what went.")
@@ -35,7 +36,7 @@ def command(dir: Path, as_json: bool) -> None:
     rows = [(a.flow, a.name, a.stage, (a.reason or "") if a.stage != "done" else "") for a in made.arrivals]
     print_table("\nWhat came", ("Flow", "File", "Stage", "Why"), rows)
     rows_out = [
-        (d.flow, f"{d.target.removeprefix('folder:')}/{d.name}", d.documents, making.totals_text(d.totals))
+        (d.flow, f"{d.target.removeprefix('folder:')}/{d.name}", d.documents, totals(d.totals))
         for d in made.deliveries
     ]
     print_table("\nWhat went", ("Flow", "Delivered file", "Records", "Totals"), rows_out)

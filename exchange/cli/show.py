@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from exchange.cli._face import json_option, print_facts, print_findings, print_json, print_table, site_option
+from exchange.wording import totals
 
 
 @click.command(short_help="One file's whole story.")
@@ -68,8 +69,7 @@ def command(id: str, site: Path, as_json: bool, original: bool) -> None:
         ]
         print_table("Repairs", ("When", "Who", "Line", "Was", "Is", "Because"), rows)
     deliveries = [
-        (d.id[-8:], d.target, d.name, d.documents, d.totals if d.totals != "{}" else "", d.stage)
-        for d in story.deliveries
+        (d.id[-8:], d.target, d.name, d.documents, totals(d.totals), d.stage) for d in story.deliveries
     ]
     if deliveries:
         print_table("Deliveries", ("Delivery", "Place", "File", "Documents", "Totals", "Stage"), deliveries)

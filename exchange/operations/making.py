@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -126,12 +124,6 @@ def _correction(opened: Books, arrival: Arrival, findings: Sequence[Finding]) ->
     if wrong:
         return f"{wrong} --because 'typing error'"
     return f"--with-file CORRECTED-{arrival.name} --because 'the sender corrected it'"
-
-
-def totals_text(stored: str) -> str:
-    """Totals of a delivery in words."""
-    totals = {currency: amount for currency, amount in json.loads(stored).items() if Decimal(amount)}
-    return ", ".join(f"{amount} {currency}" for currency, amount in totals.items())
 
 
 def demo_as_dict(made: Demo) -> dict[str, Any]:

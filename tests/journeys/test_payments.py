@@ -420,3 +420,12 @@ def test_whose_payments_are_asked_for_must_be_known(exchange: Shell, site: Path)
         assert payee in {each["payee"] for each in found}, wanted
     spelled = " ".join((payer[:4], payer[4:]))
     assert exchange("payments", "--account", spelled, "--site", site, "--json").json()["count"]
+
+
+def test_totals_are_shown_as_a_person_reads_them(exchange: Shell, site: Path) -> None:
+    [sent] = exchange("seen", "--site", site, "--json").json()
+    [delivery] = exchange("show", sent["arrival"], "--site", site, "--json").json()["deliveries"]
+    shown = exchange("show", sent["arrival"], "--site", site).out
+    for currency, amount in delivery["totals"].items():
+        assert f"{amount} {currency}" in " ".join(shown.split())
+    assert delivery["totals"] and "{" not in shown
