@@ -58,8 +58,8 @@ class Booking:
         """Where it stands."""
         place = f"line {self.line} of {self.file}" if self.line else self.file
         named = f"bank reference {self.bank_reference}, " if self.bank_reference else ""
-        day = f", booked {self.booked.isoformat()}" if self.booked else ""
-        return f"{named}{place} (arrival {self.arrival}){day}"
+        day = f"on {self.booked.isoformat()}, " if self.booked else ""
+        return f"{named}{day}{place}, arrival {self.arrival}"
 
     def keys(self, keys_of: KeysOf) -> Collection[str]:
         """What it may be for. A text alone may be a reference or the number of an invoice."""

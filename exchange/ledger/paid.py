@@ -32,18 +32,22 @@ _QUERY = 500
 SHOWN, TOLD = 1_000, 100
 """After how many pairs of one file no more are looked for, and how many the event of a released one names."""
 NOT_PAID = ("rejected", "cancelled", "returned", "withdrawn")
+_NEXT = (
+    "Is it the same debt again? Then reject the file: `exchange reject {arrival} --because …`. Are both meant? Then release it: "
+    "`exchange release {arrival} --because …`."
+)
 PAID_TWICE = code(
     "PAID001",
     "error",
-    "This payment was ordered before: {what}. Before: {before}. Now: {now}.",
-    advice="Reject the file when it is the same debt again; release it, with a reason, when both are meant.",
+    "This payment was ordered before. It is {what}. Before: {before}. Now: {now}.",
+    advice=_NEXT,
 )
 
 BOOKED = code(
     "PAID002",
     "error",
-    "The bank has booked this payment already, and it was not sent from here: {what}. Booked: {before}. Now: {now}.",
-    advice="Reject the file when it is the same debt again; release it, with a reason, when both are meant.",
+    "The bank has booked this payment already. It was not sent from here. It is {what}. Booked: {before}. Now: {now}.",
+    advice=_NEXT,
 )
 
 
@@ -66,12 +70,12 @@ class Placed:
         return self.payment.execution_date or datetime.fromtimestamp(self.came / 1000, UTC).date()
 
     def told(self) -> str:
-        """Its id, where it stands and when it is due."""
+        """Its id, when it is due and where it stands."""
         row = self.payment
         place = f"line {row.line} of {self.file}" if row.line else self.file
         day = "due" if row.execution_date else "come"
         id_ = row.key or row.end_to_end_id or "none"
-        return f"id {id_}, {place} (arrival {row.arrival}), {day} {self.day.isoformat()}"
+        return f"id {id_}, {day} {self.day.isoformat()}, {place}, arrival {row.arrival}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +89,15 @@ class Pair:
         """Both side by side."""
         new = self.new.payment
         about = new.reference or new.invoices or new.text
-        what = (
-            f"{new.amount} {new.currency} to {new.payee or 'no name'} ({new.payee_account or 'no account'})"
-        )
+        what = f"{new.amount} {new.currency} to {new.payee or 'no name'}, account {new.payee_account or 'not told'}"
         kind = BOOKED if isinstance(self.old, Booking) else PAID_TWICE
         return kind.at(
             line=new.line,
             value=new.key or new.end_to_end_id,
-            what=f"{what}, {about}" if about else what,
+            what=f"{what}, for {about}" if about else what,
             before=self._before(),
             now=self.new.told(),
+            arrival=new.arrival,
         )
 
     def _before(self) -> str:
@@ -103,8 +106,8 @@ class Pair:
         if isinstance(old, Booking):
             return old.told()
         if old.payment.arrival == self.new.payment.arrival:
-            return f"{old.told()}, in the same file"
-        return f"{old.id}, {old.told()}, {old.payment.stage}"
+            return f"{old.told()}. It stands in the same file"
+        return f"{old.told()}. It is payment {old.id}, {old.payment.stage}"
 
 
 @dataclass(slots=True)

@@ -67,9 +67,9 @@ def test_what_was_booked_and_not_sent_from_here_is_not_paid_again(
     assert held["hold"] == "paid"
     [told] = errors(exchange, site, held["id"])
     assert (told["code"], told["value"]) == ("PAID002", "70001")
-    assert "12450.00 EUR to Tukku-Paahtimo Oy (FI4947300010416310), 880123" in told["message"]
-    assert "bank reference B1" in told["message"] and "booked 2026-11-30" in told["message"]
-    assert "s.xml (arrival" in told["message"]
+    assert "12450.00 EUR to Tukku-Paahtimo Oy, account FI4947300010416310, for 880123" in told["message"]
+    assert "Booked: bank reference B1, on 2026-11-30, " in told["message"]
+    assert "s.xml, arrival" in told["message"]
     assert list((site / "outbox/bank").glob("*.xml")) == []
     exchange("release", held["id"], "--because", "a second delivery", "--site", site)
     exchange("run", "--once", "--site", site)

@@ -26,9 +26,9 @@ def test_an_invoice_exported_twice_is_held_and_shown_beside_the_first(exchange: 
     [finding] = exchange("findings", row["id"], "--site", site, "--json").json()
     assert (finding["code"], finding["value"], finding["line"]) == ("PAID001", "79001", 2)
     told = finding["message"]
-    assert "12450.00 EUR to Tukku-Paahtimo Oy (FI4947300010416310), 880123" in told
-    assert "id 70001, line 2 of 01-approved.csv" in told and "due 2026-11-27" in told
-    assert "id 79001, line 2 of again.csv" in told and "due 2026-12-04" in told
+    assert "12450.00 EUR to Tukku-Paahtimo Oy, account FI4947300010416310, for 880123" in told
+    assert "id 70001, due 2026-11-27, line 2 of 01-approved.csv" in told
+    assert "id 79001, due 2026-12-04, line 2 of again.csv" in told
     exchange("release", row["id"], "--because", "two deliveries of the same price", "--site", site)
     exchange("run", "--once", "--site", site, code=None)
     story = exchange("show", row["id"], "--site", site, "--json").json()

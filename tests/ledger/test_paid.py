@@ -225,18 +225,22 @@ def test_both_are_shown_side_by_side(ledger: Ledger) -> None:
     second, guard = ordered(ledger, note(9, **(INVOICE | {"day": date(2026, 12, 24)})), name="april.csv")
     [pair] = guard.pairs
     assert pair.finding().message == (
-        "This payment was ordered before: 12.50 EUR to Payee 9 (FI2112345600000785), L1. "
-        f"Before: P1, id K7, line 7 of march.csv (arrival {first.id}), due 2026-12-01, ordered. "
-        f"Now: id K9, line 9 of april.csv (arrival {second.id}), due 2026-12-24."
+        "This payment was ordered before. It is 12.50 EUR to Payee 9, account FI2112345600000785, for L1. "
+        f"Before: id K7, due 2026-12-01, line 7 of march.csv, arrival {first.id}. It is payment P1, ordered. "
+        f"Now: id K9, due 2026-12-24, line 9 of april.csv, arrival {second.id}."
     )
     assert (pair.finding().code, pair.finding().severity, pair.finding().line) == ("PAID001", "error", 9)
+    assert f"`exchange reject {second.id} --because …`" in pair.finding().advice
 
 
 def test_a_payment_of_the_same_file_has_no_number_that_it_would_keep(ledger: Ledger) -> None:
     row, guard = ordered(ledger, note(7, **INVOICE), note(9, **INVOICE), name="march.csv")
     [pair] = guard.pairs
     told = pair.finding().message
-    assert f"Before: id K7, line 7 of march.csv (arrival {row.id}), due 2026-12-01, in the same file." in told
+    assert (
+        f"Before: id K7, due 2026-12-01, line 7 of march.csv, arrival {row.id}. It stands in the same file."
+        in told
+    )
 
 
 FACTS = st.tuples(
