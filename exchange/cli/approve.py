@@ -26,14 +26,28 @@ SHORT = 12
 @click.option("--show", "only_show", is_flag=True, help="Only show what waits for approval.")
 @click.option("--because", help="Why; kept in the ledger for ever.")
 @click.option("--statement", default="", help="What you have seen: the statement that --show told.")
+@click.option(
+    "--passed",
+    default="",
+    metavar="DAY",
+    help="The day of execution that has passed, to approve all the same.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; needs --statement.")
 def command(
-    id: str, site: Path, as_json: bool, only_show: bool, because: str | None, statement: str, yes: bool
+    id: str,
+    site: Path,
+    as_json: bool,
+    only_show: bool,
+    because: str | None,
+    statement: str,
+    passed: str,
+    yes: bool,
 ) -> None:
     """Approve that the very bytes that the arrival ID waits to send may be sent.
 
     On a terminal what is approved is shown, and you are asked. With --show nothing else happens; a script gives the statement
-    that was shown there with --statement, because nobody approves what nobody has seen.
+    that was shown there with --statement, because nobody approves what nobody has seen. Where a day of execution has passed, nothing is
+    approved before you name that day, with --passed, or say yes to it on the terminal.
     """
     from exchange.operations import approving
 
@@ -48,11 +62,14 @@ def command(
         _show(shown)
         click.confirm("Do you approve this?", abort=True)
         statement = statement or shown.standing.said
+        if shown.passed and not passed:
+            click.confirm(f"The day {shown.passed[0]} has passed. Approve it all the same?", abort=True)
+            passed = shown.passed[0]
     if not statement:
         raise click.UsageError(
             f"Say what you have seen, with --statement: `exchange approve {id} --show` tells it. Only a terminal shows it and asks."
         )
-    row = approving.approve(site, id, because, statement=statement)
+    row = approving.approve(site, id, because, statement=statement, passed=passed)
     print_decided(
         row,
         as_json,

@@ -133,10 +133,12 @@ def approve(
     because: str,
     rules: Rules = Rules(),
     statement: str = "",
+    passed: Sequence[str] = (),
 ) -> Arrival:
     """One person's approval of exactly what waits to be sent; with enough of them it is sent.
 
-    statement: the beginning of the hash that was shown, when it must still be the same. UseError says why not.
+    statement: the beginning of the hash that was shown, when it must still be the same; passed: days of execution that have passed, which
+    the person knows of. UseError says why not.
     """
     with ledger.signed(actor, because) as writing:
         connection = writing.connection
@@ -161,7 +163,8 @@ def approve(
         bulk.put(connection, approvals, [row | {"amounts": amounts}])
         names = _approvers(connection, arrival.id, now.said)
         facts = {"statement": now.said, "given": len(names), "amounts": chain.facts(amounts)}
-        writing.append([(arrival.id, "arrival approval", facts)])
+        knowing = {"passed": list(passed)} if passed else {}
+        writing.append([(arrival.id, "arrival approval", facts | knowing)])
         if len(names) >= arrival.approvals_needed:
             facts = {"statement": now.said, "by": names}
             writing.move(arrivals, "approved", [Move(arrival.id, "written", {}, facts)])

@@ -40,7 +40,12 @@ class Shown:
 
 def look(folder: Path, text: str) -> Shown:
     """What waits for approval in one arrival; UseError when nothing does."""
-    with books(folder) as opened, opened.ledger.read() as connection:
+    with books(folder) as opened:
+        return _shown(opened, text)
+
+
+def _shown(opened: Books, text: str) -> Shown:
+    with opened.ledger.read() as connection:
         arrival = queries.arrival(connection, text)
         if arrival.stage != "written" or not arrival.approvals_needed:
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
@@ -52,9 +57,14 @@ def look(folder: Path, text: str) -> Shown:
         return Shown(standing, orders, standing.strangers, today, blocked(opened, standing), passed)
 
 
-def approve(folder: Path, text: str, because: str, *, statement: str = "") -> Arrival:
-    """These very bytes may be sent, says the person who acts. statement: the beginning of its hash, as it was shown."""
+def approve(folder: Path, text: str, because: str, *, statement: str = "", passed: str = "") -> Arrival:
+    """These very bytes may be sent, says the person who acts. statement: the beginning of its hash, as it was shown; passed: the first
+    day of execution that has passed, where one has.
+    """
     with books(folder) as opened:
+        days = _shown(opened, text).passed
+        if passed != (days[0] if days else ""):
+            raise _unsaid(passed, days)
         return approving.approve(
             opened.ledger,
             text,
@@ -62,7 +72,18 @@ def approve(folder: Path, text: str, because: str, *, statement: str = "") -> Ar
             because=because,
             rules=_rules(opened, text),
             statement=statement,
+            passed=days,
         )
+
+
+def _unsaid(passed: str, days: Sequence[str]) -> UseError:
+    """What is wrong with the word about days that have passed, and the next step."""
+    if not days:
+        return UseError(f"No day of execution has passed, {passed} neither.", advice="Leave out --passed.")
+    return UseError(
+        f"The day of execution of some of these payments has passed ({days[0]}). Banks refuse them, or pay at once.",
+        advice=f"Reject the file and have it made with another day; or approve it all the same, with `--passed {days[0]}`.",
+    )
 
 
 def _rules(opened: Books, text: str) -> Rules:

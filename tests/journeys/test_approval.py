@@ -117,6 +117,24 @@ def test_who_approves_sees_what_is_paid_and_whose_account_has_changed(exchange: 
     late = replace(exchange, now="2026-11-30T08:00:00+02:00")
     told = " ".join(late("approve", waits["arrival"]["id"], "--show", "--site", site).out.split())
     assert "day of execution of some of these payments has passed (2026-11-27)" in told
+    word = (
+        "approve",
+        waits["arrival"]["id"],
+        "--because",
+        "x",
+        "--statement",
+        shown["statement"],
+        "--site",
+        site,
+    )
+    for said in ((), ("--passed", "2026-11-28")):
+        refused = " ".join(late(*word, *said, code=2).err.split())
+        assert "has passed (2026-11-27)" in refused and "--passed 2026-11-27" in refused
+    assert "No day of execution has passed" in exchange(*word, "--passed", "2026-11-27", code=2).err
+    late(*word, "--passed", "2026-11-27")
+    story = exchange("show", waits["arrival"]["id"], "--site", site, "--json").json()["events"]
+    [given] = [event for event in story if event["what"] == "arrival approval"]
+    assert given["data"]["passed"] == ["2026-11-27"]
 
 
 def test_status_says_when_nobody_can_approve(exchange: Shell) -> None:

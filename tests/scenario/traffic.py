@@ -167,8 +167,10 @@ class Traffic:
         waiting = asking.status(self.site).awaited
         if waiting:
             chosen = self.chance.choice(waiting).arrival
-            shown = approving.look(self.site, chosen.id).standing.said if self.chance.random() < 0.5 else ""
-            approving.approve(self.site, chosen.id, "compared", statement=shown[:12])
+            shown = approving.look(self.site, chosen.id)
+            said = shown.standing.said[:12] if self.chance.random() < 0.5 else ""
+            passed = next(iter(shown.passed), "")
+            approving.approve(self.site, chosen.id, "compared", statement=said, passed=passed)
 
     def bank_takes(self) -> None:
         """The bank fetches what lies there: it must never get the same twice."""
