@@ -103,8 +103,10 @@ class BoundFlow(Protocol):
         """What happens to bytes that came before: dropped with a notice, held, or taken again where the newest counts."""
 
     @property
-    def own_seconds(self) -> bool:
-        """Whether no two of its files may have been seen in the same second: what is made of them is named by nothing else."""
+    def apart(self) -> int:
+        """In steps of how many seconds no two of its files may have been seen in the same one, because what is made of them is named or
+        numbered by nothing else; 0 where that does not matter.
+        """
 
     @property
     def approvals(self) -> int:

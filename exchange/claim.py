@@ -120,7 +120,7 @@ def take(
             newcomers,
             on_duplicate=flow.on_duplicate,
             approvals=flow.approvals,
-            own_seconds=flow.own_seconds,
+            apart=flow.apart,
         )
         bound = [(row.id, row.name_raw, _why(row), not row.moved) for row in entered]
         sightings.bind(writing, bound, flow.name)

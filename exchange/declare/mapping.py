@@ -192,6 +192,13 @@ class Mapping(Declared):
     key: PlacedText | None = Field(
         None, description="the business key of each result: seen twice is a duplicate"
     )
+    apart: int = Field(
+        0,
+        ge=0,
+        le=60,
+        description="seconds: results carry a number that is made of the time in such steps alone, so no two files of a flow count as seen in "
+        "the same step",
+    )
     payment: Followed | None = Field(
         None,
         description="each result is a payment that leaves with the file: the ledger follows it under these ids",

@@ -100,7 +100,7 @@ class Binder:
             approvals=flow.approve,
             paid_twice_within=flow.paid_twice_within,
             on_duplicate=when_again(flow, self.flows.values(), money=money, stands=intake.stands),
-            own_seconds=any(target.names_by_second for target in flow.to),
+            apart=_apart(flow, ways),
         )
 
     def _intake(self, flow: Flow) -> Intake | None:
@@ -316,3 +316,10 @@ def _numbered(ways: Sequence[Way]) -> list[Way]:
 
 def _placed(text: str) -> PlacedText | None:
     return text if isinstance(text, PlacedText) else None
+
+
+def _apart(flow: Flow, ways: Sequence[Way]) -> int:
+    """The longest step of time that names or numbers of what is made of a file have."""
+    plans = [step.compiled.plan for way in ways for together in way.chain for step in together]
+    steps = [int(target.names_by_second) for target in flow.to]
+    return max([0, *steps, *(plan.apart for plan in plans)])

@@ -44,7 +44,7 @@ class Bound:
     approvals: int = 0
     paid_twice_within: int = 90
     on_duplicate: Again = "skip"
-    own_seconds: bool = False
+    apart: int = 0
 
     @property
     def remembers(self) -> bool:

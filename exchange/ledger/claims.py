@@ -66,13 +66,13 @@ def enter(
     *,
     on_duplicate: Again,
     approvals: int,
-    own_seconds: bool = False,
+    apart: int = 0,
 ) -> list[Arrival]:
     """Make arrivals of claimed files, each in the stage its case asks for; those it replaces become
-    superseded. own_seconds: each counts as seen in a second of its own.
+    superseded. apart: each counts as seen in a time of its own, of so many seconds.
     """
-    if own_seconds:
-        newcomers = _apart(writing, flow, newcomers)
+    if apart:
+        newcomers = _apart(writing, flow, newcomers, apart * _SECOND)
     bytes_before = _first_by_content(writing.connection, flow, [each.sha256 for each in newcomers])
     names_before = _last_by_name(writing.connection, flow, [each.name_raw for each in newcomers])
     names = list(names_before) if on_duplicate == "hold" else []
@@ -102,14 +102,16 @@ def enter(
     return [Arrival(**row) for row in rows]
 
 
-def _apart(writing: Writing, flow: str, newcomers: Sequence[Newcomer]) -> list[Newcomer]:
-    """Each in a second after those of the files before it: receivers that know files by day and time alone get one name once."""
+def _apart(writing: Writing, flow: str, newcomers: Sequence[Newcomer], step: int) -> list[Newcomer]:
+    """Each in a step of time after those of the files before it: receivers that know files by day and time alone get one name, or one
+    number, once.
+    """
     lately = (arrivals.c.flow == flow, arrivals.c.claimed_at >= writing.at - _DAY)
-    last = (writing.connection.scalar(select(func.max(arrivals.c.seen_at)).where(*lately)) or 0) // _SECOND
+    last = (writing.connection.scalar(select(func.max(arrivals.c.seen_at)).where(*lately)) or 0) // step
     apart = []
     for new in newcomers:
-        last = max(last + 1, new.seen_at // _SECOND)
-        apart.append(replace(new, seen_at=max(new.seen_at, last * _SECOND)))
+        last = max(last + 1, new.seen_at // step)
+        apart.append(replace(new, seen_at=max(new.seen_at, last * step)))
     return apart
 
 

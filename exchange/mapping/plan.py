@@ -182,6 +182,8 @@ class Plan:
     """Whether what it leaves out must be taken by such a mapping."""
     leaves: str | None = None
     """What it leaves out, in a word or two."""
+    apart: int = 0
+    """In steps of how many seconds its numbers are made of the time; 0 where they are not."""
 
 
 def contents(fields: Fields) -> Iterator[Assign]:

@@ -112,6 +112,7 @@ class _Planner:
             rest_of=tuple(other.mapping for other in self.others),
             nothing_lost=declared.nothing_lost,
             leaves=declared.leaves,
+            apart=declared.apart,
         )
 
     def kind(self, written: PlacedText | None, shape: Shape, key: str) -> KindShape | None:

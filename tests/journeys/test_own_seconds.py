@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.journeys.conftest import Shell
 from tests.support.handing import hand_over
 
-RECEIPTS = Path(__file__).parents[2] / "samples/swedish-bridge/receipts"
+SAMPLES = Path(__file__).parents[2] / "samples"
+RECEIPTS, FJORDHANDEL = SAMPLES / "swedish-bridge/receipts", SAMPLES / "fjordhandel"
 PAYERS = """bankgiro;name;organisation;iban;bic;town
 5312079;Norrbageri i Umeå AB;5566778899;SE4550000000058398257466;ESSESESS;Umeå
 """
@@ -35,3 +37,21 @@ def come(exchange: Shell, site: Path, *names: str) -> None:
     for name in names:
         hand_over(place / f"{name}.xml", (RECEIPTS / f"{name}.in.xml").read_text(encoding="utf-8"))
     exchange("run", "--once", "--site", site)
+
+
+def test_ocr_files_that_come_together_have_transmission_numbers_of_their_own(exchange: Shell) -> None:
+    site = exchange.folder / "fjord"
+    shutil.copytree(FJORDHANDEL / "site", site)
+    for flow in (site / "flows").iterdir():
+        if flow.stem != "norwegian-receipts":
+            flow.unlink()
+    place = site / "inbox/norwegian-receipts"
+    for folder in (place, site / "outbox/ledger", site / "outbox/by-hand"):
+        folder.mkdir(parents=True)
+    for name in ("01-march", "03-payment-came-back"):
+        file = FJORDHANDEL / f"norwegian-receipts/{name}.in.xml"
+        hand_over(place / f"{name}.xml", file.read_text(encoding="utf-8"))
+    exchange("run", "--once", "--site", site)
+    written = [path.read_text("iso-8859-1") for path in (site / "outbox/ledger").glob("OCR-*")]
+    first, second = sorted(int(text[16:23]) for text in written)
+    assert second == first + 1

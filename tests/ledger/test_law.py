@@ -208,7 +208,7 @@ def test_files_of_one_second_are_seen_in_seconds_of_their_own_where_that_is_want
     for names in (("a", "b"), ("c",)):
         with ledger.write() as writing:
             new = [newcomer(ledger, name, name * 2) for name in names]
-            entered += claims.enter(writing, "tiny", new, on_duplicate="skip", approvals=0, own_seconds=True)
+            entered += claims.enter(writing, "tiny", new, on_duplicate="skip", approvals=0, apart=1)
     assert [row.seen_at for row in entered] == [1_000, 2_000, 3_000]
 
 

@@ -40,7 +40,7 @@ class TinyFlow:
     name: str = "tiny"
     version_hash: str = "v1"
     on_duplicate: Again = "skip"
-    own_seconds: bool = False
+    apart: int = 0
     approvals: int = 0
     paid_twice_within: int = 90
     remembers: bool = False
