@@ -97,7 +97,12 @@ def _named(case: Case, open_items: OpenItems | None, number: str) -> list[Item]:
 def _item(case: Case, book: Book, number: str) -> Item:
     open_items = book.of(case)
     if open_items is None:
-        raise NotPossible("There is no list of open items that this movement could pay.")
+        if not case.units:
+            raise NotPossible("An amount of nought pays no open item.", "Close the case.")
+        raise NotPossible(
+            f"The flow is matched against no {case.side}s, which this movement could pay.",
+            "Name the flow of their list under `against`, or book the movement to an account.",
+        )
     named = open_items.of_number(number)
     found = _named(case, open_items, number)
     if len(found) == 1:

@@ -604,10 +604,12 @@ def test_a_person_pays_out_credit_notes_of_a_customer_in_full() -> None:
     ]
     for numbers_, why in (
         (["1"], "Of the credit notes 30.00 EUR are open"),
-        (["3"], "no list of open items"),
+        (["3"], "against no payables, which this movement could pay"),
     ):
         with pytest.raises(NotPossible, match=why):
             payment(case, book, numbers_, None)
+    with pytest.raises(NotPossible, match="An amount of nought pays no open item"):
+        payment(Case(1, moved("0.00"), 0), book, ["3"], None)
 
 
 @pytest.mark.parametrize("numbers_", [["2"], ["1", "2"], ["2", "1"]])
