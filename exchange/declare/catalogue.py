@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import exchange
 from exchange.declare.likeness import LIKE, merged
@@ -70,7 +70,9 @@ class Catalogue:
         self.problems = [*problems]
         self._entries = dict(shipped)
         self._loaded: dict[Path, tuple[Node | None, list[Problem]]] = {}
+        self._made: dict[tuple[Kind, str], dict[str, Any]] = {}
         self._completing: list[str] = []
+        self._package = _of_package(package) if site is not None else self
         if site is not None:
             self._add_site(site)
 
@@ -98,6 +100,8 @@ class Catalogue:
         entry = self._entries.get((kind, name))
         if entry is None:
             return None, [self.unknown(kind, name)]
+        if entry.packaged and self._package is not self:
+            return self._package.load(kind, name)
         if entry.path not in self._loaded:
             node, problems = _read(entry.path, entry.shown)
             problems = [*problems, *(_name_problems(entry, node) if node else [])]
@@ -108,6 +112,14 @@ class Catalogue:
                 self._loaded[entry.path] = node, [*problems, *more]
                 self._completing.pop()
         return self._loaded[entry.path]
+
+    def made(self, kind: Kind, name: str) -> dict[str, Any]:
+        """What others have made of a declared file, to be kept here for who asks again: of a file that comes with the product
+        by any site.
+        """
+        entry = self._entries.get((kind, name))
+        home = self._package if entry is not None and entry.packaged else self
+        return home._made.setdefault((kind, name), {})
 
     def head(self, kind: Kind, name: str) -> Mapping[str, str]:
         """What a declared file says in plain words at its edge, such as `format: csv`, as it is written, seen without
@@ -190,6 +202,12 @@ class Catalogue:
             message = f'The {entry.kind} "{entry.name}" already comes with the package.'
             advice = "Give yours another name and put its file at the place of that name."
             self.problems.append(Problem(entry.shown, 1, 1, message, advice=advice))
+
+
+@cache
+def _of_package(package: Path) -> Catalogue:
+    """The catalogue of what comes with the product: all sites of a program read those files once."""
+    return Catalogue(None, package)
 
 
 @cache

@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +29,7 @@ from exchange.declare.problems import DeclarationError, Problem
 from exchange.declare.rules import Rules
 from exchange.declare.suppose import Model, Supposed, suppose
 from exchange.declare.table import Table, TableRows, load_rows
+from exchange.declare.yaml import Node
 from exchange.flow.banks import ProfileMapping, with_editions
 from exchange.formats import registry
 from exchange.formats.contract import Reader, Writer
@@ -232,18 +234,20 @@ class Library:
         return made
 
     def _parse_layout(self, name: str) -> LayoutBase | None:
-        node, problems = self.catalogue.load("layout", name)
-        if node is None:
-            self.problems += problems
-            return None
-        return self._taken(registry.suppose_layout(node, problems))
+        return self._meant("layout", name, registry.suppose_layout)
 
     def _parse(self, model: type[Model], kind: Kind, name: str) -> Model | None:
-        node, problems = self.catalogue.load(kind, name)
-        if node is None:
-            self.problems += problems
-            return None
-        return self._taken(suppose(model, node, problems))
+        return self._meant(kind, name, partial(suppose, model))
+
+    def _meant(
+        self, kind: Kind, name: str, understood: Callable[[Node, list[Problem]], Supposed[Model]]
+    ) -> Model | None:
+        """What a file declares. One that comes with the product is understood once in a program."""
+        made = self.catalogue.made(kind, name)
+        if "meant" not in made:
+            node, problems = self.catalogue.load(kind, name)
+            made["meant"] = Supposed(None, problems, False) if node is None else understood(node, problems)
+        return self._taken(made["meant"])
 
     def _taken(self, supposed: Supposed[Model]) -> Model | None:
         """What may be used of what a file was meant to declare."""
@@ -339,9 +343,12 @@ class Library:
         declared = self._parse(Table, "table", name)
         if declared is None or entry is None:
             return None
-        rows, problems = load_rows(declared, entry.path.parent)
+        made = self.catalogue.made("table", name)
+        if "rows" not in made:
+            made["rows"] = load_rows(declared, entry.path.parent)
+        rows, problems = made["rows"]
         self.problems += problems
-        return rows
+        return rows  # type: ignore[no-any-return]
 
 
 def _text(node: Any) -> str | None:

@@ -101,22 +101,26 @@ def try_flow(
     day: of the arrival, at midnight, or the moment of it. references: files that stand for the newest ones of other
     flows. DeclarationError when the flow is not sound; what is wrong with other flows stops nobody.
     """
-    newest = {name: _reference(path) for name, path in (references or {}).items()}
-    opened = open_site(folder, NoMemory(newest), only=flow)
+    opened = open_site(folder, _newest(references or {}), only=flow)
     trial = _trial(opened, flow)
     tried = [_one(trial, file, day, write, progress) for file in files]
     return tried, list(_coverage(opened, trial.bound))
 
 
 def try_pairs(site: Path, samples: Path) -> list[Tried]:
-    """Every sample below `samples/FLOW/` through that flow; the first sample of each other flow is its newest file."""
+    """Every sample below `samples/FLOW/` through that flow; the first sample of each other flow is its newest file.
+    DeclarationError when any flow of the site is not sound.
+    """
     inputs = sorted(samples.glob(f"*/*{INPUT}.*"))
     newest = {path.parent.name: path for path in reversed(inputs)}
-    tried = []
-    for flow in sorted(newest):
-        files = [path for path in inputs if path.parent.name == flow]
-        tried += try_flow(site, flow, files, references=newest)[0]
-    return tried
+    opened = open_site(site, _newest(newest))
+    trials = {flow: _trial(opened, flow) for flow in sorted(newest)}
+    return [
+        _one(trial, file, DAY, False, None)
+        for flow, trial in trials.items()
+        for file in inputs
+        if file.parent.name == flow
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,11 @@ def _trial(opened: OpenSite, name: str) -> _Trial:
     return _Trial(
         opened.flows[name], encodings, [target.bank for target in targets], opened.library.calendars()
     )
+
+
+def _newest(references: Mapping[str, Path]) -> NoMemory:
+    """Nothing is remembered but the newest files of other flows."""
+    return NoMemory({name: _reference(path) for name, path in references.items()})
 
 
 def _reference(path: Path) -> Reference:

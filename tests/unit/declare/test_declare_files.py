@@ -343,7 +343,8 @@ LIKE = "layout: acme/{}\nlike: acme/{}\n{}"
 def liking(places: tuple[Path, Path], name: str, other: str, text: str) -> tuple[object, list[str]]:
     """The data of a layout that is like another, and the messages of what is wrong with it."""
     site, package = places
-    path = package / "schemas/acme" / f"{name}.yaml"
+    path = site / "schemas/acme" / f"{name}.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(LIKE.format(name, other, text))
     node, problems = Catalogue(site, package).load("layout", f"acme/{name}")
     return None if node is None else node.data(), [str(problem.message) for problem in problems]
