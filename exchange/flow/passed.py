@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from exchange.declare.flow import Flow
 from exchange.declare.problems import Problem, did_you_mean
 from exchange.findings import Finding, code
+from exchange.flow.hearing import STATUS
 from exchange.flow.library import Chain, Step
 from exchange.mapping.tally import Tally
 
@@ -17,6 +18,14 @@ PASSED_OVER = code(
     advice="Add a mapping that takes it, or a flow of its own for it. Where it is left out on purpose, write `leaves out: [{names}]` in the "
     "flow.",
 )
+NAMES_NONE = code(
+    "FLO008",
+    "error",
+    "The file names no payment: {what}.",
+    advice="Ask the sender what it is about. Where it speaks of a whole file, batch or case, add the mapping for these to the flow, and retry.",
+)
+_ABOUT_PAYMENTS = (STATUS, "common/cancellation-status", "common/payment-cancellation")
+"""What answers and requests about payments become."""
 
 
 def first_places(intake: Chain, ways: Sequence[Chain]) -> Sequence[Sequence[Step]]:
@@ -30,10 +39,35 @@ def first_places(intake: Chain, ways: Sequence[Chain]) -> Sequence[Sequence[Step
 
 def findings(first: Iterable[tuple[Step, Tally]], meant: Iterable[str]) -> Iterator[Finding]:
     """One finding for all that was passed over, if anything was. meant: what the flow leaves out on purpose."""
-    counts = {name: n for name, n in _counts(list(first)).items() if n and name not in meant}
+    steps = list(first)
+    passed = _counts(steps)
+    counts = {name: n for name, n in passed.items() if n and name not in meant}
     if counts:
-        told = ", ".join(f"{n} × {name}" for name, n in counts.items())
+        told = _told(counts)
         yield PASSED_OVER.at(value=told, what=told, names=", ".join(counts))
+    elif not any(passed.values()) and _names_none(steps):
+        heads = steps[0][1].others
+        what = (
+            f"no mapping of this flow takes what stands in it ({_told(heads)})"
+            if heads
+            else "nothing stands in it"
+        )
+        yield NAMES_NONE.at(value=_told(heads), what=what)
+
+
+def _names_none(first: Sequence[tuple[Step, Tally]]) -> bool:
+    """Whether a file of answers or requests came to nothing, where their heads are records of their own (`own`): it speaks of
+    a whole file, or of nothing at all.
+    """
+    if any(tally.results for _, tally in first) or not all(
+        step.target in _ABOUT_PAYMENTS for step, _ in first
+    ):
+        return False
+    return bool(first) and any(kind.own for kind in first[0][0].compiled.source_shape.kinds.values())
+
+
+def _told(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{n} × {name}" for name, n in counts.items())
 
 
 def unknown(flow: Flow, first: Iterable[Step]) -> Iterator[Problem]:

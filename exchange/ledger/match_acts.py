@@ -17,7 +17,7 @@ from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import bulk, posted, queries
 from exchange.ledger.book import Ledger
 from exchange.ledger.match_tables import match_items, matches, statements
-from exchange.ledger.matches import PERSON, item_rows, items_of, values_of
+from exchange.ledger.matches import PERSON, item_rows, items_of, taken_back, values_of
 from exchange.ledger.schema import arrivals
 from exchange.ledger.settled import settled, stands, used_since
 from exchange.outcome import ON_NOTHING, Basis, MatchedItem, MatchRow
@@ -316,6 +316,15 @@ def habits(connection: Connection) -> list[tuple[str, str, int]]:
         for account in {posting[1] for posting in json.loads(postings or "[]")}:
             found[mask, account] = found.get((mask, account), 0) + number
     return [(mask, account, number) for (mask, account), number in found.items()]
+
+
+def against(connection: Connection) -> list[tuple[str, str, int]]:
+    """What people took back of what history alone had decided: payer or habit, of which account or look, how often."""
+    told = []
+    for kind, rule, of in (("payer", "known_payer", matches.c.payer), ("habit", "habits", matches.c.mask)):
+        query = select(of, func.count()).where(taken_back(rule), of.is_not(None)).group_by(of)
+        told += [(kind, name, number) for name, number in connection.execute(query)]
+    return told
 
 
 def taken(connection: Connection, account: str | None, limit: int = LIMIT) -> list[Mapping[str, Any]]:

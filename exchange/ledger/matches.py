@@ -382,21 +382,19 @@ class LedgerPast:
         query = (
             select(matches.c.was_rule, func.count())
             .join(arrivals, arrivals.c.id == matches.c.arrival)
-            .where(matches.c.mask == mask, matches.c.was_rule == "habits",
-                   matches.c.rule.is_distinct_from(PERSON), self._counts())
-        )  # fmt: skip
+            .where(matches.c.mask == mask, taken_back("habits"), self._counts())
+        )
         times = self._numbers(query.group_by(matches.c.was_rule)).get("habits")
         return {TAKEN_BACK: times} if times else {}
 
     def _not_paid(self, account: str) -> dict[str, int]:
         """How often people took back what only the payer's account had decided, and matched nothing instead."""
         if self._unpaid is None:
-            by_person = and_(matches.c.rule.is_not_distinct_from(PERSON), matches.c.decision == "matched")
             query = (
                 select(matches.c.payer, func.count())
                 .join(arrivals, arrivals.c.id == matches.c.arrival)
-                .where(matches.c.was_rule == "known_payer", matches.c.decided_by.is_not(None), ~by_person, self._counts())
-            )  # fmt: skip
+                .where(taken_back("known_payer"), self._counts())
+            )
             self._unpaid = self._numbers(query.group_by(matches.c.payer))
         times = self._unpaid.get(account)
         return {TAKEN_BACK: times} if times else {}
@@ -417,6 +415,14 @@ class LedgerPast:
             with self.ledger.read() as connection:
                 self._until = connection.scalar(select(func.max(matches.c.event)).where(*mine)) or 0
         return self._until
+
+
+def taken_back(rule: str) -> ColumnElement[bool]:
+    """What a rule that learns decided alone and people took back, deciding nothing else that it would learn from."""
+    by_person = matches.c.rule.is_not_distinct_from(PERSON)
+    if rule == "known_payer":
+        by_person = and_(by_person, matches.c.decision == "matched")
+    return and_(matches.c.was_rule == rule, matches.c.decided_by.is_not(None), ~by_person)
 
 
 def items_of(connection: Connection, match: int) -> list[MatchedItem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from exchange.declare.problems import did_you_mean
-from exchange.errors import UnknownNameError
+from exchange.errors import UnknownNameError, UseError
 from exchange.ledger import match_acts
 from exchange.mapping.tables import Table
 from exchange.operations.installation import Installation
@@ -13,6 +13,8 @@ from exchange.reconcile.rulebook import Rulebook
 
 CHART = "accounts"
 """The table of a site that names all accounts of its books."""
+OF_BANKS = "bank-accounts"
+"""The table of a site that names the ledger account of each of its accounts at banks."""
 
 
 def expect_account(opened: Installation, rules: Rulebook, account: str, *, is_new: bool) -> None:
@@ -39,6 +41,18 @@ def expect_account(opened: Installation, rules: Rulebook, account: str, *, is_ne
         f"Account {account} is not known here: nothing was booked to it so far, and nothing declared names it.",
         advice=f"{did_you_mean(account, known)} If it is right, say so with --new-account.",
     )
+
+
+def expect_other_than_banks(opened: Installation, account: str, bank_account: str | None) -> None:
+    """UseError where an account is the one on which the movement itself stands: nothing would be booked."""
+    table = opened.site.library.tables().get(OF_BANKS)
+    rows = table.rows.get((bank_account or "",), ()) if table else ()
+    own = {row.cells.get("account") for row in rows} or {opened.site.declared.values.get("bank_account")}
+    if account in own:
+        raise UseError(
+            f"Account {account} is the bank's own one, on which this movement stands: a voucher from it to itself books nothing.",
+            advice="Name the account of what it was for; where it is booked elsewhere already, `exchange reconcile close`.",
+        )
 
 
 def _declared(opened: Installation) -> Iterator[str]:

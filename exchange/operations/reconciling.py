@@ -19,7 +19,7 @@ from exchange.ledger.match_acts import Case as Case
 from exchange.ledger.match_acts import Signature
 from exchange.model import ArrivalFacts, Record
 from exchange.operations import looking_again
-from exchange.operations.accounts import expect_account
+from exchange.operations.accounts import expect_account, expect_other_than_banks
 from exchange.operations.deciding import actor
 from exchange.operations.decisions import expect_way, text_of, transactions, write_unsent
 from exchange.operations.installation import Books, Installation, books, expect_flow, installation
@@ -149,6 +149,7 @@ def match(
 
     def decide(waiting: Waiting, book: Book, opened: Installation, rules: Rulebook) -> Decision:
         if difference is not None and difference not in rules.accounts and not difference.isalpha():
+            expect_other_than_banks(opened, difference, waiting.transaction.get("account"))
             expect_account(opened, rules, difference, is_new=is_new)
         return payment(waiting, book, numbers, difference)
 
@@ -159,6 +160,7 @@ def book(folder: Path, text: str, account: str, because: str, *, is_new: bool) -
     """The movement belongs to a ledger account. is_new: nothing was booked to it so far."""
 
     def decide(waiting: Waiting, _: Book, opened: Installation, rules: Rulebook) -> Decision:
+        expect_other_than_banks(opened, account, waiting.transaction.get("account"))
         expect_account(opened, rules, account, is_new=is_new)
         return booking(waiting, account)
 
@@ -215,7 +217,8 @@ def rules(folder: Path) -> tuple[list[RuleRecord], list[Learned]]:
                 for kind, mask, party, name, n in match_acts.texts(connection)
             ]
             habits = [("habit", mask, account, "", n) for mask, account, n in match_acts.habits(connection)]
-        return records, _learned(opened, [*payers, *texts, *habits])
+            back = [(f"{kind} taken back", of, "", "", n) for kind, of, n in match_acts.against(connection)]
+        return records, _learned(opened, [*payers, *texts, *habits, *back])
 
 
 def again(folder: Path, flow: str | None) -> list[Looked]:
@@ -254,8 +257,8 @@ _USES = {"payer": "known_payer", "text": "known_payer", "habit": "habits"}
 """By which rule each kind of history is used."""
 
 
-_WEIGHED = {"named": "text"}
-"""History that speaks against what another kind would teach: such texts that named what they paid."""
+_WEIGHED = {"named": "text", "payer taken back": "payer", "habit taken back": "habit"}
+"""History that speaks against what another kind would teach: such texts that named what they paid, decisions taken back."""
 
 
 def _known(past: Past, kind: str, of: str) -> Mapping[str, int]:

@@ -10,7 +10,6 @@ from exchange.outcome import MatchedItem, MatchRow
 from exchange.reconcile import money, references, words
 from exchange.reconcile.book import Book
 from exchange.reconcile.case import EVIDENCE, PAID, POSITION, UNITS, Reopened, key_of
-from exchange.reconcile.names import plain
 
 TEACHING = ("reference", "person")
 """Rules whose evidence is not who paid: they tell whose account it is."""
@@ -37,7 +36,7 @@ def row(record: Record, book: Book) -> MatchRow:
         evidence=_json(record[EVIDENCE]),
         proposals=_json(record["proposals"]),
         payer=references.compact(payer["account"]) if payer.get("account") else None,
-        payer_name=plain(payer["name"]) if payer.get("name") else None,
+        payer_name=payer.get("name") or None,
         mask=_mask(record),
         # by its entry a movement is known again: what the bank has not booked comes again as another one
         entry=transaction.get("entry_ref") if transaction["status"] == "booked" else None,

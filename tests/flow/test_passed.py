@@ -79,3 +79,39 @@ def test_what_is_not_left_out_is_not_said_to_be(tmp_path: Path, flow: str, names
     (problem,) = raised.value.problems
     assert "leave out" in problem.message
     assert advice in problem.advice
+
+
+HEAD = (
+    '<?xml version="1.0" encoding="UTF-8"?><Document xmlns="urn:iso:std:iso:20022:tech:xsd:{name}"><{root}>{head}{rest}</{root}>'
+    "</Document>"
+)
+ASSIGNMENT = "<Assgnmt><Id>A1</Id><CreDtTm>2026-11-30T10:00:00</CreDtTm></Assgnmt>"
+REPORT = "<GrpHdr><MsgId>A1</MsgId><CreDtTm>2026-11-30T10:00:00</CreDtTm></GrpHdr>"
+WHOLE = "<Undrlyg><OrgnlGrpInfAndCxl><OrgnlMsgId>M1</OrgnlMsgId><GrpCxl>true</GrpCxl></OrgnlGrpInfAndCxl></Undrlyg>"
+REFUSED = "<OrgnlGrpInfAndSts><OrgnlMsgId>M1</OrgnlMsgId><GrpSts>RJCT</GrpSts></OrgnlGrpInfAndSts>"
+
+
+@pytest.mark.parametrize(
+    ("layout", "version", "root", "head", "rest", "mapping", "told"),
+    [
+        ("camt.055", "08", "CstmrPmtCxlReq", ASSIGNMENT, "", "camt.055-payment-to-payment-cancellation", ""),
+        ("camt.055", "08", "CstmrPmtCxlReq", ASSIGNMENT, WHOLE, "camt.055-payment-to-payment-cancellation", "1 × file"),
+        ("camt.055", "08", "CstmrPmtCxlReq", ASSIGNMENT, WHOLE, "camt.055-file-to-payment-cancellation", None),
+        ("camt.056", "08", "FIToFIPmtCxlReq", ASSIGNMENT, "", "camt.056-payment-to-payment-cancellation", ""),
+        ("camt.029", "09", "RsltnOfInvstgtn", ASSIGNMENT, "<Sts><Conf>RJCR</Conf></Sts>", "camt.029-payment-to-cancellation-status", "1 × message"),
+        ("pain.002", "03", "CstmrPmtStsRpt", REPORT, REFUSED, "pain.002-payment-to-payment-status", "1 × message"),
+        ("pain.002", "03", "CstmrPmtStsRpt", REPORT, REFUSED, "pain.002-file-to-payment-status", None),
+    ],
+)  # fmt: skip
+def test_an_answer_or_a_request_of_which_nothing_is_taken_is_held(
+    tmp_path: Path, layout: str, version: str, root: str, head: str, rest: str, mapping: str, told: str | None
+) -> None:
+    file = tmp_path / "answer.xml"
+    file.write_text(
+        HEAD.format(name=f"{layout}.001.{version}", root=root, head=head, rest=rest), encoding="utf-8"
+    )
+    flow = f"layout: iso20022/{layout}\nmap: [iso20022/{mapping}]\nto: []\n"
+    outcome, _ = content(tmp_path, flow).process(file, FACTS, tmp_path)
+    found = [each for each in outcome.findings.kept if each.code == "FLO008"]
+    assert outcome.is_bad == (told is not None)
+    assert [each.value for each in found] == ([] if told is None else [told])

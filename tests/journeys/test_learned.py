@@ -62,6 +62,7 @@ def test_what_the_account_alone_decided_and_a_person_took_back_speaks_against_it
     exchange("reconcile", "unmatch", second["id"], "--because", "for his brother", "--site", site)
     [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
     assert (learned["acts"], learned["lacks"]) == ([], "something else was decided as often")
+    assert (learned["times"], learned["total"], learned["precision"]) == (1, 2, "50.0 %")
     drop(
         site,
         "bank-statements",

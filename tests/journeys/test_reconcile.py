@@ -313,6 +313,8 @@ def test_people_s_bookings_become_a_rule_when_they_agree(exchange: Shell, site: 
     exchange("reconcile", "unmatch", third["id"], "--because", "not phones", "--site", site)
     [learned] = exchange("reconcile", "rules", "--site", site, "--json").json()["learned"]
     assert (learned["acts"], learned["lacks"]) == ([], "less than 100 per cent of 3 agree")
+    assert learned["precision"] == "66.7 %"
+    assert "2 of 3" in exchange("reconcile", "rules", "--site", site).out
     text, _ = statement(4, entries(row, start=40), opening)
     drop(site, "bank-statements", "4.xml", text)
     run(exchange, site)
@@ -754,6 +756,38 @@ def test_an_account_that_is_not_known_is_booked_to_when_it_is_said_to_be_new(
     assert "Account 3990 is not in the chart of accounts." in said and "tables/accounts.yaml" in said
     exchange("reconcile", "book", third, "3991", *because)
     assert listed(exchange, site) == []
+
+
+def test_no_movement_is_booked_to_the_very_account_on_which_it_stands(exchange: Shell, site: Path) -> None:
+    drop(site, "bank-statements", "one.xml", statement(1, entries({"amount": "55.00", "text": "gift"}))[0])
+    run(exchange, site)
+    [waiting] = listed(exchange, site)
+    because = ("--because", "a gift", "--new-account", "--site", site)
+    for words in (
+        ["book", waiting["id"], "1910"],
+        ["match", waiting["id"], "400098", "--difference", "1910"],
+    ):
+        said = refused(exchange, "reconcile", *words, *because)
+        assert "Account 1910 is the bank's own one" in said and "exchange reconcile close" in said
+    (site / "tables").mkdir(exist_ok=True)
+    (site / "tables/bank-accounts.yaml").write_text(
+        "table: bank-accounts\nkey: [bank_account]\nmiss: fail\n"
+        'rows: [{bank_account: FI2112345600000785, account: "1920"}]\n',
+        encoding="utf-8",
+    )
+    assert "Account 1920 is the bank's own one" in refused(
+        exchange, "reconcile", "book", waiting["id"], "1920", *because
+    )
+    exchange("reconcile", "book", waiting["id"], "1910", *because)  # another account of ours
+    assert listed(exchange, site) == []
+
+
+def test_payers_are_listed_as_the_bank_writes_them(exchange: Shell, site: Path) -> None:
+    row = {"amount": "55.00", "name": "Öljy-Tukku Åberg Oy Ab", "text": "gift"}
+    drop(site, "bank-statements", "one.xml", statement(1, entries(row))[0])
+    run(exchange, site)
+    assert [each["payer_name"] for each in listed(exchange, site)] == ["Öljy-Tukku Åberg Oy Ab"]
+    assert "Öljy-Tukku Åberg Oy Ab" in exchange("reconcile", "--site", site).out
 
 
 def test_of_a_file_that_was_rejected_no_case_is_open(exchange: Shell, site: Path) -> None:

@@ -17,7 +17,7 @@ from exchange.reconcile import references
 from exchange.reconcile.book import Book, ids_of
 from exchange.reconcile.case import Case, Decision, Posting
 from exchange.reconcile.items import Side
-from exchange.reconcile.names import alike, plain
+from exchange.reconcile.names import alike
 
 ORDER = 10
 EARLY = True
@@ -71,7 +71,7 @@ def _is_same_party(earlier: Earlier, case: Case) -> bool | None:
     if account and earlier.payer:
         return references.compact(account) == earlier.payer
     if name and earlier.payer_name:
-        return alike(plain(name), earlier.payer_name)
+        return alike(name, earlier.payer_name)
     return None
 
 
