@@ -24,7 +24,7 @@ from exchange.archive import ArchiveError, Store
 from exchange.bound import BoundFlow, BoundTarget
 from exchange.errors import InDoubtError, LedgerError, RefusedError, TransportError
 from exchange.hands import Hands
-from exchange.ledger import Ledger, Move, Writing, approving, chain, sending
+from exchange.ledger import Ledger, Move, Writing, approving, chain, overdue, sending
 from exchange.ledger.book import milliseconds
 from exchange.ledger.chain import canonical
 from exchange.ledger.rows import Delivery
@@ -53,7 +53,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What lies at the target under the temporary name is not whole: it is removed when it is staged again."""
+    """What lies at the target under the temporary name is not whole, or must not be published: it is removed when it is staged again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +82,24 @@ def send(ledger: Ledger, store: Store, flow: BoundFlow, places: Mapping[str, Pla
     delivered = 0
     for where, rows in by_target.items():
         if where in places:
-            delivered += _send_to(ledger, store, places[where], rows, flow.version_hash)
+            delivered += _send_to(ledger, store, places[where], rows, flow)
         else:
             _refuse(ledger, rows, Held("world", f"The flow no longer has the target {where}."))
     return len(waiting), delivered
 
 
-def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery], version: str) -> int:
+def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery], flow: BoundFlow) -> int:
     """The deliveries of one place; how many of them are delivered."""
     target, hands = place
     doubtful = [row for row in rows if row.stage == "staged"]
     decided = hands.each(doubtful, lambda end, row: _look(end, target, row))
-    results: list[tuple[Delivery, Result]] = list(zip(doubtful, decided, strict=True))
-    fresh = _begin(ledger, hands, [row for row in rows if row.stage != "staged"], version)
+    with ledger.read() as connection:
+        late = overdue.objections(connection, doubtful, flow.zone)
+    results: list[tuple[Delivery, Result]] = [
+        (row, Again() if row.id in late and isinstance(result, Publish) else result)
+        for row, result in zip(doubtful, decided, strict=True)
+    ]
+    fresh = _begin(ledger, hands, [row for row in rows if row.stage != "staged"], flow)
     staged = hands.each(fresh, lambda end, row: _stage(end, store, row))
     results += _witnessed(ledger, store, fresh, staged)
     to_publish = [row for row, result in results if isinstance(result, Publish)]
@@ -110,10 +115,10 @@ def _send_to(ledger: Ledger, store: Store, place: Place, rows: Sequence[Delivery
     return sum(isinstance(result, Proof) for _, result in results)
 
 
-def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], version: str) -> list[Delivery]:
+def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], flow: BoundFlow) -> list[Delivery]:
     """Enter the temporary names of what may be sent, after removing what earlier attempts have left.
 
-    version: of the flow's declarations; what people have approved must have been made by these.
+    What people have approved must have been made by the declarations of the flow as they are.
     """
     left = [row for row in rows if row.tmp is not None]
     removed = dict(zip((row.id for row in left), hands.each(left, _discard), strict=True))
@@ -123,12 +128,12 @@ def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], versi
             for row, arrival in sending.these(writing.connection, [row.id for row in rows])
         }
         owners = {arrival.id: arrival for _, arrival in now.values()}
-        gates = {id_: approving.gate(writing, arrival, version) for id_, arrival in owners.items()}
+        gates = {id_: approving.gate(writing, arrival, flow.version_hash) for id_, arrival in owners.items()}
+        late = overdue.objections(writing.connection, [row for row, _ in now.values()], flow.zone)
         chosen = []
         for row in rows:
             present, arrival = now[row.id]
-            objection = gates[arrival.id].objection
-            result = removed.get(row.id) or (Held("approval", objection) if objection else None)
+            result = removed.get(row.id) or _objection(gates[arrival.id], late.get(row.id))
             if present.stage != row.stage:
                 continue  # a person has withdrawn it in this instant
             if result is None:
@@ -153,6 +158,13 @@ def _begin(ledger: Ledger, hands: Hands[Target], rows: Sequence[Delivery], versi
         replace(row, stage="sending", tmp=names[row.id], attempts=row.attempts + 1, reason=None)
         for row in chosen
     ]
+
+
+def _objection(gate: approving.Gate, late: str | None) -> Held | None:
+    """Why something must not be sent: its approvals do not stand, or a day of it has passed that nobody has named."""
+    if gate.objection:
+        return Held("approval", gate.objection)
+    return Held("passed", late) if late else None
 
 
 def _stage(end: Target, store: Store, row: Delivery) -> Publish | Held:

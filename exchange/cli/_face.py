@@ -37,6 +37,12 @@ site_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
 because_option = click.option("--because", required=True, help="Why; kept in the ledger for ever.")
+passed_option = click.option(
+    "--passed",
+    default="",
+    metavar="DAY",
+    help="The day of execution that has passed, to send it all the same.",
+)
 SEVERITY_STYLE = {"error": "bold red", "warning": "yellow", "info": "cyan"}
 
 

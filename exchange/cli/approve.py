@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 import click
 
 from exchange.cli._decision import GOES_ON, print_decided
-from exchange.cli._face import console, json_option, print_facts, print_json, print_table, site_option
+from exchange.cli._face import (
+    console,
+    json_option,
+    passed_option,
+    print_facts,
+    print_json,
+    print_table,
+    site_option,
+)
 from exchange.wording import totals
 
 if TYPE_CHECKING:
@@ -26,12 +34,7 @@ SHORT = 12
 @click.option("--show", "only_show", is_flag=True, help="Only show what waits for approval.")
 @click.option("--because", help="Why; kept in the ledger for ever.")
 @click.option("--statement", default="", help="What you have seen: the statement that --show told.")
-@click.option(
-    "--passed",
-    default="",
-    metavar="DAY",
-    help="The day of execution that has passed, to approve all the same.",
-)
+@passed_option
 @click.option("--yes", is_flag=True, help="Do not ask on a terminal; needs --statement.")
 def command(
     id: str,

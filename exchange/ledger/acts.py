@@ -13,11 +13,12 @@ possible. Approving is an act of its own kind: see `exchange.ledger.approving`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from exchange.errors import UseError
-from exchange.ledger import approving, queries, sending
+from exchange.ledger import approving, overdue, queries, sending
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.rows import Arrival, Delivery
@@ -30,18 +31,36 @@ _REPAIRABLE = ("content", "broken", "empty")
 _FRESH = {"crashes": 0, "attempts": 0, "failing_since": None, "next_try": None}
 
 
-def retry(ledger: Ledger, arrival_id: str, *, actor: str, because: str) -> Arrival:
+def retry(
+    ledger: Ledger,
+    arrival_id: str,
+    *,
+    actor: str,
+    because: str,
+    passed: str = "",
+    zone: tzinfo | None = None,
+) -> Arrival:
     """Do the failed step again: send held deliveries again, else read the file again; a waiting one at
-    once.
+    once. passed: the first day of execution that has passed of what is sent, where one has.
     """
     with ledger.signed(actor, because) as writing:
         arrival = queries.arrival(writing.connection, arrival_id)
         held = [each for each in queries.of_run(writing.connection, arrival) if each.stage == "held"]
         if held:
+            days = overdue.passed(writing.connection, held, zone)
+            overdue.check_named(days.values(), passed)
             fresh = {"attempts": 0, "failing_since": None, "next_try": None}
-            writing.move(deliveries, "ready", [Move(each.id, "held", fresh) for each in held])
+            moves = [
+                Move(each.id, "held", fresh, {"passed": [days[each.id]]} if each.id in days else {})
+                for each in held
+            ]
+            writing.move(deliveries, "ready", moves)
             if arrival.stage == "held":
                 _go_on(writing, arrival)
+        elif passed:
+            raise UseError(
+                f"Nothing of arrival {arrival.id} is held on its way out.", advice="Leave out --passed."
+            )
         elif arrival.stage == "claimed":
             _hurry(writing, arrival)
         elif arrival.stage != "held":

@@ -20,7 +20,7 @@ from sqlalchemy import Connection, select
 from exchange import clock
 from exchange.declare.site import Approver
 from exchange.errors import UseError
-from exchange.ledger import bulk, chain, limits, orders, payees, queries
+from exchange.ledger import bulk, chain, limits, orders, overdue, payees, queries
 from exchange.ledger.book import Ledger, Move, Writing
 from exchange.ledger.chain import canonical
 from exchange.ledger.limits import Orders
@@ -65,7 +65,12 @@ class Standing:
 
     def orders(self, connection: Connection) -> Orders:
         """What would still leave, by account and currency."""
-        return orders.of_deliveries(connection, [each for each in self.deliveries if _leaves(each)])
+        return orders.of_deliveries(connection, self.leaving)
+
+    @property
+    def leaving(self) -> Sequence[Delivery]:
+        """What is not sent yet."""
+        return [each for each in self.deliveries if each.stage not in ("delivered", "withdrawn")]
 
 
 def standing(connection: Connection, arrival: Arrival) -> Standing:
@@ -133,12 +138,12 @@ def approve(
     because: str,
     rules: Rules = Rules(),
     statement: str = "",
-    passed: Sequence[str] = (),
+    passed: str = "",
 ) -> Arrival:
     """One person's approval of exactly what waits to be sent; with enough of them it is sent.
 
-    statement: the beginning of the hash that was shown, when it must still be the same; passed: days of execution that have passed, which
-    the person knows of. UseError says why not.
+    statement: the beginning of the hash that was shown, when it must still be the same; passed: the first day of
+    execution that has passed, where one has. UseError says why not.
     """
     with ledger.signed(actor, because) as writing:
         connection = writing.connection
@@ -148,6 +153,8 @@ def approve(
         now = standing(connection, arrival)
         _check_person(now, actor, rules)
         _check_sameness(now, rules, statement)
+        days = sorted({*overdue.passed(connection, now.leaving, rules.zone).values()})
+        overdue.check_named(days, passed)
         leaving = now.orders(connection)
         sums = leaving.sums()
         _check_limits(connection, now, leaving, actor, rules)
@@ -163,7 +170,7 @@ def approve(
         bulk.put(connection, approvals, [row | {"amounts": amounts}])
         names = _approvers(connection, arrival.id, now.said)
         facts = {"statement": now.said, "given": len(names), "amounts": chain.facts(amounts)}
-        knowing = {"passed": list(passed)} if passed else {}
+        knowing = {"passed": days} if days else {}
         writing.append([(arrival.id, "arrival approval", facts | knowing)])
         if len(names) >= arrival.approvals_needed:
             facts = {"statement": now.said, "by": names}
@@ -305,7 +312,3 @@ def _approvers(connection: Connection, arrival_id: str, said: str) -> list[str]:
     names = list(connection.scalars(query.order_by(approvals.c.at)))
     barred = {person(name) for name in suppliers(connection, arrival_id)} if names else set()
     return [name for name in names if person(name) not in barred]
-
-
-def _leaves(delivery: Delivery) -> bool:
-    return delivery.stage not in ("delivered", "withdrawn")

@@ -21,12 +21,13 @@ def of_deliveries(connection: Connection, deliveries: Sequence[Delivery]) -> Ord
     """
     lines: list[Line] = []
     for each in deliveries:
-        paid = _paid(connection, _first(connection, each))
+        paid = _paid(connection, first(connection, each))
         lines += [*paid, *_rest(chain.facts(each.totals), paid)]
     return Orders(lines)
 
 
-def _first(connection: Connection, delivery: Delivery) -> str:
+def first(connection: Connection, delivery: Delivery) -> str:
+    """The delivery by which the same bytes were sent for the first time."""
     while delivery.resend_of is not None:
         delivery = queries.delivery(connection, delivery.resend_of)
     return delivery.id

@@ -55,6 +55,7 @@ HOLDS = (
     "broken",  # a bug: reading or mapping raised
     "empty",  # documents went in and no output came out
     "approval",  # what was approved is not what would be sent
+    "passed",  # a day of execution passed before it could be sent
     "answer",  # a bank speaks of a payment that is not known, or contradicts what is known
 )
 

@@ -8,10 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from exchange import clock
 from exchange.errors import UseError
 from exchange.flow.site import open_site
-from exchange.ledger import approving, queries
+from exchange.ledger import approving, overdue, queries
 from exchange.ledger.approving import Rules, Standing
 from exchange.ledger.limits import Line, Orders
 from exchange.ledger.payees import Payee as Payee
@@ -40,20 +39,14 @@ class Shown:
 
 def look(folder: Path, text: str) -> Shown:
     """What waits for approval in one arrival; UseError when nothing does."""
-    with books(folder) as opened:
-        return _shown(opened, text)
-
-
-def _shown(opened: Books, text: str) -> Shown:
-    with opened.ledger.read() as connection:
+    with books(folder) as opened, opened.ledger.read() as connection:
         arrival = queries.arrival(connection, text)
         if arrival.stage != "written" or not arrival.approvals_needed:
             raise UseError(f"Arrival {arrival.id} is {arrival.stage} and does not wait for approval.")
         today = approving.approved_today(connection, actor(), opened.site.zone)
         standing = approving.standing(connection, arrival)
         orders = standing.orders(connection)
-        day = clock.now().astimezone(opened.site.zone).date().isoformat()
-        passed = sorted({each.first_day for each in orders.lines if each.first_day and each.first_day < day})
+        passed = sorted({*overdue.passed(connection, standing.leaving, opened.site.zone).values()})
         return Shown(standing, orders, standing.strangers, today, blocked(opened, standing), passed)
 
 
@@ -62,9 +55,6 @@ def approve(folder: Path, text: str, because: str, *, statement: str = "", passe
     day of execution that has passed, where one has.
     """
     with books(folder) as opened:
-        days = _shown(opened, text).passed
-        if passed != (days[0] if days else ""):
-            raise _unsaid(passed, days)
         return approving.approve(
             opened.ledger,
             text,
@@ -72,18 +62,8 @@ def approve(folder: Path, text: str, because: str, *, statement: str = "", passe
             because=because,
             rules=_rules(opened, text),
             statement=statement,
-            passed=days,
+            passed=passed,
         )
-
-
-def _unsaid(passed: str, days: Sequence[str]) -> UseError:
-    """What is wrong with the word about days that have passed, and the next step."""
-    if not days:
-        return UseError(f"No day of execution has passed, {passed} neither.", advice="Leave out --passed.")
-    return UseError(
-        f"The day of execution of some of these payments has passed ({days[0]}). Banks refuse them, or pay at once.",
-        advice=f"Reject the file and have it made with another day; or approve it all the same, with `--passed {days[0]}`.",
-    )
 
 
 def _rules(opened: Books, text: str) -> Rules:

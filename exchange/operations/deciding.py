@@ -24,9 +24,12 @@ def actor() -> str:
     return os.environ.get("EXCHANGE_ACTOR") or getpass.getuser()
 
 
-def retry(folder: Path, text: str, because: str) -> Arrival:
-    """Do the step that failed again."""
-    return _done(acts.retry, folder, text, because)  # type: ignore[no-any-return]
+def retry(folder: Path, text: str, because: str, *, passed: str = "") -> Arrival:
+    """Do the step that failed again. passed: the first day of execution that has passed of what is sent, where one has."""
+    with books(folder) as opened:
+        return acts.retry(
+            opened.ledger, text, actor=actor(), because=because, passed=passed, zone=opened.site.zone
+        )
 
 
 def replay(folder: Path, text: str, because: str, *, force: bool) -> Arrival:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date
+from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
+from exchange import clock
 from exchange.declare.site import Approver
 from exchange.errors import UseError
 from exchange.ledger import Ledger, acts, approving, orders, payees, queries
@@ -129,7 +130,8 @@ def test_the_same_number_at_another_bank_is_another_account(ledger: Ledger) -> N
 
 
 def test_limits_for_accounts_and_payments_are_kept(ledger: Ledger) -> None:
-    arrival, _ = with_payments(ledger, note(1, "12.50"), note(2, "20.00"))
+    later = clock.now().date() + timedelta(days=9)
+    arrival, _ = with_payments(ledger, note(1, "12.50", day=later), note(2, "20.00", day=later))
     with ledger.write() as writing:
         needs = update(arrivals).where(arrivals.c.id == arrival.id).values(approvals_needed=1)
         writing.connection.execute(needs)

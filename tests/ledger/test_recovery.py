@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from datetime import UTC
 from itertools import count
 from pathlib import Path
 
@@ -23,12 +24,13 @@ from exchange.archive import Journal
 from exchange.bound import BoundTarget
 from exchange.engine import Engine
 from exchange.errors import InDoubtError, LedgerError, RefusedError, TransportError, UseError
-from exchange.ledger import acts, approving, chain, open_ledger, queries, schema
+from exchange.ledger import acts, approving, chain, open_ledger, payments, queries, schema
 from exchange.transports import registry
 from exchange.transports.contract import Place, Target
 from exchange.verify import verify
 from tests.ledger.conftest import Site
 from tests.ledger.test_law import unguarded
+from tests.ledger.test_payments import note
 from tests.support.tiny import TinyFlow, expected
 
 ANNA = {"actor": "anna", "because": "I looked"}
@@ -523,3 +525,23 @@ def end_hanging(here: Site, how: str) -> None:
     assert engine.returncode == 0
     assert "A step did not end within 1 s" in said
     assert time.monotonic() - begin < 20
+
+
+def test_what_is_staged_when_its_day_of_execution_passes_is_not_published(here: Site) -> None:
+    here.put("a.txt", b"one")
+    here.run(odd_flow(here, "publish", TransportError("The line broke.")))
+    row = here.arrival("a.txt")
+    assert [each.stage for each in here.deliveries()] == ["staged", "staged"]
+    day = clock.now().date()
+    with here.ledger.write() as writing:
+        assert payments.enter(writing, [(row, [(0, [note(day=day)])])]) is None
+    here.hours += 24
+    here.run()
+    held = [each for each in here.deliveries() if each.stage == "held"]
+    assert [each.hold for each in held] == ["passed"] and f"({day})" in (held[0].reason or "")
+    assert len(here.out()) == 1 and not list((here.root / "outbox" / ".staging").glob("*"))
+    with pytest.raises(UseError, match=f"has passed .{day}"):
+        acts.retry(here.ledger, row.id, zone=UTC, **ANNA)
+    acts.retry(here.ledger, row.id, zone=UTC, passed=str(day), **ANNA)
+    here.run()
+    assert here.arrival("a.txt").stage == "done"
