@@ -61,7 +61,7 @@ def _proven(case: Case) -> str | None:
 def _told(case: Case) -> str:
     """The text, and what stands as a reference though it is none: the number of an invoice, as many payers write it there."""
     reference = None if _proven(case) else case.transaction["reference"]
-    return " ".join(filter(None, (case.text, reference)))
+    return " / ".join(filter(None, (case.text, reference)))
 
 
 def _has(items: list[Item], reference: str) -> bool:

@@ -282,6 +282,11 @@ def test_the_number_of_an_invoice_that_stands_as_the_reference_is_read_as_a_text
     assert proposed(one(items, paid | {"amount": Decimal("348.99")})) == [("text_numbers", "2207")]
 
 
+def test_a_text_and_what_stands_as_the_reference_are_no_number_together() -> None:
+    made = one([item(1, "10000123454", "100.00")], moved("100.00", "23454", text="tilaus 10 00 01"))
+    assert told(made)[1] != "text_numbers" and not proposed(made)
+
+
 def test_a_known_account_decides_about_the_only_item_of_that_amount() -> None:
     items = [
         item(1, None, "100.00", customer=NORTH),
