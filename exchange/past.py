@@ -68,7 +68,8 @@ class ByHand(NamedTuple):
 
 class Told(NamedTuple):
     """A movement that another file told. case: what people call it; arrival: that file; is_decided: whether it is matched or
-    booked; is_statement: it was a statement, not a report of the day or an advice; units: smallest units, signed.
+    booked; is_statement: it was a statement, not a report of the day or an advice; units: smallest units, signed; suspense: the
+    account on which it stands or stood while it was open.
     """
 
     case: str
@@ -82,6 +83,7 @@ class Told(NamedTuple):
     currency: str
     payer: str | None
     end_to_end: str | None
+    suspense: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,6 +298,7 @@ class LedgerPast:
             told.currency,
             told.payer,
             told.end_to_end,
+            told.suspense,
         ]
         query = (
             select(

@@ -42,7 +42,9 @@ class Suspense:
 PROVIDER = "provider"
 """The scheme of a merchant's account at a payment provider: its movements name the order as the shop gave it to the provider."""
 
-Movement = tuple[str, str | None, str | None, int, str]
+Entry = tuple[str, str | None, str]
+"""An entry of a statement: its reference, the day and the currency. The account is compared apart, as it has several spellings."""
+Movement = tuple[str, str | None, int, str]
 """The bank's reference, the account, the day, the amount in smallest units and the currency of what was booked."""
 
 
@@ -67,6 +69,8 @@ class Book:
     """Cases that came back by now."""
     told: dict[Movement, list[Told]] = field(default_factory=dict)
     """What other files told of the movements that pass by now."""
+    parts_told: dict[Entry, dict[tuple[str, str | None], list[Told]]] = field(default_factory=dict)
+    """The same by entry: of each arrival and account, which of its movements."""
     by_hand: dict[str, list[str | None]] = field(default_factory=dict)
     """What people have decided of this file and has not passed by yet: key of the transaction → for each of that key the
     suspense account to which the file posts it, if it does.
@@ -99,8 +103,9 @@ class Book:
         entries = {each["entry_ref"] for each in transactions if each.get("entry_ref")}
         told = self.past.told(entries - self._foreseen)
         for each in told:
-            movement = each.entry, each.account, each.booked, each.units, each.currency
-            self.told.setdefault(movement, []).append(each)
+            self.told.setdefault((each.entry, each.booked, each.units, each.currency), []).append(each)
+            parts = self.parts_told.setdefault((each.entry, each.booked, each.currency), {})
+            parts.setdefault((each.arrival, each.account), []).append(each)
         self._foreseen.update(each.entry for each in told)
         for transaction in transactions:
             if transaction.get("account_scheme") == PROVIDER:
@@ -250,7 +255,7 @@ def movement_of(case: Case) -> Movement | None:
     transaction = case.transaction
     entry, booked = transaction.get("entry_ref"), transaction.get("booked")
     day = booked.isoformat() if booked else None
-    return (entry, transaction.get("account"), day, case.units, case.currency) if entry else None
+    return (entry, day, case.units, case.currency) if entry else None
 
 
 def ids_of(case: Case) -> list[str]:

@@ -501,6 +501,39 @@ def test_what_nobody_decided_stands_on_suspense_until_somebody_does(exchange: Sh
     exchange("verify", "--site", site)
 
 
+def test_a_sum_and_its_payments_move_the_bank_s_account_once(exchange: Shell, site: Path) -> None:
+    """The statement books a sum without a word of its payments; the advice, with the account's national number, tells them."""
+    _suspense(site)
+    flow = (site / "flows/bank-statements.yaml").read_text(encoding="utf-8")
+    flow = flow.replace("bank-statements", "advices").replace("camt.053", "camt.054")
+    (site / "flows/advices.yaml").write_text(flow, encoding="utf-8")
+    (site / "inbox/advices").mkdir()
+    rows = [("812.30", "Kahvila Äijä Oy", "4000983"), ("256.00", "Ravintola Meri-Helmi", "4001047")]
+    parts = "".join(
+        re.findall("<TxDtls>.*?</TxDtls>", entry(1, amount, name, reference))[0]
+        for amount, name, reference in rows
+    )
+    whole = entry(1, "1068.30").replace("<AcctSvcrRef>A1<", "<AcctSvcrRef>BATCH00001<")
+    bare_sum = re.sub("<NtryDtls>.*</NtryDtls>", "", whole)
+    told = re.sub("<TxDtls>.*</TxDtls>", parts, whole)
+    drop(site, "bank-statements", "one.xml", statement(1, [("1068.30", bare_sum)])[0])
+    run(exchange, site)
+    advice = statement(1, [("1068.30", told)])[0].replace("camt.053", "camt.054")
+    advice = advice.replace("BkToCstmrStmt", "BkToCstmrDbtCdtNtfctn").replace("Stmt>", "Ntfctn>")
+    advice = advice.replace("<IBAN>FI2112345600000785</IBAN>", "<Othr><Id>123456-785</Id></Othr>")
+    drop(site, "advices", "one.xml", re.sub("<Bal>.*</Bal>", "", advice))
+    run(exchange, site)
+    assert balances(site) == {"1910": Decimal("1068.30"), "2990": Decimal("-1068.30")}
+    whole_case, *payments = listed(exchange, site)
+    assert len(payments) == 2 and all(whole_case["id"] in each["reason"] for each in payments)
+    because = ("--because", "as the advice says", "--site", site)
+    exchange("reconcile", "match", whole_case["id"], "400098", "400104", *because)
+    for each in payments:
+        exchange("reconcile", "close", each["id"], *because)
+    run(exchange, site)
+    assert balances(site) == {"1910": Decimal("1068.30"), "1700": Decimal("-1068.30")}
+
+
 def bare(amount: str, text: str) -> tuple[str, str]:
     """An entry to which the bank gives no reference of its own, and the payer no id."""
     found = re.sub(r"<(NtryRef|AcctSvcrRef)>[^<]*</\1>", "", entry(0, amount, text=text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -84,3 +85,37 @@ def test_without_the_rule_it_is_booked_again() -> None:
     rules = rules_of('rules: few\nuse: {bank_events: {events: {fee: {account: "6570"}}}}\n')
     [made] = decide([], [moved("-4.50", **FEE)], past=Heard([told()]), rules=rules)
     assert made["rule"] == "bank_events"
+
+
+def test_an_account_is_the_same_under_its_other_number() -> None:
+    """A statement has the IBAN, the advice the number of the country: nothing is booked twice."""
+    assert one(moved("-4.50", **FEE), told(account="123456-785"))["rule"] == "told_before"
+    assert one(moved("-4.50", **FEE), told(account="12345600000776"))["rule"] == "bank_events"
+
+
+SUM = {"entry_ref": "BATCH00001"}
+PARTS = [told(case="A-2", entry="BATCH00001", units=25000), told(case="A-3", entry="BATCH00001", units=30000)]
+SUSPENSE = """rules: r
+use: {told_before: {}, batches: {}, reference: {}}
+suspense: {EUR: {receipts: "2990", payments: "1790"}}
+"""
+
+
+def test_a_sum_whose_payments_were_told_is_not_booked_again() -> None:
+    made = one(moved("550.00", **SUM), *PARTS)
+    assert (made["decision"], made["postings"]) == ("closed", []) and "from case A-2 on" in made["reason"]
+    assert one(moved("550.01", **SUM), *PARTS)["decision"] == "unmatched"
+    assert one(moved("550.00", **SUM), PARTS[0], PARTS[1]._replace(arrival="B"))["decision"] == "unmatched"
+
+
+@pytest.mark.parametrize("posted", [{"is_decided": True}, {"is_decided": False, "suspense": "2990"}], ids=str)
+def test_payments_whose_sum_was_posted_move_the_bank_s_account_no_second_time(posted: dict[str, Any]) -> None:
+    batch = {"count": 2, "index": 1, "total": Decimal("550.00"), "differs": None}
+    whole = told(entry="BATCH00001", units=55000, **posted)
+    part = moved("250.00", "4001018", batch=batch, **SUM)
+    rules = rules_of(SUSPENSE)
+    [made] = decide([item("1", "4001018", "250.00")], [part], past=Heard([whole]), rules=rules)
+    assert (made["decision"], made["postings"]) == ("unmatched", []) and "case A-1" in made["reason"]
+    waits = whole._replace(is_decided=False, suspense=None)
+    [made] = decide([item("1", "4001018", "250.00")], [part], past=Heard([waits]), rules=rules)
+    assert made["decision"] == "matched"
