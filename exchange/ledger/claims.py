@@ -72,7 +72,7 @@ def enter(
     superseded. apart: each counts as seen in a time of its own, of so many seconds.
     """
     if apart:
-        newcomers = _apart(writing, flow, newcomers, apart * _SECOND)
+        newcomers = _apart(writing, newcomers, apart * _SECOND)
     bytes_before = _first_by_content(writing.connection, flow, [each.sha256 for each in newcomers])
     names_before = _last_by_name(writing.connection, flow, [each.name_raw for each in newcomers])
     names = list(names_before) if on_duplicate == "hold" else []
@@ -102,12 +102,12 @@ def enter(
     return [Arrival(**row) for row in rows]
 
 
-def _apart(writing: Writing, flow: str, newcomers: Sequence[Newcomer], step: int) -> list[Newcomer]:
-    """Each in a step of time after those of the files before it: receivers that know files by day and time alone get one name, or one
-    number, once.
+def _apart(writing: Writing, newcomers: Sequence[Newcomer], step: int) -> list[Newcomer]:
+    """Each in a step of time after those of the files before it, of whatever flow: receivers that know files by day and time alone get
+    one name, or one number, once.
     """
-    lately = (arrivals.c.flow == flow, arrivals.c.claimed_at >= writing.at - _DAY)
-    last = (writing.connection.scalar(select(func.max(arrivals.c.seen_at)).where(*lately)) or 0) // step
+    lately = arrivals.c.claimed_at >= writing.at - _DAY
+    last = (writing.connection.scalar(select(func.max(arrivals.c.seen_at)).where(lately)) or 0) // step
     apart = []
     for new in newcomers:
         last = max(last + 1, new.seen_at // step)

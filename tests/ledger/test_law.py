@@ -205,11 +205,11 @@ def test_of_two_payment_files_of_one_name_that_come_together_one_is_held(ledger:
 
 def test_files_of_one_second_are_seen_in_seconds_of_their_own_where_that_is_wanted(ledger: Ledger) -> None:
     entered = []
-    for names in (("a", "b"), ("c",)):
+    for flow, names in (("tiny", ("a", "b")), ("tiny", ("c",)), ("other", ("d",))):
         with ledger.write() as writing:
             new = [newcomer(ledger, name, name * 2) for name in names]
-            entered += claims.enter(writing, "tiny", new, on_duplicate="skip", approvals=0, apart=1)
-    assert [row.seen_at for row in entered] == [1_000, 2_000, 3_000]
+            entered += claims.enter(writing, flow, new, on_duplicate="skip", approvals=0, apart=1)
+    assert [row.seen_at for row in entered] == [1_000, 2_000, 3_000, 4_000]
 
 
 def test_the_tables_are_those_of_the_migrations(ledger: Ledger) -> None:
