@@ -196,8 +196,8 @@ class Mapping(Declared):
         0,
         ge=0,
         le=60,
-        description="seconds: results carry a number that is made of the time in such steps alone, so no two files of a flow count as seen in "
-        "the same step",
+        description="seconds: results carry a number that is made of the time in such steps alone, so no two files count as seen in the "
+        "same step",
     )
     payment: Followed | None = Field(
         None,

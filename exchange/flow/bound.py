@@ -108,7 +108,39 @@ def target_of(end: declared.Target, folder: Path, *, money: bool) -> BoundTarget
 
 def unwhole(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:
     """What a flow lacks as a whole. ways: those of the targets that are sound."""
-    return [*_unfollowed(flow, ways), *_untaken(flow, intake, ways), *_passed_over(flow, intake, ways)]
+    return [
+        *_unfollowed(flow, ways),
+        *_untaken(flow, intake, ways),
+        *_passed_over(flow, intake, ways),
+        *_one_number(flow, ways),
+    ]
+
+
+def _one_number(flow: declared.Flow, ways: Sequence[Way]) -> list[Problem]:
+    """Files that differ and would bear one number, because it is made of the time at which the file came. Copies of one file may."""
+    if len(ways) < len(flow.to):
+        return []
+    numbered = [target for target, way in zip(flow.to, ways, strict=True) if _is_numbered(way)]
+    problems = [
+        target.write.problem(
+            "Every document becomes a file of its own here, and all files would bear the same number.",
+            "Write `per: file`.",
+        )
+        for target in numbered
+        if target.per == "document"
+    ]
+    return problems + [
+        target.write.problem(
+            "This file would bear the same number as another one of this flow, which is made by other mappings.",
+            "Make a flow of its own for one of them.",
+        )
+        for target in numbered[1:]
+        if target.map != numbered[0].map
+    ]
+
+
+def _is_numbered(way: Way) -> bool:
+    return any(step.compiled.plan.apart for together in way.chain for step in together)
 
 
 def _passed_over(flow: declared.Flow, intake: Chain, ways: Sequence[Way]) -> list[Problem]:

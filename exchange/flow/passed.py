@@ -72,9 +72,8 @@ def _told(counts: Mapping[str, int]) -> str:
 
 def unknown(flow: Flow, first: Iterable[Step]) -> Iterator[Problem]:
     """What the flow says that it leaves out and that its mappings take, or that is not there."""
-    steps = list(first)
-    names = [name for name, _ in _passed(steps)]
-    for name in flow.leaves_out if steps else ():
+    names = [name for name, _ in _passed(list(first))]
+    for name in flow.leaves_out:
         if name not in names:
             yield name.problem(
                 f'"{name}" is nothing that the mappings of this flow leave out.',

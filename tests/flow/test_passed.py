@@ -71,6 +71,7 @@ def test_what_no_mapping_takes_is_told(tmp_path: Path, flow: str, file: str, tol
         (KEPT, "[refunds]", "refund"),
         (KEPT, "[payment_in]", "payment_out"),
         ("layout: sie/4i\nmap: [sie/4i-to-voucher]\nto: []\n", "[balance]", "remove it"),
+        ("layout: sie/4i\nto: []\n", "[balance]", "remove it"),
     ],
 )
 def test_what_is_not_left_out_is_not_said_to_be(tmp_path: Path, flow: str, names: str, advice: str) -> None:
