@@ -170,7 +170,7 @@ class LedgerPast:
     arrival: str
     as_then: bool = False
     _parties: dict[str, dict[str, int]] = field(default_factory=dict)
-    _bookings: dict[str, dict[str, int]] = field(default_factory=dict)
+    _bookings: Mapping[str, Mapping[str, int]] | None = None
     _texts: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     _unpaid: Mapping[str, int] | None = None
     _decided: Sequence[ByHand] | None = None
@@ -203,19 +203,9 @@ class LedgerPast:
 
     def bookings(self, mask: str) -> Mapping[str, int]:
         """To which ledger accounts people booked what looks like this."""
-        if mask not in self._bookings:
-            query = (
-                select(matches.c.postings, func.count())
-                .join(arrivals, arrivals.c.id == matches.c.arrival)
-                .where(matches.c.mask == mask, matches.c.decided_by.is_not(None), matches.c.rule == PERSON,
-                       matches.c.decision == "booked", self._counts())
-            )  # fmt: skip
-            found: dict[str, int] = {}
-            for postings, times in self._numbers(query.group_by(matches.c.postings)).items():
-                for account in {posting[1] for posting in json.loads(postings or "[]")}:
-                    found[account] = found.get(account, 0) + times
-            self._bookings[mask] = found | self._taken_back(mask)
-        return self._bookings[mask]
+        if self._bookings is None:
+            self._bookings = self._booked_by_hand()
+        return self._bookings.get(mask, {})
 
     def texts(self, masks: tuple[str, str]) -> Mapping[str, int]:
         """What people matched that looks like this: by party where the numbers of the text named nothing, else under no name."""
@@ -378,27 +368,36 @@ class LedgerPast:
         query = query.where(*others, settled.stands())
         return query.where(statements.c.arrival < self.arrival) if self.as_then else query
 
-    def _taken_back(self, mask: str) -> dict[str, int]:
-        """How often people took back what habit alone had booked, and matched or booked nothing instead."""
-        query = (
-            select(matches.c.was_rule, func.count())
-            .join(arrivals, arrivals.c.id == matches.c.arrival)
-            .where(matches.c.mask == mask, taken_back("habits"), self._counts())
-        )
-        times = self._numbers(query.group_by(matches.c.was_rule)).get("habits")
-        return {TAKEN_BACK: times} if times else {}
+    def _booked_by_hand(self) -> dict[str, dict[str, int]]:
+        """What people booked, by its looks, and to which accounts; also how often they took back what habit alone had booked, and
+        matched or booked nothing instead. Asked once a file: of most movements people have decided nothing.
+        """
+        columns = (matches.c.mask, matches.c.postings)
+        booked = (matches.c.decided_by.is_not(None), matches.c.rule == PERSON, matches.c.decision == "booked")
+        found: dict[str, dict[str, int]] = {}
+        for mask, postings, times in self._counted(columns, *booked):
+            accounts = found.setdefault(mask, {})
+            for account in {posting[1] for posting in json.loads(postings or "[]")}:
+                accounts[account] = accounts.get(account, 0) + times
+        for mask, times in self._counted((matches.c.mask,), taken_back("habits")):
+            found.setdefault(mask, {})[TAKEN_BACK] = times
+        return found
 
     def _not_paid(self, account: str) -> dict[str, int]:
         """How often people took back what only the payer's account had decided, and matched nothing instead."""
         if self._unpaid is None:
-            query = (
-                select(matches.c.payer, func.count())
-                .join(arrivals, arrivals.c.id == matches.c.arrival)
-                .where(taken_back("known_payer"), self._counts())
-            )
-            self._unpaid = self._numbers(query.group_by(matches.c.payer))
+            self._unpaid = dict(self._counted((matches.c.payer,), taken_back("known_payer")))
         times = self._unpaid.get(account)
         return {TAKEN_BACK: times} if times else {}
+
+    def _counted(
+        self, columns: Sequence[ColumnElement[Any]], *which: ColumnElement[bool]
+    ) -> list[tuple[Any, ...]]:
+        """The values of these columns in matches that count, and how often they stand there together."""
+        query = select(*columns, func.count()).join(arrivals, arrivals.c.id == matches.c.arrival)
+        with self.ledger.read() as connection:
+            rows = connection.execute(query.where(*which, self._counts()).group_by(*columns)).all()
+        return [tuple(row) for row in rows]
 
     def _numbers(self, query: Select[Any]) -> dict[str, int]:
         with self.ledger.read() as connection:
