@@ -271,13 +271,21 @@ def _choose(
         else:
             unknown = _unknown(sample, library, sniffed, drafted)
         result.findings(unknown)
-        for name in sorted({problem.file for problem in library.problems}):
+        for name in _own_unsound(library):
             result.findings(UNSOUND.at(value=name))
         return None
     if len(candidates) > 1:
         result.findings(AMBIGUOUS.at(value=", ".join(result.candidates)))
         return None
     return candidates[0].layout
+
+
+def _own_unsound(library: Library) -> list[str]:
+    """The files with mistakes. Those that come with the product have none: where one lacks what only a site can declare, such as a
+    table of its accounts, that says nothing of the file that is looked at.
+    """
+    shipped = {entry.shown for entry in library.catalogue.entries() if entry.packaged}
+    return sorted({problem.file for problem in library.problems} - shipped)
 
 
 def _unknown(sample: bytes, library: Library, sniffed: Sniffed | None, drafted: bool) -> Finding:

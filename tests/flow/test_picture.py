@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from exchange.cli.inspect import command
 from exchange.operations import looking
+from exchange.operations.libraries import library_of
 from exchange.operations.picturing import Picture
 from exchange.outcome import Gathered
 
@@ -135,6 +136,12 @@ def test_broken_json_is_told_as_broken(tmp_path: Path, content: bytes, code: str
     found = seen(tmp_path, content, "x.json")
     assert [each.code for each in found.findings.kept] == [code, "INS001"]
     assert found.picture is not None and found.picture.rows == rows
+
+
+def test_what_was_asked_before_is_no_word_on_a_file(tmp_path: Path) -> None:
+    library = library_of(None)
+    assert library.mapping("common/match-to-voucher-with-rates") is None and library.problems
+    assert [each.code for each in seen(tmp_path, b'{"zz": 1}', "x.json").findings.kept] == ["INS001"]
 
 
 @pytest.mark.parametrize(
