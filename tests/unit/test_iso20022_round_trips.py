@@ -101,6 +101,13 @@ def is_called_after_file(name: str, row: Record) -> bool:
     return name == "id" and message is not None and str(row["id"]).startswith(f"{message}/")
 
 
+def without_new_batches(again: list[Record], made: list[Record]) -> list[Record]:
+    """Payments of pain.002 in version 02 stand in no batch. Later versions need one, and it says what is said of the whole file."""
+    if any(row.get("level") == "batch" for row in made):
+        return again
+    return [row for row in again if row.get("level") != "batch"]
+
+
 @pytest.mark.parametrize(("message", "family", "mapping"), messages(), ids=lambda each: str(each))
 def test_what_is_read_is_written_the_same(message: str, family: str, mapping: str) -> None:
     good = 0
@@ -113,6 +120,7 @@ def test_what_is_read_is_written_the_same(message: str, family: str, mapping: st
         again, problems = documents(data, family)
         assert [each.code for each in problems if each.severity == "error"] == [], path
         assert {each["@kind"] for each in again} == {each["@kind"] for each in made}, path
+        again = without_new_batches(again, made)
         if path.name not in INVALID_IBANS:
             assert comparable(again, family) == comparable(made, family), path
             assert written(message, *again, mapping=mapping)[0] == data, path
