@@ -20,6 +20,8 @@ _MEANING = "Banks refuse them, or pay at once."
 
 def passed(connection: Connection, deliveries: Sequence[Delivery], zone: tzinfo | None) -> Mapping[str, str]:
     """The first day of execution of each delivery of which one lies before today."""
+    if not deliveries:
+        return {}
     today = clock.now().astimezone(zone).date().isoformat()
     first = {each.id: orders.first(connection, each) for each in deliveries}
     day = func.min(batches.c.execution_date)

@@ -45,7 +45,7 @@ PROVIDER = "provider"
 Entry = tuple[str, str | None, str]
 """An entry of a statement: its reference, the day and the currency. The account is compared apart, as it has several spellings."""
 Movement = tuple[str, str | None, int, str]
-"""The bank's reference, the account, the day, the amount in smallest units and the currency of what was booked."""
+"""The same with the amount in smallest units, before the currency."""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from exchange import accounts
 from exchange.declare.declared import Declared
 from exchange.past import Told
 from exchange.reconcile import money, references
-from exchange.reconcile.book import Book, movement_of
+from exchange.reconcile.book import Book, Movement, movement_of
 from exchange.reconcile.case import Case, Decision
 
 ORDER = 5
@@ -37,12 +37,14 @@ class Settings(Declared):
 
 def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     """Closes the case of what was told before; leaves to people what only seems so."""
-    movement = movement_of(case)
-    waiting = book.told.get(movement) if movement else None
+    movement = movement_of(case) if book.told else None
+    if movement is None:
+        return None
+    waiting = book.told.get(movement, [])
     arrival = book.arrival(case.position)
-    known = [each for each in waiting or () if _counts(each, arrival) and _may_be(each, case)]
-    if movement is None or waiting is None or not known:
-        return _of_sum(case, book, settings, arrival)
+    known = [each for each in waiting if _counts(each, arrival) and _may_be(each, case)]
+    if not known:
+        return _of_sum(case, movement, book, settings, arrival)
     told = f"The bank told this movement before ({movement[0]}, case {known[0].case})"
     if _is_doubtful(known[0], case, settings, told):
         return None
@@ -51,16 +53,14 @@ def decide(case: Case, book: Book, settings: Settings) -> Decision | None:
     return _closed(told, known[0])
 
 
-def _of_sum(case: Case, book: Book, settings: Settings, arrival: str) -> Decision | None:
+def _of_sum(case: Case, movement: Movement, book: Book, settings: Settings, arrival: str) -> Decision | None:
     """What is the sum of payments that were told before, or a payment of a sum that was posted before."""
-    entry, batch = case.transaction.get("entry_ref"), case.transaction.get("batch") or {}
-    movement = movement_of(case)
-    if entry is None or movement is None:
-        return None
+    batch = case.transaction.get("batch") or {}
     if batch.get("index") is not None:
-        _leave_part(case, book, batch.get("total"), arrival)
+        _leave_part(case, movement, book, batch.get("total"), arrival)
         return None
-    for parts in book.parts_told.get((entry, movement[1], case.currency), {}).values():
+    entry, day, _, currency = movement
+    for parts in book.parts_told.get((entry, day, currency), {}).values():
         if len(parts) < 2 or sum(each.units for each in parts) != case.units:
             continue
         if not (_counts(parts[0], arrival) and _is_account(parts[0], case)):
@@ -70,11 +70,10 @@ def _of_sum(case: Case, book: Book, settings: Settings, arrival: str) -> Decisio
     return None
 
 
-def _leave_part(case: Case, book: Book, total: Decimal | None, arrival: str) -> None:
+def _leave_part(case: Case, movement: Movement, book: Book, total: Decimal | None, arrival: str) -> None:
     """Leaves a payment to people whose sum was posted before: the bank's account must not move once more."""
-    movement = movement_of(case)
     units = money.minor(abs(total), case.currency) if total is not None else None
-    if movement is None or not units:
+    if not units:
         return
     entry, day, own, currency = movement
     for each in book.told.get((entry, day, units if own > 0 else -units, currency), ()):
